@@ -1,0 +1,46 @@
+#!/usr/bin/env bash
+# The tests on a fresh machine: installs what they need, then runs unit, integration and documentation tests, and checks that
+# each library can be used from a project outside of this workspace.
+set -euo pipefail
+
+usage() {
+    cat <<'USAGE'
+Usage: ./dev_test.sh [--yes]
+
+Installs what the tests need (after asking), and runs all of them. May be run as often as you like.
+
+  --yes        do not ask before installing; also with CI=true, and when standard input is no terminal
+  --help       this text
+
+Exit code: 0 all passed; otherwise not.
+USAGE
+}
+
+assume_yes=0
+[[ ${CI:-} == true || ! -t 0 ]] && assume_yes=1
+while (($#)); do
+    case $1 in
+        --yes | -y) assume_yes=1 ;;
+        --help | -h) usage; exit 0 ;;
+        *) echo "dev_test.sh: unknown argument $1" >&2; usage >&2; exit 2 ;;
+    esac
+    shift
+done
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+# shellcheck source=scripts/install.sh
+. "$here/scripts/install.sh"
+cd "$here"
+
+need_linker
+need_toolchain cargo rustc
+
+# Features that tests need and users choose; the default features alone are what the importability check builds.
+cargo test --workspace --locked --features lsm/sim,lsm/zstd
+
+# Libraries that others may depend on, as PACKAGE:DIRECTORY.
+libraries=(lsm:lsm)
+for library in "${libraries[@]}"; do
+    "$here/scripts/importable.sh" "${library%%:*}" "${library#*:}"
+done
+say "all tests passed"

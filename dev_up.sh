@@ -1,0 +1,56 @@
+#!/usr/bin/env bash
+# The main job on a fresh machine: installs what is missing, builds, runs the ready labs, prints the acceptance table, and says
+# where the report is.
+set -euo pipefail
+
+usage() {
+    cat <<'USAGE'
+Usage: ./dev_up.sh [--module N] [--yes]
+
+Installs what is missing (after asking), builds everything in the release profile, runs the ready labs, prints the
+acceptance table, and writes out/report/index.html. May be run as often as you like.
+
+  --module N   only the labs of module N
+  --yes        do not ask before installing; also with CI=true
+  --help       this text
+
+Exit code: 0 no check failed; 1 a check failed; 2 something could not be installed, built or started.
+USAGE
+}
+
+module=
+assume_yes=0
+[[ ${CI:-} == true ]] && assume_yes=1
+while (($#)); do
+    case $1 in
+        --module)
+            [[ -n ${2:-} ]] || { echo "dev_up.sh: --module needs a number" >&2; exit 2; }
+            module=$2
+            shift
+            ;;
+        --module=?*) module=${1#*=} ;;
+        --yes | -y) assume_yes=1 ;;
+        --help | -h) usage; exit 0 ;;
+        *) echo "dev_up.sh: unknown argument $1" >&2; usage >&2; exit 2 ;;
+    esac
+    shift
+done
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+# shellcheck source=scripts/install.sh
+. "$here/scripts/install.sh"
+cd "$here"
+
+need_linker
+need_toolchain cargo rustc
+want_just
+
+say "building (release)"
+cargo build --release --workspace --locked || die "the build failed; its message is above"
+
+labs=(cargo run --release --quiet --locked -p labs --bin labs --)
+if [[ -n $module ]]; then
+    "${labs[@]}" module "$module"
+else
+    "${labs[@]}" run --all
+fi

@@ -1,0 +1,22 @@
+//! The course runner: a lab is a value, and running it leaves a verdict on every one of its checks.
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | [`registry`] | the labs that are ready |
+//! | [`protocol`] | what a lab's command says on standard output |
+//! | [`execution`] | a command as a child process, and what it said |
+//! | [`check`] | acceptance checks and their verdicts |
+//! | [`report`] | the acceptance table, `out/report/index.html`, `out/report/results.json` |
+//!
+//! A check's verdict is `pass`, `fail` or `not measured: REASON`. Thresholds that are gates stand in `benches/gates.toml` and
+//! are looked up there; a lab never repeats one.
+
+pub mod check;
+pub mod execution;
+pub mod protocol;
+pub mod registry;
+pub mod report;
+
+mod error;
+
+pub use error::{Error, Result};

@@ -1,0 +1,214 @@
+//! The labs that are ready. What is here runs; what is still to come is not here.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use gates::gate::{Gate, Gates};
+
+use crate::check::{Check, Must};
+use crate::{Error, Result};
+
+/// How a lab is started, with the root of the workspace as its working directory.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Command {
+    /// A binary of this workspace, built in the release profile first.
+    Cargo {
+        /// Its package.
+        package: String,
+        /// Its name.
+        bin: String,
+        /// Its arguments.
+        arguments: Vec<String>,
+    },
+    /// Any program.
+    Program {
+        /// Which.
+        path: PathBuf,
+        /// Its arguments.
+        arguments: Vec<String>,
+    },
+}
+
+impl std::fmt::Display for Command {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let arguments = match self {
+            Self::Cargo { package, bin, arguments } => {
+                write!(f, "cargo run --release -p {package} --bin {bin} --")?;
+                arguments
+            }
+            Self::Program { path, arguments } => {
+                write!(f, "{}", path.display())?;
+                arguments
+            }
+        };
+        arguments.iter().try_for_each(|argument| write!(f, " {argument}"))
+    }
+}
+
+/// A lab of the course.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Lab {
+    /// The course's number of it: `1-3`.
+    pub id: String,
+    /// What it is called.
+    pub title: String,
+    /// The module that it belongs to: `1`.
+    pub module: String,
+    /// What one has seen after it.
+    pub objective: String,
+    /// How it is started.
+    pub command: Command,
+    /// The names of the files that it must leave in [`directory`](Self::directory).
+    pub artefacts: Vec<String>,
+    /// What must hold.
+    pub checks: Vec<Check>,
+    /// When it is stopped.
+    pub time_limit: Duration,
+}
+
+impl Lab {
+    /// Where it leaves its files, below the root of the workspace. Emptied before each run.
+    #[must_use]
+    pub fn directory(&self) -> PathBuf {
+        ["out", "lab", &self.id].iter().collect()
+    }
+}
+
+/// All ready labs, in the course's order.
+///
+/// # Errors
+/// [`Error::UnknownGate`] or [`Error::Gates`] when registry and `gates.toml` disagree; a test holds that they do not.
+pub fn labs() -> Result<Vec<Lab>> {
+    let gates = Gates::embedded()?;
+    Ok(vec![lab_1_3(&gates)?])
+}
+
+/// The labs of that name, in the order of `ids`.
+///
+/// # Errors
+/// [`Error::UnknownLab`] for the first that is not ready; as [`labs`].
+pub fn by_ids(ids: &[String]) -> Result<Vec<Lab>> {
+    let all = labs()?;
+    let find = |id: &String| {
+        all.iter().find(|lab| lab.id == *id).cloned().ok_or_else(|| Error::UnknownLab {
+            asked: id.clone(),
+            ready: list(all.iter().map(|lab| lab.id.as_str())),
+        })
+    };
+    ids.iter().map(find).collect()
+}
+
+/// The ready labs of a module.
+///
+/// # Errors
+/// [`Error::EmptyModule`] if there is none; as [`labs`].
+pub fn by_module(module: &str) -> Result<Vec<Lab>> {
+    let all = labs()?;
+    let ready = list(all.iter().map(|lab| lab.module.as_str()));
+    let found: Vec<_> = all.into_iter().filter(|lab| lab.module == module).collect();
+    if found.is_empty() {
+        return Err(Error::EmptyModule { asked: module.to_owned(), ready });
+    }
+    Ok(found)
+}
+
+fn list<'a>(names: impl Iterator<Item = &'a str>) -> String {
+    let mut names: Vec<_> = names.collect();
+    names.dedup();
+    names.join(", ")
+}
+
+fn lab_1_3(gates: &Gates) -> Result<Lab> {
+    const RECORDS: u32 = 1_000_000;
+    let id = "1-3";
+    let gate = |gate: &str| -> Result<&Gate> {
+        gates.get(gate).ok_or_else(|| Error::UnknownGate { lab: id.into(), gate: gate.into() })
+    };
+    Ok(Lab {
+        id: id.into(),
+        title: "Mini LSM-tree".into(),
+        module: "1".into(),
+        objective: "A memtable, a write-ahead log and tables take a million inserts within the course's limit; every byte that \
+                    reaches the disk is accounted for; nothing acknowledged is lost to kill -9."
+            .into(),
+        command: Command::Cargo {
+            package: "lsm-tools".into(),
+            bin: "lab-lsm".into(),
+            arguments: ["--records", &RECORDS.to_string(), "--out", "out/lab/1-3", "--json"]
+                .map(str::to_owned)
+                .to_vec(),
+        },
+        artefacts: [
+            "amplification-over-time.svg",
+            "amplification-by-strategy.svg",
+            "latency.svg",
+            "levels-over-time.svg",
+        ]
+        .map(str::to_owned)
+        .to_vec(),
+        checks: vec![
+            Check::of_gate("insert_seconds", "1,000,000 inserts, one put each", gate("lsm.fill.course")?),
+            Check::of_gate(
+                "write_amplification",
+                "all bytes written (log, flush, compaction, manifest) per user byte",
+                gate("lsm.amp.fill.116")?,
+            ),
+            Check::new(
+                "io_cross_check",
+                "bytes written as the kernel counts them / as the engine counts them",
+                "ratio",
+                Must::Near { target: 1.0, tolerance: 0.10 },
+            ),
+            Check::new(
+                "records_read_back",
+                "records that are there, each with its own value, after kill -9",
+                "records",
+                Must::Equal(f64::from(RECORDS)),
+            ),
+        ],
+        time_limit: Duration::from_secs(15 * 60),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn labs_are_well_formed() {
+        let all = labs().unwrap();
+        let mut ids: Vec<_> = all.iter().map(|lab| lab.id.clone()).collect();
+        ids.sort();
+        ids.dedup();
+        assert_eq!(ids.len(), all.len(), "an id is used twice");
+        for lab in &all {
+            assert!(!lab.checks.is_empty(), "{} checks nothing", lab.id);
+            assert!(lab.id.starts_with(&lab.module) || lab.id.starts_with('M'));
+            let mut measures: Vec<_> = lab.checks.iter().map(|check| &check.measure).collect();
+            measures.sort();
+            measures.dedup();
+            assert_eq!(measures.len(), lab.checks.len(), "{} checks a measure twice", lab.id);
+            assert!(lab.command.to_string().contains(lab.directory().to_str().unwrap()));
+        }
+    }
+
+    #[test]
+    fn thresholds_come_from_the_gates() {
+        let gates = Gates::embedded().unwrap();
+        for check in labs().unwrap().iter().flat_map(|lab| &lab.checks) {
+            if let Must::Compare { comparison, threshold, gate } = &check.must {
+                let gate = gates.get(gate.as_ref().unwrap()).unwrap();
+                assert_eq!((*comparison, *threshold), (gate.comparison, gate.threshold));
+                assert_eq!(check.unit, gate.unit);
+            }
+        }
+    }
+
+    #[test]
+    fn choosing() {
+        assert_eq!(by_ids(&["1-3".into()]).unwrap().len(), 1);
+        assert!(by_ids(&["9-9".into()]).unwrap_err().to_string().contains("ready: 1-3"));
+        assert_eq!(by_module("1").unwrap()[0].id, "1-3");
+        assert!(by_module("7").unwrap_err().to_string().contains("modules with ready labs: 1"));
+    }
+}

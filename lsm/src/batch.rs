@@ -1,0 +1,145 @@
+//! Writes that take effect together.
+
+use crate::{EntryKind, Error, KeyspaceId, MAX_KEY_LEN, MAX_VALUE_LEN, Result};
+
+/// Puts and deletes, in any number of keyspaces of one database, that take effect all at once: in memory, in the log,
+/// and after a crash. Later operations on a key override earlier ones.
+///
+/// ```
+/// # let dir = tempfile::tempdir().unwrap();
+/// let db = lsm::Db::open(dir.path(), lsm::Options::default())?;
+/// let users = db.keyspace("users", lsm::KeyspaceOptions::default())?;
+/// let by_email = db.keyspace("by_email", lsm::KeyspaceOptions::default())?;
+/// let mut batch = lsm::Batch::new();
+/// batch.put(&users, b"7", b"ada")?;
+/// batch.put(&by_email, b"ada@example.org", b"7")?;
+/// db.write(batch, lsm::Durability::Buffered)?;
+/// assert_eq!(users.get(b"7")?.as_deref(), Some(&b"ada"[..]));
+/// # Ok::<(), lsm::Error>(())
+/// ```
+#[derive(Debug, Default, Clone)]
+pub struct Batch {
+    /// Keys and values, back to back.
+    bytes: Vec<u8>,
+    operations: Vec<Operation>,
+}
+
+/// One operation; its key and value are consecutive in the batch's bytes.
+#[derive(Debug, Clone, Copy)]
+struct Operation {
+    database: u64,
+    keyspace: KeyspaceId,
+    kind: EntryKind,
+    key_len: u32,
+    value_len: u32,
+}
+
+/// One operation of a batch, as the write path reads it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct BatchEntry<'a> {
+    pub(crate) database: u64,
+    pub(crate) keyspace: KeyspaceId,
+    pub(crate) kind: EntryKind,
+    pub(crate) key: &'a [u8],
+    pub(crate) value: &'a [u8],
+}
+
+impl Batch {
+    /// An empty batch.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Sets `key` to `value`.
+    ///
+    /// # Errors
+    /// [`Error::KeyTooLong`], [`Error::ValueTooLong`]; the batch is then unchanged.
+    pub fn put(&mut self, keyspace: &crate::Keyspace, key: &[u8], value: &[u8]) -> Result<()> {
+        check_lengths(key, value)?;
+        let (database, keyspace) = keyspace.identity();
+        self.push(database, keyspace, EntryKind::Put, key, value);
+        Ok(())
+    }
+
+    /// Removes `key`.
+    ///
+    /// # Errors
+    /// [`Error::KeyTooLong`]; the batch is then unchanged.
+    pub fn delete(&mut self, keyspace: &crate::Keyspace, key: &[u8]) -> Result<()> {
+        check_lengths(key, &[])?;
+        let (database, keyspace) = keyspace.identity();
+        self.push(database, keyspace, EntryKind::Delete, key, &[]);
+        Ok(())
+    }
+
+    fn push(
+        &mut self,
+        database: u64,
+        keyspace: KeyspaceId,
+        kind: EntryKind,
+        key: &[u8],
+        value: &[u8],
+    ) {
+        self.bytes.extend_from_slice(key);
+        self.bytes.extend_from_slice(value);
+        // The lengths were checked against limits below 2^32.
+        #[allow(clippy::cast_possible_truncation)]
+        let (key_len, value_len) = (key.len() as u32, value.len() as u32);
+        self.operations.push(Operation { database, keyspace, kind, key_len, value_len });
+    }
+
+    /// Operations in the batch.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.operations.len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.operations.is_empty()
+    }
+
+    /// Bytes of keys and values.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.bytes.len()
+    }
+
+    /// Empties the batch and keeps its memory.
+    pub fn clear(&mut self) {
+        self.bytes.clear();
+        self.operations.clear();
+    }
+
+    pub(crate) fn entries(&self) -> impl ExactSizeIterator<Item = BatchEntry<'_>> + Clone {
+        let mut at = 0;
+        self.operations.iter().map(move |operation| {
+            let (key_end, value_end) = (
+                at + operation.key_len as usize,
+                at + operation.key_len as usize + operation.value_len as usize,
+            );
+            let entry = BatchEntry {
+                database: operation.database,
+                keyspace: operation.keyspace,
+                kind: operation.kind,
+                key: &self.bytes[at..key_end],
+                value: &self.bytes[key_end..value_end],
+            };
+            at = value_end;
+            entry
+        })
+    }
+}
+
+/// Whether a key and a value are within the limits.
+pub(crate) fn check_lengths(key: &[u8], value: &[u8]) -> Result<()> {
+    if key.len() > MAX_KEY_LEN {
+        return Err(Error::KeyTooLong { len: key.len(), limit: MAX_KEY_LEN });
+    }
+    if value.len() > MAX_VALUE_LEN {
+        return Err(Error::ValueTooLong { len: value.len(), limit: MAX_VALUE_LEN });
+    }
+    Ok(())
+}

@@ -1,0 +1,100 @@
+//! Writes values into value segments, in the order of their keys.
+
+use std::sync::Arc;
+
+use crate::{
+    Result, ValuePointer,
+    db::Core,
+    fs::Purpose,
+    keyspace::KeyspaceCore,
+    log::{Codec, HEADER_LEN, Segment, SegmentKind, compress_value, record_len},
+    table::Compression,
+};
+
+/// Appends records to value segments of its own; nothing refers to them until the tables that do are installed.
+pub(crate) struct ValueWriter<'a> {
+    core: &'a Core,
+    keyspace: &'a KeyspaceCore,
+    /// The last one takes records; the others are sealed.
+    segments: Vec<Arc<Segment>>,
+    bytes: u64,
+}
+
+impl<'a> ValueWriter<'a> {
+    pub(crate) fn new(core: &'a Core, keyspace: &'a KeyspaceCore) -> Self {
+        Self { core, keyspace, segments: Vec::new(), bytes: 0 }
+    }
+
+    /// Bytes of records written.
+    pub(crate) fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    /// Writes a value and returns where it is.
+    pub(crate) fn append(&mut self, key: &[u8], value: &[u8]) -> Result<ValuePointer> {
+        let compressed = compress_value(codec(self.keyspace.options.compression), value);
+        let stored = compressed.as_deref().unwrap_or(value);
+        // Records are shorter than 4 GiB: the limits on keys and values see to that.
+        #[allow(clippy::cast_possible_truncation)]
+        let len = record_len(self.keyspace.id, key.len(), Some(stored.len())) as u32;
+        let reserved = self.segments.last().and_then(|segment| segment.reserve(len));
+        let reservation = match reserved {
+            Some(reservation) => reservation,
+            None => loop {
+                let segment = self.next_segment(len)?;
+                if let Some(reservation) = segment.reserve(len) {
+                    break reservation;
+                }
+            },
+        };
+        self.bytes += u64::from(len);
+        let mut encoder = reservation.encoder();
+        let pointer = encoder.put(self.keyspace.id, key, stored, compressed.is_some(), true);
+        let _written = encoder.finish()?;
+        Ok(pointer)
+    }
+
+    fn next_segment(&mut self, len: u32) -> Result<&Arc<Segment>> {
+        if let Some(full) = self.segments.last() {
+            full.seal()?;
+        }
+        let usual = u32::try_from(self.core.options.segment_bytes).unwrap_or(u32::MAX);
+        let capacity = usual.max(len.saturating_add(HEADER_LEN));
+        let segment = self.core.segments.create(
+            self.core,
+            SegmentKind::Values,
+            capacity,
+            Purpose::Collection,
+        )?;
+        let index = self.segments.len();
+        self.segments.push(segment);
+        self.segments[index].write_header(0, None)?;
+        Ok(&self.segments[index])
+    }
+
+    /// Seals the last segment, and hands all of them over.
+    pub(crate) fn finish(&mut self) -> Result<Vec<Arc<Segment>>> {
+        if let Some(last) = self.segments.last() {
+            last.seal()?;
+        }
+        Ok(std::mem::take(&mut self.segments))
+    }
+
+    /// Removes what was written.
+    pub(crate) fn abandon(&mut self) {
+        for segment in self.segments.drain(..) {
+            segment.mark_obsolete(self.core.removal_observer());
+        }
+    }
+}
+
+/// The codec of values that goes with a keyspace's compression.
+fn codec(compression: Compression) -> Codec {
+    match compression {
+        #[cfg(feature = "lz4")]
+        Compression::Lz4 => Codec::Lz4,
+        #[cfg(feature = "zstd")]
+        Compression::Zstd(level) => Codec::Zstd(level),
+        _ => Codec::None,
+    }
+}

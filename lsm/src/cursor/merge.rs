@@ -1,0 +1,316 @@
+//! The view of a reader: sources merged, one entry a key, deletes left out, in both directions.
+
+use std::{cmp::Ordering, sync::Arc};
+
+use super::source::{Source, SourcePointer, SourceValue};
+use crate::{EntryKind, Result, SequenceNumber, Slice, keyspace::SuperVersion};
+
+/// The first eight bytes of a key as a number that compares like them.
+#[inline]
+pub(crate) fn prefix(key: &[u8]) -> u64 {
+    match key.first_chunk::<8>() {
+        Some(first) => u64::from_be_bytes(*first),
+        None => {
+            let mut padded = [0; 8];
+            padded[..key.len()].copy_from_slice(key);
+            u64::from_be_bytes(padded)
+        }
+    }
+}
+
+/// A source and the prefix of its current key.
+struct Head {
+    source: Source,
+    prefix: u64,
+    valid: bool,
+}
+
+impl Head {
+    #[inline]
+    fn refresh(&mut self) {
+        self.valid = self.source.valid();
+        if self.valid {
+            self.prefix = prefix(self.source.key());
+        }
+    }
+
+    #[inline]
+    fn compare(&self, other: &Self) -> Ordering {
+        self.prefix.cmp(&other.prefix).then_with(|| self.source.key().cmp(other.source.key()))
+    }
+
+    #[inline]
+    fn is_at(&self, key: &[u8], key_prefix: u64) -> bool {
+        self.valid && self.prefix == key_prefix && self.source.key() == key
+    }
+}
+
+/// Which way the sources lie from the current key: beyond it in this direction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Direction {
+    Forward,
+    Backward,
+}
+
+/// The value of the current key.
+enum Current {
+    /// In `inline`.
+    Inline,
+    Pointer {
+        source: usize,
+        pointer: SourcePointer,
+    },
+}
+
+/// Merges sources, the newest first, as a reader at one sequence number sees them.
+///
+/// The current key and what it says are kept aside; the sources have already moved beyond it, which is what lets a
+/// table's cursor ask for records before they are needed.
+pub(crate) struct Merge {
+    heads: Vec<Head>,
+    read: SequenceNumber,
+    direction: Direction,
+    key: Vec<u8>,
+    inline: Vec<u8>,
+    current: Option<Current>,
+    /// What readers of the sources may still need.
+    _pinned: Arc<SuperVersion>,
+}
+
+impl Merge {
+    /// Everything of a keyspace, as a reader at `read` sees it. Not positioned.
+    pub(crate) fn new(pinned: Arc<SuperVersion>, read: SequenceNumber) -> Self {
+        let mut heads = Vec::new();
+        let mut push = |source| heads.push(Head { source, prefix: 0, valid: false });
+        for memtable in pinned.memtables() {
+            if memtable.memtable().entries() > 0 {
+                push(Source::memtable(memtable));
+            }
+        }
+        for table in &pinned.version.level0 {
+            push(Source::table(table));
+        }
+        for level in pinned.version.levels.iter().filter(|level| !level.is_empty()) {
+            push(Source::tables(level.clone()));
+        }
+        Self {
+            heads,
+            read,
+            direction: Direction::Forward,
+            key: Vec::new(),
+            inline: Vec::new(),
+            current: None,
+            _pinned: pinned,
+        }
+    }
+
+    pub(crate) fn valid(&self) -> bool {
+        self.current.is_some()
+    }
+
+    pub(crate) fn invalidate(&mut self) {
+        self.current = None;
+    }
+
+    pub(crate) fn key(&self) -> &[u8] {
+        &self.key
+    }
+
+    pub(crate) fn value(&self) -> Result<Option<Slice>> {
+        match &self.current {
+            None => Ok(None),
+            Some(Current::Inline) => Ok(Some(Slice::copy_from(&self.inline))),
+            Some(Current::Pointer { source, pointer }) => {
+                let segment = self.heads[*source].source.segment(*pointer)?;
+                Slice::from_segment(segment, pointer.offset, pointer.len, &self.key).map(Some)
+            }
+        }
+    }
+
+    /// To the first key at or after `key`.
+    pub(crate) fn seek(&mut self, key: &[u8]) -> Result<()> {
+        self.position(Direction::Forward, |source| source.seek(key))?;
+        self.find_forward()
+    }
+
+    /// To the last key at or before `key`.
+    pub(crate) fn seek_for_prev(&mut self, key: &[u8]) -> Result<()> {
+        self.position(Direction::Backward, |source| source.seek_for_prev(key))?;
+        self.find_backward()
+    }
+
+    /// To the last key before `key`.
+    pub(crate) fn seek_before(&mut self, key: &[u8]) -> Result<()> {
+        self.position(Direction::Backward, |source| {
+            source.seek_for_prev(key)?;
+            while source.valid() && source.key() == key {
+                source.prev()?;
+            }
+            Ok(())
+        })?;
+        self.find_backward()
+    }
+
+    pub(crate) fn seek_to_first(&mut self) -> Result<()> {
+        self.position(Direction::Forward, Source::seek_to_first)?;
+        self.find_forward()
+    }
+
+    pub(crate) fn seek_to_last(&mut self) -> Result<()> {
+        self.position(Direction::Backward, Source::seek_to_last)?;
+        self.find_backward()
+    }
+
+    /// To the next key; nothing if there is no current one.
+    #[inline]
+    pub(crate) fn next(&mut self) -> Result<()> {
+        if self.current.is_none() {
+            return Ok(());
+        }
+        if self.direction == Direction::Backward {
+            let key = std::mem::take(&mut self.key);
+            self.position(Direction::Forward, |source| {
+                source.seek(&key)?;
+                while source.valid() && source.key() == key {
+                    source.next()?;
+                }
+                Ok(())
+            })?;
+            self.key = key;
+        }
+        self.find_forward()
+    }
+
+    /// To the previous key; nothing if there is no current one.
+    #[inline]
+    pub(crate) fn prev(&mut self) -> Result<()> {
+        if self.current.is_none() {
+            return Ok(());
+        }
+        if self.direction == Direction::Forward {
+            let key = std::mem::take(&mut self.key);
+            let found = self.seek_before(&key);
+            if self.current.is_none() {
+                self.key = key;
+            }
+            return found;
+        }
+        self.find_backward()
+    }
+
+    fn position(
+        &mut self,
+        direction: Direction,
+        mut to: impl FnMut(&mut Source) -> Result<()>,
+    ) -> Result<()> {
+        self.current = None;
+        self.direction = direction;
+        for head in &mut self.heads {
+            to(&mut head.source)?;
+            head.refresh();
+        }
+        Ok(())
+    }
+
+    /// The source whose key comes first in a direction; among equal keys the newest.
+    #[inline]
+    fn nearest(&self, direction: Direction) -> Option<usize> {
+        let wanted = match direction {
+            Direction::Forward => Ordering::Less,
+            Direction::Backward => Ordering::Greater,
+        };
+        let mut best: Option<usize> = None;
+        for (index, head) in self.heads.iter().enumerate() {
+            if head.valid && best.is_none_or(|best| head.compare(&self.heads[best]) == wanted) {
+                best = Some(index);
+            }
+        }
+        best
+    }
+
+    fn find_forward(&mut self) -> Result<()> {
+        self.current = None;
+        while let Some(nearest) = self.nearest(Direction::Forward) {
+            let key_prefix = self.heads[nearest].prefix;
+            self.key.clear();
+            self.key.extend_from_slice(self.heads[nearest].source.key());
+            let mut decided = false;
+            let mut put = None;
+            // Sources before `nearest` are at later keys.
+            for index in nearest..self.heads.len() {
+                let head = &mut self.heads[index];
+                while head.is_at(&self.key, key_prefix) {
+                    if !decided
+                        && head.source.sequence().is_none_or(|sequence| sequence <= self.read)
+                    {
+                        decided = true;
+                        put = capture(index, &head.source, &mut self.inline);
+                    }
+                    head.source.next()?;
+                    head.refresh();
+                }
+            }
+            if put.is_some() {
+                self.current = put;
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+
+    fn find_backward(&mut self) -> Result<()> {
+        self.current = None;
+        while let Some(nearest) = self.nearest(Direction::Backward) {
+            let key_prefix = self.heads[nearest].prefix;
+            self.key.clear();
+            self.key.extend_from_slice(self.heads[nearest].source.key());
+            let mut decided = false;
+            let mut put = None;
+            for index in nearest..self.heads.len() {
+                let head = &mut self.heads[index];
+                let newer_decided = decided;
+                // Going back, a source shows the versions of a key oldest first: its last visible one counts.
+                while head.is_at(&self.key, key_prefix) {
+                    if !newer_decided
+                        && head.source.sequence().is_none_or(|sequence| sequence <= self.read)
+                    {
+                        decided = true;
+                        put = capture(index, &head.source, &mut self.inline);
+                    }
+                    head.source.prev()?;
+                    head.refresh();
+                }
+            }
+            if put.is_some() {
+                self.current = put;
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What the source's entry says: the value of a put, nothing for a delete.
+#[inline]
+fn capture(index: usize, source: &Source, inline: &mut Vec<u8>) -> Option<Current> {
+    if source.kind() == EntryKind::Delete {
+        return None;
+    }
+    match source.value() {
+        SourceValue::Pointer(pointer) => Some(Current::Pointer { source: index, pointer }),
+        SourceValue::Inline(bytes) => {
+            inline.clear();
+            inline.extend_from_slice(bytes);
+            Some(Current::Inline)
+        }
+        SourceValue::InTable(value) => {
+            inline.clear();
+            inline.extend_from_slice(value.as_slice());
+            Some(Current::Inline)
+        }
+        SourceValue::None => {
+            inline.clear();
+            Some(Current::Inline)
+        }
+    }
+}

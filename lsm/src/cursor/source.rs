@@ -1,0 +1,284 @@
+//! One sorted source of a merge: a memtable, a table, or a level of tables that do not overlap.
+
+use std::sync::Arc;
+
+use crate::{
+    EntryKind, Result, SequenceNumber,
+    keyspace::LiveMemtable,
+    log::{Segment, SegmentKind},
+    memtable::{MemCursor, Payload},
+    table::{InlineValue, PointerHook, TableCursor, TableValue},
+    version::LiveTable,
+};
+
+/// Where the value of a source's entry is.
+#[derive(Debug, Clone)]
+pub(crate) enum SourceValue<'a> {
+    /// A delete has none.
+    None,
+    /// In a memtable.
+    Inline(&'a [u8]),
+    /// In a table.
+    InTable(InlineValue<'a>),
+    /// In a segment.
+    Pointer(SourcePointer),
+}
+
+/// A value in a segment, as the source can find it again after it has moved on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct SourcePointer {
+    /// Which table of a level; 0 in a source of one part.
+    part: u32,
+    slot: u32,
+    pub(crate) offset: u32,
+    pub(crate) len: u32,
+}
+
+/// Asks for log records a little before a scan gets to them.
+#[derive(Debug)]
+pub(crate) struct Prefetch {
+    table: Arc<LiveTable>,
+    /// Records asked for from log segments, where neighbours in key order are scattered.
+    scattered: u64,
+}
+
+impl PointerHook for Prefetch {
+    #[inline]
+    fn upcoming(&mut self, slot: usize, offset: u32, len: u32) {
+        if let Some(segment) = self.table.segments().get(slot) {
+            self.scattered += u64::from(segment.kind() == SegmentKind::Log);
+            segment.prefetch(offset, len);
+        }
+    }
+}
+
+impl Drop for Prefetch {
+    fn drop(&mut self) {
+        self.table.note_scattered_reads(self.scattered);
+    }
+}
+
+type Cursor = TableCursor<Prefetch>;
+
+fn open(table: &Arc<LiveTable>) -> Cursor {
+    TableCursor::with_hook(
+        Arc::clone(table.table()),
+        Prefetch { table: Arc::clone(table), scattered: 0 },
+    )
+}
+
+/// A level's tables as one sorted source.
+pub(crate) struct LevelCursor {
+    tables: Vec<Arc<LiveTable>>,
+    at: usize,
+    cursor: Option<Cursor>,
+}
+
+/// A sorted source of entries: keys ascending, of a key the newest first.
+pub(crate) enum Source {
+    Memtable { cursor: MemCursor, memtable: Arc<LiveMemtable> },
+    Level(LevelCursor),
+}
+
+impl Source {
+    pub(crate) fn memtable(memtable: &Arc<LiveMemtable>) -> Self {
+        let cursor = MemCursor::new(memtable.memtable().sorted());
+        Self::Memtable { cursor, memtable: Arc::clone(memtable) }
+    }
+
+    pub(crate) fn table(table: &Arc<LiveTable>) -> Self {
+        Self::tables(vec![Arc::clone(table)])
+    }
+
+    /// Tables that do not overlap, in key order.
+    pub(crate) fn tables(tables: Vec<Arc<LiveTable>>) -> Self {
+        Self::Level(LevelCursor { tables, at: 0, cursor: None })
+    }
+
+    #[inline]
+    pub(crate) fn valid(&self) -> bool {
+        match self {
+            Self::Memtable { cursor, .. } => cursor.valid(),
+            Self::Level(level) => level.cursor.as_ref().is_some_and(TableCursor::valid),
+        }
+    }
+
+    /// The current key; empty if the source is not valid.
+    #[inline]
+    pub(crate) fn key(&self) -> &[u8] {
+        match self {
+            Self::Memtable { cursor, .. } => cursor.key(),
+            Self::Level(level) => level.cursor.as_ref().map_or(&[], TableCursor::key),
+        }
+    }
+
+    #[inline]
+    pub(crate) fn sequence(&self) -> Option<SequenceNumber> {
+        match self {
+            Self::Memtable { cursor, .. } => Some(cursor.seq()),
+            Self::Level(level) => level.cursor.as_ref().and_then(TableCursor::seq),
+        }
+    }
+
+    #[inline]
+    pub(crate) fn kind(&self) -> EntryKind {
+        match self {
+            Self::Memtable { cursor, .. } => cursor.kind(),
+            Self::Level(level) => {
+                level.cursor.as_ref().map_or(EntryKind::Delete, TableCursor::kind)
+            }
+        }
+    }
+
+    #[inline]
+    pub(crate) fn value(&self) -> SourceValue<'_> {
+        match self {
+            Self::Memtable { cursor, .. } => match cursor.payload() {
+                Payload::None => SourceValue::None,
+                Payload::Inline(bytes) => SourceValue::Inline(bytes),
+                Payload::Log { slot, offset, len } => SourceValue::Pointer(SourcePointer {
+                    part: 0,
+                    slot: u32::from(slot),
+                    offset,
+                    len,
+                }),
+            },
+            Self::Level(level) => match level.cursor.as_ref().map(TableCursor::value) {
+                None | Some(TableValue::None) => SourceValue::None,
+                Some(TableValue::Inline(value)) => SourceValue::InTable(value),
+                #[allow(clippy::cast_possible_truncation)] // far below 2^32 tables and slots
+                Some(TableValue::Pointer { slot, offset, len }) => {
+                    SourceValue::Pointer(SourcePointer {
+                        part: level.at as u32,
+                        slot: slot as u32,
+                        offset,
+                        len,
+                    })
+                }
+            },
+        }
+    }
+
+    /// The segment that a pointer of this source is to.
+    pub(crate) fn segment(&self, pointer: SourcePointer) -> Result<&Arc<Segment>> {
+        match self {
+            // Memtable slots fit in 16 bits, and came from there.
+            #[allow(clippy::cast_possible_truncation)]
+            Self::Memtable { memtable, .. } => memtable.segment(pointer.slot as u16),
+            Self::Level(level) => {
+                level.tables[pointer.part as usize].segment(pointer.slot as usize)
+            }
+        }
+    }
+
+    /// To the first entry with a key at or after `key`.
+    pub(crate) fn seek(&mut self, key: &[u8]) -> Result<()> {
+        match self {
+            Self::Memtable { cursor, .. } => {
+                cursor.seek(key);
+                Ok(())
+            }
+            Self::Level(level) => {
+                let at = level.tables.partition_point(|table| &*table.meta().largest_key < key);
+                level.enter(at, |cursor| cursor.seek(key))
+            }
+        }
+    }
+
+    /// To the last entry with a key at or before `key`.
+    pub(crate) fn seek_for_prev(&mut self, key: &[u8]) -> Result<()> {
+        match self {
+            Self::Memtable { cursor, .. } => {
+                cursor.seek_for_prev(key);
+                Ok(())
+            }
+            Self::Level(level) => {
+                let after =
+                    level.tables.partition_point(|table| &*table.meta().smallest_key <= key);
+                level.enter(after.wrapping_sub(1), |cursor| cursor.seek_for_prev(key))
+            }
+        }
+    }
+
+    pub(crate) fn seek_to_first(&mut self) -> Result<()> {
+        match self {
+            Self::Memtable { cursor, .. } => {
+                cursor.seek_to_first();
+                Ok(())
+            }
+            Self::Level(level) => level.enter(0, Cursor::seek_to_first),
+        }
+    }
+
+    pub(crate) fn seek_to_last(&mut self) -> Result<()> {
+        match self {
+            Self::Memtable { cursor, .. } => {
+                cursor.seek_to_last();
+                Ok(())
+            }
+            Self::Level(level) => {
+                level.enter(level.tables.len().wrapping_sub(1), Cursor::seek_to_last)
+            }
+        }
+    }
+
+    #[inline]
+    pub(crate) fn next(&mut self) -> Result<()> {
+        match self {
+            Self::Memtable { cursor, .. } => {
+                cursor.next();
+                Ok(())
+            }
+            Self::Level(level) => level.next(),
+        }
+    }
+
+    #[inline]
+    pub(crate) fn prev(&mut self) -> Result<()> {
+        match self {
+            Self::Memtable { cursor, .. } => {
+                cursor.prev();
+                Ok(())
+            }
+            Self::Level(level) => level.prev(),
+        }
+    }
+}
+
+impl LevelCursor {
+    /// Makes table `at` the current one, if there is one, and moves within it.
+    fn enter(&mut self, at: usize, position: impl FnOnce(&mut Cursor) -> Result<()>) -> Result<()> {
+        let Some(table) = self.tables.get(at) else {
+            self.cursor = None;
+            return Ok(());
+        };
+        let cursor = match &mut self.cursor {
+            Some(cursor) if self.at == at => cursor,
+            cursor => {
+                self.at = at;
+                cursor.insert(open(table))
+            }
+        };
+        position(cursor)
+    }
+
+    #[inline]
+    fn next(&mut self) -> Result<()> {
+        let Some(cursor) = &mut self.cursor else { return Ok(()) };
+        cursor.next()?;
+        if !cursor.valid() {
+            return self.enter(self.at + 1, Cursor::seek_to_first);
+        }
+        Ok(())
+    }
+
+    #[inline]
+    fn prev(&mut self) -> Result<()> {
+        let Some(cursor) = &mut self.cursor else { return Ok(()) };
+        cursor.prev()?;
+        if !cursor.valid() {
+            return self.enter(self.at.wrapping_sub(1), Cursor::seek_to_last);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,221 @@
+//! The threads behind the scenes: one keeps the log supplied with segments and seals those it has left, one flushes,
+//! one or more compact and collect.
+
+use std::{
+    sync::{Arc, Weak},
+    thread::JoinHandle,
+    time::{Duration, Instant},
+};
+
+use parking_lot::{Condvar, Mutex};
+
+use super::core::Core;
+use crate::{Error, Event, Result, version::Edit};
+
+/// How long a thread waits before it tries again what failed.
+const RETRY: Duration = Duration::from_millis(100);
+/// How often an idle compaction thread looks whether there is something to collect.
+const IDLE_LOOK: Duration = Duration::from_millis(500);
+
+/// Wakes one kind of thread.
+#[derive(Debug, Default)]
+struct Bell {
+    rung: Mutex<bool>,
+    changed: Condvar,
+}
+
+impl Bell {
+    fn ring(&self) {
+        *self.rung.lock() = true;
+        self.changed.notify_all();
+    }
+
+    /// Waits for a ring, at most `timeout`.
+    fn wait(&self, timeout: Duration) {
+        let mut rung = self.rung.lock();
+        if !*rung {
+            self.changed.wait_for(&mut rung, timeout);
+        }
+        *rung = false;
+    }
+}
+
+/// The threads, and how to wake and stop them.
+#[derive(Debug, Default)]
+pub(crate) struct Background {
+    keeper: Bell,
+    flush: Bell,
+    compaction: Bell,
+    threads: Mutex<Vec<JoinHandle<()>>>,
+}
+
+impl Background {
+    pub(crate) fn wake_keeper(&self) {
+        self.keeper.ring();
+    }
+
+    pub(crate) fn wake_flush(&self) {
+        self.flush.ring();
+    }
+
+    pub(crate) fn wake_compaction(&self) {
+        self.compaction.ring();
+    }
+
+    pub(crate) fn wake_all(&self) {
+        self.wake_keeper();
+        self.wake_flush();
+        self.wake_compaction();
+    }
+
+    /// Starts the threads. They hold the database weakly: it ends when its last handle is dropped.
+    pub(crate) fn start(core: &Arc<Core>) -> Result<()> {
+        let mut threads = core.background.threads.lock();
+        let mut spawn = |name: &str, run: fn(&Core)| {
+            let weak = Arc::downgrade(core);
+            std::thread::Builder::new()
+                .name(name.to_owned())
+                .spawn(move || run_until_closed(&weak, run))
+                .map(|handle| threads.push(handle))
+                .map_err(|error| Error::io("start a thread for", core.dir(), error))
+        };
+        spawn("lsm-keeper", Core::keep)?;
+        spawn("lsm-flush", Core::flush_waiting)?;
+        for _ in 0..core.options.compaction_threads {
+            spawn("lsm-compact", Core::compact_waiting)?;
+        }
+        Ok(())
+    }
+
+    /// Waits for the threads to end; the caller has set `closed`.
+    pub(crate) fn stop(&self) {
+        self.wake_all();
+        let threads = std::mem::take(&mut *self.threads.lock());
+        for thread in threads {
+            if thread.thread().id() == std::thread::current().id() {
+                // The last handle was dropped on one of the threads themselves: it ends when it returns.
+                continue;
+            }
+            let _ = thread.join();
+        }
+    }
+}
+
+fn run_until_closed(weak: &Weak<Core>, run: fn(&Core)) {
+    lower_priority();
+    while let Some(core) = weak.upgrade() {
+        if core.closed.load(std::sync::atomic::Ordering::Acquire) {
+            return;
+        }
+        run(&core);
+    }
+}
+
+/// Background threads yield to those who wait for an answer. A hint: nothing depends on it.
+fn lower_priority() {
+    #[cfg(target_os = "linux")]
+    {
+        let thread = rustix::thread::gettid();
+        let _ = rustix::process::setpriority_process(Some(thread), 5);
+    }
+}
+
+impl Core {
+    /// One turn of the keeper: a segment in reserve, sealed segments named in the manifest.
+    fn keep(&self) {
+        let outcome = self.provide_next().and_then(|()| self.seal_closed());
+        match outcome {
+            Ok(true) => {}
+            Ok(false) => self.background.keeper.wait(IDLE_LOOK),
+            Err(error) => {
+                self.emit(&Event::BackgroundError { error });
+                self.background.keeper.wait(RETRY);
+            }
+        }
+    }
+
+    /// Gives the log its next segment ahead of need.
+    fn provide_next(&self) -> Result<()> {
+        if self.poison.get().is_some() || self.commit.lock().log().has_next() {
+            return Ok(());
+        }
+        let segment = self.segments.create_log(self, 0)?;
+        let mut commit = self.commit.lock();
+        let unused = if commit.log().has_next() || segment.id() < commit.log().current().id() {
+            Some(segment)
+        } else {
+            commit.log_mut().provide(segment)
+        };
+        drop(commit);
+        if let Some(unused) = unused {
+            self.segments.discard(self, &unused);
+        }
+        Ok(())
+    }
+
+    /// Seals the oldest segment that the log has left. Returns whether there was one.
+    pub(crate) fn seal_closed(&self) -> Result<bool> {
+        if self.poison.get().is_some() {
+            return Ok(false);
+        }
+        let Some(closed) = self.commit.lock().next_to_seal() else { return Ok(false) };
+        if self.publisher.wait_visible(closed.last_sequence).is_err() {
+            return Ok(false);
+        }
+        let end = closed.segment.seal().map_err(|error| self.poison(error))?;
+        let id = closed.segment.id();
+        let mut structure = self.structure.lock();
+        let edit = Edit { segment_ends: [(id, end)].into(), ..Edit::default() };
+        self.apply(&mut structure, edit, &[], || {})?;
+        drop(structure);
+        self.commit.lock().sealed(id);
+        Ok(true)
+    }
+
+    /// One turn of the flush thread.
+    fn flush_waiting(&self) {
+        if self.poison.get().is_some() {
+            self.background.flush.wait(IDLE_LOOK);
+            return;
+        }
+        let mut flushed = false;
+        for keyspace in self.all_keyspaces() {
+            let Some(memtable) = keyspace.next_to_flush() else { continue };
+            match self.flush_memtable(&keyspace, &memtable) {
+                Ok(()) => {
+                    flushed = true;
+                    self.pressure.note(Ok(()));
+                }
+                Err(error) => {
+                    self.pressure.note(Err(&error));
+                    self.emit(&Event::BackgroundError { error });
+                    self.background.flush.wait(RETRY);
+                    return;
+                }
+            }
+        }
+        if flushed {
+            self.update_pressure();
+            self.background.wake_compaction();
+        } else {
+            self.background.flush.wait(IDLE_LOOK);
+        }
+    }
+
+    /// One turn of a compaction thread.
+    fn compact_waiting(&self) {
+        let started = Instant::now();
+        match self.compact_once() {
+            Ok(true) => {
+                self.pressure.note(Ok(()));
+                self.update_pressure();
+            }
+            Ok(false) => self.background.compaction.wait(IDLE_LOOK),
+            Err(Error::Closed) => {}
+            Err(error) => {
+                self.emit(&Event::BackgroundError { error });
+                self.background.compaction.wait(RETRY.max(started.elapsed()));
+            }
+        }
+    }
+}

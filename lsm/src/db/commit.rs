@@ -1,0 +1,444 @@
+//! The write path.
+//!
+//! A commit takes its sequence number, its place in the log and its memtables under one short lock, so that commit
+//! order, log order and sequence order are one. Outside of the lock it copies its records into the log, inserts into
+//! the memtables, and then publishes itself: commits become visible in order, and none is acknowledged before all
+//! earlier ones are complete in the log. That is what lets recovery stop at the first record that does not check.
+
+use std::sync::Arc;
+
+use super::core::Core;
+use crate::{
+    Batch, Durability, EntryKind, Error, KeyspaceId, Result, SegmentId, SequenceNumber,
+    batch::check_lengths,
+    entry::hash_key,
+    keyspace::{KeyspaceCore, LiveMemtable, MAX_SEGMENTS},
+    log::{ClosedSegment, LogPosition, LogWriter, Reservation, Reserved, Segment, record_len},
+    version::ReplayPosition,
+};
+
+/// How often, in parts of the write buffer, a memtable's memory is added up.
+const CHECKS_PER_BUFFER: usize = 64;
+
+/// What the commit lock protects.
+#[derive(Debug)]
+pub(crate) struct CommitState {
+    /// `None` in a database that was opened read-only.
+    log: Option<LogWriter>,
+    /// By keyspace number.
+    active: Vec<Option<Active>>,
+    /// Segments that take no more records and that were not sealed yet, oldest first.
+    closed: Vec<Arc<ClosedSegment>>,
+}
+
+/// A keyspace's active memtable, as commits need it.
+#[derive(Debug)]
+struct Active {
+    keyspace: Arc<KeyspaceCore>,
+    memtable: Arc<LiveMemtable>,
+    /// The current segment's slot in it.
+    slot: Option<(SegmentId, u16)>,
+    slots_used: usize,
+    /// Bytes of log since its first entry.
+    log_bytes: usize,
+    /// At how many its memory is added up next.
+    next_check: usize,
+}
+
+impl Active {
+    fn new(keyspace: Arc<KeyspaceCore>, memtable: Arc<LiveMemtable>) -> Self {
+        Self { keyspace, memtable, slot: None, slots_used: 0, log_bytes: 0, next_check: 0 }
+    }
+}
+
+impl CommitState {
+    pub(crate) fn new(log: Option<LogWriter>) -> Self {
+        Self { log, active: Vec::new(), closed: Vec::new() }
+    }
+
+    /// The end of the log.
+    ///
+    /// # Panics
+    /// In a database that was opened read-only: callers have checked that it is writable.
+    #[inline]
+    pub(crate) fn log(&self) -> &LogWriter {
+        self.log.as_ref().unwrap_or_else(|| unreachable!("the log of a read-only database"))
+    }
+
+    /// As [`log`](Self::log), to append.
+    #[inline]
+    pub(crate) fn log_mut(&mut self) -> &mut LogWriter {
+        self.log.as_mut().unwrap_or_else(|| unreachable!("the log of a read-only database"))
+    }
+
+    /// Lets commits reach a keyspace.
+    pub(crate) fn add_keyspace(&mut self, keyspace: &Arc<KeyspaceCore>) {
+        let index = keyspace.id.0 as usize;
+        if self.active.len() <= index {
+            self.active.resize_with(index + 1, || None);
+        }
+        let memtable = Arc::clone(&keyspace.current().active);
+        self.active[index] = Some(Active::new(Arc::clone(keyspace), memtable));
+    }
+
+    pub(crate) fn remove_keyspace(&mut self, id: KeyspaceId) {
+        if let Some(active) = self.active.get_mut(id.0 as usize) {
+            *active = None;
+        }
+    }
+
+    /// Where the next record will lie.
+    pub(crate) fn position(&self) -> ReplayPosition {
+        let position = self.log().replay_position();
+        ReplayPosition {
+            segment: position.segment.0,
+            offset: position.offset,
+            sequence: position.next_sequence,
+        }
+    }
+
+    /// Every segment that a sync of the whole log has to cover.
+    pub(crate) fn unsynced(&self) -> Vec<Arc<Segment>> {
+        let closed = self.closed.iter().map(|closed| Arc::clone(&closed.segment));
+        closed.chain([Arc::clone(self.log().current())]).collect()
+    }
+
+    /// The oldest segment that is to be sealed.
+    pub(crate) fn next_to_seal(&self) -> Option<Arc<ClosedSegment>> {
+        self.closed.first().cloned()
+    }
+
+    /// Takes the segment in reserve back; at close.
+    pub(crate) fn take_reserve(&mut self) -> Option<Arc<Segment>> {
+        self.log.as_mut().and_then(LogWriter::take_next)
+    }
+
+    /// Notes that a segment was sealed.
+    pub(crate) fn sealed(&mut self, id: SegmentId) {
+        self.closed.retain(|closed| closed.segment.id() != id);
+    }
+
+    fn active(&mut self, id: KeyspaceId) -> Result<&mut Active> {
+        self.active
+            .get_mut(id.0 as usize)
+            .and_then(Option::as_mut)
+            .ok_or_else(|| Error::NoKeyspace { name: format!("number {}", id.0) })
+    }
+
+    /// Makes room in a keyspace's active memtable for a commit of `len` bytes: rotates it if it is full.
+    fn make_room(&mut self, core: &Core, id: KeyspaceId, len: usize) -> Result<(), Obstacle> {
+        let limit = core.options.write_buffer_bytes;
+        let active = self.active(id)?;
+        let mut full = active.slots_used + 2 > MAX_SEGMENTS
+            || (active.log_bytes > 0 && active.log_bytes + len > limit);
+        if !full && active.log_bytes >= active.next_check {
+            active.next_check = active.log_bytes + limit / CHECKS_PER_BUFFER;
+            full = active.log_bytes > 0 && active.memtable.memtable().bytes() >= limit;
+        }
+        if full && !core.rotate_memtable(self, id)? {
+            return Err(Obstacle::Memtables(Arc::clone(&self.active(id)?.keyspace)));
+        }
+        Ok(())
+    }
+
+    /// The memtable that a commit goes to, and the slot in it of the segment that the commit is in.
+    fn target(
+        &mut self,
+        id: KeyspaceId,
+        len: usize,
+        segment: Option<&Arc<Segment>>,
+        start: ReplayPosition,
+    ) -> Result<Target> {
+        let active = self.active(id)?;
+        active.log_bytes += len;
+        let mut slot = 0;
+        if let Some(segment) = segment {
+            slot = match active.slot {
+                Some((known, slot)) if known == segment.id() => slot,
+                _ => {
+                    active.slots_used += 1;
+                    // `make_room` left two slots free.
+                    let slot = active.memtable.add_segment(segment).ok_or(Error::Closed)?;
+                    active.slot = Some((segment.id(), slot));
+                    slot
+                }
+            };
+            active.memtable.note_start(start);
+        }
+        Ok((id, Arc::clone(&active.memtable), slot))
+    }
+}
+
+/// What a commit took under the lock.
+struct Ticket {
+    sequence: SequenceNumber,
+    /// `None` if the commit is not logged.
+    reservation: Option<Reservation>,
+    end: LogPosition,
+}
+
+/// A memtable of the commit, and the slot of the commit's segment in it.
+type Target = (KeyspaceId, Arc<LiveMemtable>, u16);
+
+/// Why a commit cannot have its ticket yet.
+enum Obstacle {
+    /// Nothing helps.
+    Failed(Error),
+    /// Too many commits are under way: wait until this one may start.
+    TooManyInFlight(SequenceNumber),
+    /// Too many memtables of this keyspace wait for their flush.
+    Memtables(Arc<KeyspaceCore>),
+}
+
+impl From<Error> for Obstacle {
+    fn from(error: Error) -> Self {
+        Self::Failed(error)
+    }
+}
+
+impl Core {
+    /// Commits one put or delete.
+    pub(crate) fn write_one(
+        &self,
+        keyspace: KeyspaceId,
+        kind: EntryKind,
+        key: &[u8],
+        value: &[u8],
+        durability: Durability,
+    ) -> Result<()> {
+        check_lengths(key, value)?;
+        self.check_writable()?;
+        let hash = hash_key(key);
+        let len = stored_len(keyspace, kind, key, value);
+        self.check_batch(len)?;
+        self.pressure.slow_down(len);
+        let (ticket, (_, memtable, slot)) =
+            self.take_ticket(&[keyspace], len, durability, |targets| {
+                targets.pop().ok_or(Error::Closed)
+            })?;
+        match ticket.reservation {
+            Some(reservation) => {
+                let mut encoder = reservation.encoder();
+                let pointer = match kind {
+                    EntryKind::Put => encoder.put(keyspace, key, value, false, true),
+                    EntryKind::Delete => encoder.delete(keyspace, key, true),
+                };
+                // An unwritten place in the log would hide everything behind it from recovery.
+                let _written = encoder.finish().map_err(|error| self.poison(error))?;
+                memtable.insert_logged(hash, key, ticket.sequence, kind, slot, pointer);
+            }
+            None => memtable.insert_unlogged(hash, key, ticket.sequence, kind, value),
+        }
+        self.counters.user_bytes.add((key.len() + value.len()) as u64);
+        self.acknowledge(ticket.sequence, ticket.end, durability)
+    }
+
+    /// Commits a batch.
+    pub(crate) fn write_batch(&self, batch: &Batch, durability: Durability) -> Result<()> {
+        self.check_writable()?;
+        if batch.is_empty() {
+            return Ok(());
+        }
+        let mut len = 0_usize;
+        let mut keyspaces: Vec<KeyspaceId> = Vec::new();
+        for entry in batch.entries() {
+            if entry.database != self.database_id {
+                return Err(Error::InvalidOption {
+                    option: "batch",
+                    found: "it has an operation on a keyspace of another database".to_owned(),
+                });
+            }
+            len += stored_len(entry.keyspace, entry.kind, entry.key, entry.value);
+            if !keyspaces.contains(&entry.keyspace) {
+                keyspaces.push(entry.keyspace);
+            }
+        }
+        self.check_batch(len)?;
+        self.pressure.slow_down(len);
+        let (ticket, targets) =
+            self.take_ticket(&keyspaces, len, durability, |targets| Ok(std::mem::take(targets)))?;
+        let mut pointers = None;
+        if let Some(reservation) = ticket.reservation {
+            let mut encoder = reservation.encoder();
+            let mut entries = batch.entries();
+            let pointers = pointers.insert(Vec::with_capacity(batch.len()));
+            while let Some(entry) = entries.next() {
+                let last = entries.len() == 0;
+                pointers.push(match entry.kind {
+                    EntryKind::Put => {
+                        encoder.put(entry.keyspace, entry.key, entry.value, false, last)
+                    }
+                    EntryKind::Delete => encoder.delete(entry.keyspace, entry.key, last),
+                });
+            }
+            let _written = encoder.finish().map_err(|error| self.poison(error))?;
+        }
+        for (index, entry) in batch.entries().enumerate() {
+            // Every keyspace of the batch is among the targets, which are few.
+            let Some((_, memtable, slot)) =
+                targets.iter().find(|target| target.0 == entry.keyspace)
+            else {
+                continue;
+            };
+            let hash = hash_key(entry.key);
+            match &pointers {
+                Some(pointers) => {
+                    memtable.insert_logged(
+                        hash,
+                        entry.key,
+                        ticket.sequence,
+                        entry.kind,
+                        *slot,
+                        pointers[index],
+                    );
+                }
+                None => memtable.insert_unlogged(
+                    hash,
+                    entry.key,
+                    ticket.sequence,
+                    entry.kind,
+                    entry.value,
+                ),
+            }
+        }
+        self.counters.user_bytes.add(batch.bytes() as u64);
+        self.acknowledge(ticket.sequence, ticket.end, durability)
+    }
+
+    fn check_batch(&self, len: usize) -> Result<()> {
+        let limit = self.options.max_batch_bytes;
+        if len > limit { Err(Error::BatchTooLarge { len, limit }) } else { Ok(()) }
+    }
+
+    /// Runs the part of a commit that is under the lock; waits outside of it for whatever is missing.
+    fn take_ticket<T>(
+        &self,
+        keyspaces: &[KeyspaceId],
+        len: usize,
+        durability: Durability,
+        finish: impl Fn(&mut Vec<Target>) -> Result<T>,
+    ) -> Result<(Ticket, T)> {
+        loop {
+            let obstacle = {
+                let mut commit = self.commit.lock();
+                match self.ticket(&mut commit, keyspaces, len, durability, &finish) {
+                    Ok(taken) => return Ok(taken),
+                    Err(obstacle) => obstacle,
+                }
+            };
+            match obstacle {
+                Obstacle::Failed(error) => return Err(error),
+                Obstacle::TooManyInFlight(sequence) => {
+                    self.publisher.wait_to_start(sequence).map_err(|_| self.why_no_writes())?;
+                }
+                Obstacle::Memtables(keyspace) => self.wait_for_flush(&keyspace)?,
+            }
+            self.check_writable()?;
+        }
+    }
+
+    #[inline]
+    fn ticket<T>(
+        &self,
+        commit: &mut CommitState,
+        keyspaces: &[KeyspaceId],
+        len: usize,
+        durability: Durability,
+        finish: &impl Fn(&mut Vec<Target>) -> Result<T>,
+    ) -> Result<(Ticket, T), Obstacle> {
+        // Nothing may be written behind a hole that a failed commit left in the log.
+        self.check_writable()?;
+        let next = commit.log().last_sequence() + 1;
+        if !self.publisher.may_start(next) {
+            return Err(Obstacle::TooManyInFlight(next));
+        }
+        for id in keyspaces {
+            commit.make_room(self, *id, len)?;
+        }
+        let start = commit.position();
+        let (sequence, reservation) = if durability == Durability::None {
+            (commit.log_mut().take_unlogged(), None)
+        } else {
+            let reservation = self.reserve(commit, len)?;
+            (reservation.sequence(), Some(reservation))
+        };
+        let segment = reservation.as_ref().map(Reservation::segment);
+        let mut targets = Vec::with_capacity(keyspaces.len());
+        for id in keyspaces {
+            targets.push(commit.target(*id, len, segment, start)?);
+        }
+        Ok((Ticket { sequence, reservation, end: commit.log().end() }, finish(&mut targets)?))
+    }
+
+    /// A place in the log; gives the log its next segment if it needs one.
+    #[inline]
+    fn reserve(&self, commit: &mut CommitState, len: usize) -> Result<Reservation> {
+        loop {
+            // The header of a next segment that could not be written is a hole in the log.
+            match commit.log_mut().reserve(len).map_err(|error| self.poison(error))? {
+                Reserved::Ready(reservation) => return Ok(reservation),
+                Reserved::Rotated(reservation, closed) => {
+                    commit.closed.push(Arc::new(closed));
+                    self.background.wake_keeper();
+                    return Ok(reservation);
+                }
+                Reserved::Full { capacity } => self.provide_segment(commit, capacity)?,
+            }
+        }
+    }
+
+    #[cold]
+    fn provide_segment(&self, commit: &mut CommitState, capacity: u32) -> Result<()> {
+        let segment = self.segments.create_log(self, capacity)?;
+        if let Some(unused) = commit.log_mut().provide(segment) {
+            self.segments.discard(self, &unused);
+        }
+        Ok(())
+    }
+
+    /// Closes a keyspace's active memtable and starts a new one. Returns `false` if too many wait for their flush.
+    pub(crate) fn rotate_memtable(&self, commit: &mut CommitState, id: KeyspaceId) -> Result<bool> {
+        let (last, end) = (commit.log().last_sequence(), commit.log().end());
+        let limit = self.options.max_immutable_memtables;
+        let active = commit.active(id)?;
+        if active.keyspace.current().immutables.len() >= limit {
+            return Ok(false);
+        }
+        let old = Arc::clone(&active.memtable);
+        // The next will be about as large.
+        let next =
+            Arc::new(LiveMemtable::new(usize::try_from(old.memtable().entries()).unwrap_or(0)));
+        old.close(last, end);
+        active.keyspace.rotate(Arc::clone(&next));
+        *active = Active::new(Arc::clone(&active.keyspace), next);
+        self.background.wake_flush();
+        Ok(true)
+    }
+
+    /// Makes a commit visible, and durable if it asked for that.
+    #[inline]
+    fn acknowledge(
+        &self,
+        sequence: SequenceNumber,
+        end: LogPosition,
+        durability: Durability,
+    ) -> Result<()> {
+        self.publisher.complete(sequence);
+        self.publisher.wait_visible(sequence).map_err(|_| self.why_no_writes())?;
+        if durability == Durability::Sync {
+            self.sync_log(end)?;
+        }
+        Ok(())
+    }
+
+    #[cold]
+    fn why_no_writes(&self) -> Error {
+        self.check_writable().err().unwrap_or(Error::Closed)
+    }
+}
+
+/// Bytes that an operation takes in the log.
+#[inline]
+fn stored_len(keyspace: KeyspaceId, kind: EntryKind, key: &[u8], value: &[u8]) -> usize {
+    record_len(keyspace, key.len(), (kind == EntryKind::Put).then_some(value.len()))
+}

@@ -1,0 +1,247 @@
+//! The database: opening and closing it, and everything that concerns more than one keyspace.
+
+mod background;
+mod checkpoint;
+mod commit;
+mod core;
+mod counters;
+mod flush;
+mod open;
+mod pressure;
+mod read;
+mod segments;
+mod shutdown;
+mod statistics;
+mod verify;
+
+use std::{fmt, path::Path, sync::Arc};
+
+pub(crate) use self::core::Core;
+pub(crate) use self::segments::needs_replay;
+use self::shutdown::Handle;
+pub(crate) use self::{read::look_up, shutdown::Handle as DbHandle};
+pub use self::{
+    statistics::{LevelStatistics, Statistics},
+    verify::VerifyReport,
+};
+use crate::{
+    Batch, Durability, Error, Keyspace, KeyspaceId, KeyspaceOptions, Options, Result, Snapshot,
+    keyspace::KeyspaceCore,
+    version::{CreateKeyspace, Edit, Version},
+};
+
+/// An open database: one directory, many keyspaces, any number of threads.
+///
+/// Cheap to clone. It is closed when the last of its handles (this, its [`Keyspace`]s and [`Snapshot`]s) is dropped, or
+/// by [`close`](Self::close), which also tells of errors.
+#[derive(Clone)]
+pub struct Db {
+    handle: Arc<Handle>,
+}
+
+impl fmt::Debug for Db {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Db").field("path", &self.path()).finish_non_exhaustive()
+    }
+}
+
+impl Db {
+    /// Opens the database in a directory, or creates it there; replays what the log holds beyond the tables.
+    ///
+    /// # Errors
+    /// - [`Error::NotADatabase`]: the path is a file, or a directory that holds something else;
+    /// - [`Error::Locked`]: another process, or another handle in this one, has it open;
+    /// - [`Error::ForeignFile`], [`Error::MissingFile`], [`Error::Corruption`], [`Error::NewerFormat`]: what is there is
+    ///   not what this engine left there;
+    /// - [`Error::InvalidOption`]; [`Error::Io`].
+    pub fn open(path: impl AsRef<Path>, options: Options) -> Result<Self> {
+        Ok(Self { handle: Arc::new(Handle::new(open::open(path.as_ref(), options)?)) })
+    }
+
+    /// The keyspace that every database has.
+    #[must_use]
+    pub fn default_keyspace(&self) -> Keyspace {
+        // It is created with the database and cannot be dropped.
+        let core = self.core().keyspaces.read().by_id.values().next().cloned();
+        match core {
+            Some(core) => Keyspace::new(Arc::clone(&self.handle), core),
+            None => unreachable!("the default keyspace is created with the database"),
+        }
+    }
+
+    /// The keyspace with this name; creates it with these options if there is none. The options of one that exists stay
+    /// as they are.
+    ///
+    /// # Errors
+    /// [`Error::InvalidOption`], and whatever keeps the manifest from being written.
+    pub fn keyspace(&self, name: &str, options: KeyspaceOptions) -> Result<Keyspace> {
+        if let Some(keyspace) = self.find_keyspace(name) {
+            return Ok(keyspace);
+        }
+        options.validate()?;
+        let core = self.core();
+        core.check_writable()?;
+        let mut structure = core.structure.lock();
+        if let Some(keyspace) = self.find_keyspace(name) {
+            return Ok(keyspace);
+        }
+        let last = structure
+            .state
+            .last_keyspace
+            .max(structure.state.keyspaces.last_key_value().map_or(0, |(id, _)| id.0));
+        let id = KeyspaceId(last + 1);
+        let create = CreateKeyspace { id, name: name.to_owned(), options: options.to_text() };
+        let edit = Edit { create: vec![create], ..Edit::default() };
+        let keyspace = Arc::new(KeyspaceCore::new(
+            id,
+            name.to_owned(),
+            options,
+            Version::default(),
+            Vec::new(),
+        ));
+        core.apply(&mut structure, edit, &[], || {
+            core.commit.lock().add_keyspace(&keyspace);
+            let mut keyspaces = core.keyspaces.write();
+            keyspaces.by_name.insert(name.to_owned(), Arc::clone(&keyspace));
+            keyspaces.by_id.insert(id, Arc::clone(&keyspace));
+        })?;
+        Ok(Keyspace::new(Arc::clone(&self.handle), keyspace))
+    }
+
+    /// The keyspace with this name, if there is one.
+    #[must_use]
+    pub fn find_keyspace(&self, name: &str) -> Option<Keyspace> {
+        let core = self.core().keyspaces.read().by_name.get(name).cloned()?;
+        Some(Keyspace::new(Arc::clone(&self.handle), core))
+    }
+
+    /// Names of all keyspaces, sorted.
+    #[must_use]
+    pub fn keyspaces(&self) -> Vec<String> {
+        let mut names: Vec<_> = self.core().keyspaces.read().by_name.keys().cloned().collect();
+        names.sort();
+        names
+    }
+
+    /// Removes a keyspace and all it holds. Handles and cursors that are still around read what it held; writes to it
+    /// fail.
+    ///
+    /// # Errors
+    /// [`Error::NoKeyspace`]; [`Error::InvalidOption`] for the default one; whatever keeps the manifest from being written.
+    pub fn drop_keyspace(&self, name: &str) -> Result<()> {
+        let core = self.core();
+        core.check_writable()?;
+        let mut structure = core.structure.lock();
+        let keyspace = core.keyspaces.read().by_name.get(name).cloned();
+        let keyspace = keyspace.ok_or_else(|| Error::NoKeyspace { name: name.to_owned() })?;
+        if keyspace.id.0 == 0 {
+            return Err(Error::InvalidOption {
+                option: "keyspace",
+                found: "the default keyspace cannot be dropped".to_owned(),
+            });
+        }
+        let tables: Vec<_> =
+            keyspace.current().version.tables().map(|(_, table)| Arc::clone(table)).collect();
+        let edit = Edit { drop: vec![keyspace.id], ..Edit::default() };
+        core.apply(&mut structure, edit, &tables, || {
+            core.commit.lock().remove_keyspace(keyspace.id);
+            keyspace.mark_dropped();
+            let mut keyspaces = core.keyspaces.write();
+            keyspaces.by_name.remove(name);
+            keyspaces.by_id.remove(&keyspace.id);
+        })?;
+        core.reclaim(&structure);
+        Ok(())
+    }
+
+    /// Commits a batch: all of it, at once.
+    ///
+    /// # Errors
+    /// [`Error::BatchTooLarge`], [`Error::NoKeyspace`], [`Error::InvalidOption`] if it names a keyspace of another
+    /// database, [`Error::ReadOnly`], [`Error::Poisoned`], I/O errors; nothing of it is visible then.
+    #[allow(clippy::needless_pass_by_value)] // a batch is committed once
+    pub fn write(&self, batch: Batch, durability: Durability) -> Result<()> {
+        self.core().write_batch(&batch, durability)
+    }
+
+    /// The database as it is now, for as long as the snapshot lives.
+    #[must_use]
+    pub fn snapshot(&self) -> Snapshot {
+        let core = self.core();
+        let guard = core.snapshots.register(|| core.visible());
+        Snapshot::new(Arc::clone(&self.handle), guard)
+    }
+
+    /// Makes everything that was committed so far durable, whatever durability it was committed with, except for
+    /// [`Durability::None`].
+    ///
+    /// # Errors
+    /// [`Error::Poisoned`] if the sync fails.
+    pub fn sync(&self) -> Result<()> {
+        let core = self.core();
+        core.check_writable()?;
+        let end = core.commit.lock().log().end();
+        core.sync_log(end)
+    }
+
+    /// Writes all memtables to tables, and returns when that is done.
+    ///
+    /// # Errors
+    /// What keeps a flush from succeeding; it will be tried again in the background.
+    pub fn flush(&self) -> Result<()> {
+        for keyspace in self.core().all_keyspaces() {
+            self.core().flush_keyspace(&keyspace)?;
+        }
+        Ok(())
+    }
+
+    /// Waits until no flush, compaction or collection is due.
+    ///
+    /// # Errors
+    /// What keeps background work from succeeding.
+    pub fn wait_idle(&self) -> Result<()> {
+        self.core().wait_idle()
+    }
+
+    /// Makes a copy of the database in a new directory, as it is now: tables and segments are hard links, which cost no
+    /// space until the original gives them up. The directory must be on the same file system, and not exist.
+    ///
+    /// # Errors
+    /// [`Error::InvalidOption`] if the directory exists; I/O errors, after which what was made is removed.
+    pub fn checkpoint(&self, dir: impl AsRef<Path>) -> Result<()> {
+        self.core().checkpoint(dir.as_ref())
+    }
+
+    /// Reads every byte of every file: all checksums, all orders, all pointers.
+    ///
+    /// # Errors
+    /// I/O errors. Damage is not an error of this call: it is in the report, all of it.
+    pub fn verify(&self) -> Result<VerifyReport> {
+        self.core().verify()
+    }
+
+    /// What the database has done, and what it consists of.
+    #[must_use]
+    pub fn statistics(&self) -> Statistics {
+        self.core().statistics()
+    }
+
+    /// Closes the database. Waits for running background work to stop, seals the log, and says in the manifest that
+    /// the close was clean. Other handles of it fail from now on when they write.
+    ///
+    /// # Errors
+    /// What kept the log from being sealed; what was acknowledged is as safe as before.
+    pub fn close(self) -> Result<()> {
+        self.handle.close()
+    }
+
+    /// The database's directory.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        self.core().dir()
+    }
+
+    pub(crate) fn core(&self) -> &Arc<Core> {
+        self.handle.core()
+    }
+}

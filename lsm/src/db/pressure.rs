@@ -1,0 +1,134 @@
+//! Back-pressure: writers are slowed a little, and more the further background work falls behind, so that they seldom
+//! have to stop.
+
+use std::{
+    sync::atomic::{AtomicU64, Ordering},
+    time::{Duration, Instant},
+};
+
+use parking_lot::{Condvar, Mutex};
+
+use super::core::Core;
+use crate::{Error, Event, Result, keyspace::KeyspaceCore};
+
+/// Bytes between two pauses of a slowed writer: long pauses would be the latency that slowing is to prevent, and short
+/// ones cost more in timers than they delay.
+const BYTES_PER_PAUSE: u64 = 32 << 10;
+
+/// How long a waiting writer trusts that it will be woken, before it looks for itself.
+const LOOK_AGAIN: Duration = Duration::from_millis(100);
+
+/// The brake on writers.
+#[derive(Debug, Default)]
+pub(crate) struct Pressure {
+    /// Nanoseconds of delay a KiB written; 0 while background work keeps up.
+    nanos_per_kib: AtomicU64,
+    /// Bytes written since the last pause.
+    unpaid: AtomicU64,
+    /// The last failure of background work, until it succeeds again.
+    failure: Mutex<Option<Error>>,
+    changed: Condvar,
+    generation: Mutex<u64>,
+}
+
+impl Pressure {
+    /// Delays a write of `len` bytes by as much as the brake says.
+    #[inline]
+    pub(crate) fn slow_down(&self, len: usize) {
+        let rate = self.nanos_per_kib.load(Ordering::Relaxed);
+        if rate != 0 {
+            self.pause(len as u64, rate);
+        }
+    }
+
+    #[cold]
+    fn pause(&self, len: u64, rate: u64) {
+        let unpaid = self.unpaid.fetch_add(len, Ordering::Relaxed) + len;
+        if unpaid >= BYTES_PER_PAUSE {
+            self.unpaid.fetch_sub(unpaid.min(BYTES_PER_PAUSE.max(len)), Ordering::Relaxed);
+            std::thread::sleep(Duration::from_nanos(unpaid.saturating_mul(rate) / 1024));
+        }
+    }
+
+    /// Sets the brake from how far background work is behind: 0 is not at all, 1 is where writers would have to stop.
+    ///
+    /// The delay grows with the square of what exceeds one half: gentle where a pause is all that is needed, and at
+    /// the end about as slow as a compaction writes.
+    pub(crate) fn set(&self, behind: f64) {
+        let excess = ((behind - 0.5) * 2.0).clamp(0.0, 1.0);
+        // 20 us a KiB is 50 MB/s.
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+        self.nanos_per_kib.store((excess * excess * 20_000.0) as u64, Ordering::Relaxed);
+    }
+
+    /// Notes how background work fares; writers that wait for it get its failure.
+    pub(crate) fn note(&self, outcome: Result<(), &Error>) {
+        *self.failure.lock() = outcome.err().cloned();
+        self.wake_all();
+    }
+
+    /// The last failure of background work, if it has not succeeded since.
+    pub(crate) fn failure(&self) -> Option<Error> {
+        self.failure.lock().clone()
+    }
+
+    /// Has everybody who waits look again.
+    pub(crate) fn wake_all(&self) {
+        *self.generation.lock() += 1;
+        self.changed.notify_all();
+    }
+
+    /// Waits until `done`; looks whenever background work has come further.
+    pub(crate) fn wait_until(&self, mut done: impl FnMut() -> Result<bool>) -> Result<()> {
+        loop {
+            let seen = *self.generation.lock();
+            if done()? {
+                return Ok(());
+            }
+            let mut generation = self.generation.lock();
+            if *generation == seen {
+                self.changed.wait_for(&mut generation, LOOK_AGAIN);
+            }
+        }
+    }
+}
+
+impl Core {
+    /// Waits until a keyspace has room for another memtable. Fails with what keeps the flush from succeeding.
+    pub(crate) fn wait_for_flush(&self, keyspace: &KeyspaceCore) -> Result<()> {
+        let started = Instant::now();
+        let waited = self.pressure.wait_until(|| {
+            self.check_writable()?;
+            if keyspace.is_dropped()
+                || keyspace.current().immutables.len() < self.options.max_immutable_memtables
+            {
+                return Ok(true);
+            }
+            self.background.wake_flush();
+            match self.pressure.failure() {
+                Some(error) => Err(error),
+                None => Ok(false),
+            }
+        });
+        let took = started.elapsed();
+        self.counters.stalls.fetch_add(1, Ordering::Relaxed);
+        let nanos = u64::try_from(took.as_nanos()).unwrap_or(u64::MAX);
+        self.counters.stall_nanos.fetch_add(nanos, Ordering::Relaxed);
+        self.emit(&Event::Stalled { took, reason: "memtables wait for their flush" });
+        waited
+    }
+
+    /// Sets the brake anew, from the keyspace that is furthest behind.
+    pub(crate) fn update_pressure(&self) {
+        let mut behind = 0.0_f64;
+        for keyspace in self.all_keyspaces() {
+            let current = keyspace.current();
+            // Level 0 may grow to five times its trigger before writers are as slow as compaction.
+            #[allow(clippy::cast_precision_loss)]
+            let level0 =
+                current.version.level0.len() as f64 / (keyspace.options.level0_tables * 5) as f64;
+            behind = behind.max(level0);
+        }
+        self.pressure.set(behind);
+    }
+}

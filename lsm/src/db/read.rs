@@ -1,0 +1,94 @@
+//! Point reads.
+
+use super::core::Core;
+use crate::{
+    EntryKind, Result, SequenceNumber, Slice,
+    entry::hash_key,
+    keyspace::{KeyspaceCore, LiveMemtable, SuperVersion},
+    memtable::{Found, Payload},
+    table::TableValue,
+    version::LiveTable,
+};
+
+impl Core {
+    /// The value of a key, as a reader at `read` sees it; without one, as of now.
+    #[inline]
+    pub(crate) fn get(
+        &self,
+        keyspace: &KeyspaceCore,
+        key: &[u8],
+        read: Option<SequenceNumber>,
+    ) -> Result<Option<Slice>> {
+        let current = keyspace.current();
+        // After the super version: its tables hold entries without a number, which are visible to every later reader.
+        let read = read.unwrap_or_else(|| self.visible());
+        look_up(&current, hash_key(key), key, read)
+    }
+}
+
+/// The newest version of a key at or below `read`.
+pub(crate) fn look_up(
+    current: &SuperVersion,
+    hash: u64,
+    key: &[u8],
+    read: SequenceNumber,
+) -> Result<Option<Slice>> {
+    for memtable in current.memtables() {
+        if let Some(found) = memtable.memtable().get(hash, key, read) {
+            return in_memtable(memtable, &found, key);
+        }
+    }
+    for table in &current.version.level0 {
+        if table.covers(key)
+            && let Some(found) = in_table(table, hash, key, read)?
+        {
+            return Ok(found);
+        }
+    }
+    for level in &current.version.levels {
+        let at = level.partition_point(|table| &*table.meta().largest_key < key);
+        if let Some(table) = level.get(at)
+            && table.covers(key)
+            && let Some(found) = in_table(table, hash, key, read)?
+        {
+            return Ok(found);
+        }
+    }
+    Ok(None)
+}
+
+#[inline]
+fn in_memtable(memtable: &LiveMemtable, found: &Found<'_>, key: &[u8]) -> Result<Option<Slice>> {
+    if found.kind == EntryKind::Delete {
+        return Ok(None);
+    }
+    match found.payload {
+        Payload::None => Ok(Some(Slice::default())),
+        Payload::Inline(value) => Ok(Some(Slice::copy_from(value))),
+        Payload::Log { slot, offset, len } => {
+            Slice::from_segment(memtable.segment(slot)?, offset, len, key).map(Some)
+        }
+    }
+}
+
+/// `None` if the table says nothing of the key.
+#[inline]
+fn in_table(
+    table: &LiveTable,
+    hash: u64,
+    key: &[u8],
+    read: SequenceNumber,
+) -> Result<Option<Option<Slice>>> {
+    let Some(entry) = table.table().get(hash, key, read)? else { return Ok(None) };
+    if entry.kind == EntryKind::Delete {
+        return Ok(Some(None));
+    }
+    match entry.value {
+        TableValue::None => Ok(Some(Some(Slice::default()))),
+        TableValue::Inline(value) => Ok(Some(Some(Slice::share(value.share())))),
+        TableValue::Pointer { slot, offset, len } => {
+            Slice::from_segment(table.segment(slot)?, offset, len, key)
+                .map(|value| Some(Some(value)))
+        }
+    }
+}

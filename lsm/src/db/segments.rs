@@ -1,0 +1,159 @@
+//! The segments of a database: which are open, which comes next, which nobody needs any more.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use parking_lot::Mutex;
+
+use super::core::Core;
+use crate::{
+    Error, Event, Result, SegmentId,
+    fs::{FileSystem, Purpose},
+    log::{HEADER_LEN, RemovalObserver, Segment, SegmentIdentity, SegmentKind},
+    version::{ReplayPosition, SegmentUse},
+};
+
+/// All open segments.
+#[derive(Debug, Default)]
+pub(crate) struct SegmentSet {
+    open: Mutex<BTreeMap<SegmentId, Arc<Segment>>>,
+}
+
+/// How full of garbage the segments are.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct SpaceUse {
+    /// Bytes of records in segments that replay does not need.
+    pub(crate) used: u64,
+    /// Of these, bytes that tables refer to.
+    pub(crate) live: u64,
+    /// Bytes of records that replay may need.
+    pub(crate) unflushed: u64,
+}
+
+impl SegmentSet {
+    pub(crate) fn insert(&self, segment: Arc<Segment>) {
+        self.open.lock().insert(segment.id(), segment);
+    }
+
+    /// The open segment with this number.
+    pub(crate) fn get(&self, id: SegmentId) -> Option<Arc<Segment>> {
+        self.open.lock().get(&id).cloned()
+    }
+
+    pub(crate) fn all(&self) -> Vec<Arc<Segment>> {
+        self.open.lock().values().cloned().collect()
+    }
+
+    /// Creates a segment with room for `capacity` bytes, header included.
+    pub(crate) fn create(
+        &self,
+        core: &Core,
+        kind: SegmentKind,
+        capacity: u32,
+        purpose: Purpose,
+    ) -> Result<Arc<Segment>> {
+        let id = SegmentId(core.next_file());
+        let identity = SegmentIdentity { id, kind, database_id: core.database_id };
+        Segment::create(
+            &core.file_system(),
+            core.dir(),
+            identity,
+            capacity,
+            core.options.mapped_log,
+            purpose,
+        )
+    }
+
+    /// Creates a log segment with room for at least `capacity` bytes, and opens it to readers.
+    pub(crate) fn create_log(&self, core: &Core, capacity: u32) -> Result<Arc<Segment>> {
+        // `Options::validate` limits it to 2 GiB.
+        let usual = u32::try_from(core.options.segment_bytes).unwrap_or(u32::MAX);
+        let segment = self.create(core, SegmentKind::Log, capacity.max(usual), Purpose::Log)?;
+        self.insert(Arc::clone(&segment));
+        Ok(segment)
+    }
+
+    /// Removes a segment that was never used.
+    pub(crate) fn discard(&self, core: &Core, segment: &Arc<Segment>) {
+        self.open.lock().remove(&segment.id());
+        segment.mark_obsolete(core.removal_observer());
+    }
+
+    /// Forgets, and thereby deletes once nobody reads them, the segments before `replay` that no table refers to.
+    pub(crate) fn reclaim(
+        &self,
+        core: &Core,
+        replay: ReplayPosition,
+        live: &BTreeMap<SegmentId, SegmentUse>,
+    ) {
+        let mut dropped = Vec::new();
+        self.open.lock().retain(|id, segment| {
+            let keep =
+                needs_replay(segment, replay) || live.get(id).is_some_and(|live| live.records > 0);
+            if !keep {
+                segment.mark_obsolete(core.removal_observer());
+                dropped.push(*id);
+            }
+            keep
+        });
+        for segment in dropped {
+            core.emit(&Event::SegmentDropped { segment });
+        }
+    }
+
+    /// Adds up the space.
+    pub(crate) fn space(
+        &self,
+        replay: ReplayPosition,
+        live: &BTreeMap<SegmentId, SegmentUse>,
+    ) -> SpaceUse {
+        let mut space = SpaceUse::default();
+        for (id, segment) in self.open.lock().iter() {
+            let used = u64::from(segment.len().saturating_sub(HEADER_LEN));
+            if needs_replay(segment, replay) {
+                space.unflushed += used;
+            } else {
+                space.used += used;
+                space.live += live.get(id).map_or(0, |live| live.bytes);
+            }
+        }
+        space
+    }
+}
+
+/// Whether recovery would read the segment.
+pub(crate) fn needs_replay(segment: &Segment, replay: ReplayPosition) -> bool {
+    segment.kind() == SegmentKind::Log && segment.id().0 >= replay.segment
+}
+
+impl Core {
+    /// Makes names in the directory durable.
+    pub(crate) fn fs_sync_dir(&self) -> Result<()> {
+        self.fs.sync_dir(&self.dir).map_err(|error| Error::io("sync", &self.dir, error))
+    }
+
+    /// Hears of segment files that could not be removed: orphans until the next open.
+    pub(crate) fn removal_observer(&self) -> RemovalObserver {
+        let listener = self.options.listener.clone();
+        Arc::new(move |path, error| {
+            if let Some(listener) = &listener {
+                let source = std::io::Error::from(error.kind());
+                listener
+                    .event(&Event::BackgroundError { error: Error::io("remove", path, source) });
+            }
+        })
+    }
+
+    /// The file system as the rooms below take it.
+    pub(crate) fn file_system(&self) -> Arc<dyn FileSystem> {
+        Arc::clone(&self.fs) as Arc<dyn FileSystem>
+    }
+
+    /// What all tables refer to, by segment.
+    pub(crate) fn live_bytes(&self) -> BTreeMap<SegmentId, SegmentUse> {
+        let mut live = BTreeMap::new();
+        for keyspace in self.all_keyspaces() {
+            keyspace.current().version.add_live_bytes(&mut live);
+        }
+        live
+    }
+}

@@ -1,0 +1,136 @@
+//! Handles of an open database, and how it ends.
+
+use std::sync::{Arc, atomic::Ordering};
+
+use super::core::Core;
+use crate::{Error, Event, Result, keyspace::KeyspaceCore, version::Edit};
+
+/// What all handles share: when the last is dropped, the database is closed.
+pub(crate) struct Handle {
+    core: Arc<Core>,
+}
+
+impl Handle {
+    pub(crate) fn new(core: Arc<Core>) -> Self {
+        Self { core }
+    }
+
+    pub(crate) fn core(&self) -> &Arc<Core> {
+        &self.core
+    }
+
+    pub(crate) fn close(&self) -> Result<()> {
+        self.core.shut_down()
+    }
+}
+
+impl Drop for Handle {
+    fn drop(&mut self) {
+        if let Err(error) = self.core.shut_down() {
+            self.core.emit(&Event::BackgroundError { error });
+        }
+    }
+}
+
+impl Core {
+    /// Ends background work, seals the log, lets go of the lock. The first call does it; later ones do nothing.
+    fn shut_down(&self) -> Result<()> {
+        if self.closed.swap(true, Ordering::AcqRel) {
+            return Ok(());
+        }
+        self.background.stop();
+        let result = if self.options.read_only || self.poison.get().is_some() {
+            Ok(())
+        } else {
+            self.seal_log()
+        };
+        *self.lock.lock() = None;
+        result
+    }
+
+    fn seal_log(&self) -> Result<()> {
+        for keyspace in self.all_keyspaces() {
+            // What is in no log would be lost.
+            while keyspace.current().memtables().any(|memtable| memtable.has_unlogged()) {
+                if keyspace.next_to_flush().is_none() {
+                    self.rotate_memtable(&mut self.commit.lock(), keyspace.id)?;
+                }
+                let Some(memtable) = keyspace.next_to_flush() else { break };
+                self.flush_memtable(&keyspace, &memtable)?;
+            }
+        }
+        let (last, current) = {
+            let commit = self.commit.lock();
+            (commit.log().last_sequence(), Arc::clone(commit.log().current()))
+        };
+        self.publisher.wait_visible(last).map_err(|_| Error::Closed)?;
+        while self.seal_closed()? {}
+        let end = current.seal().map_err(|error| self.poison(error))?;
+        let mut structure = self.structure.lock();
+        let edit = Edit {
+            segment_ends: [(current.id(), end)].into(),
+            clean_close: true,
+            ..Edit::default()
+        };
+        self.apply(&mut structure, edit, &[], || {})?;
+        drop(structure);
+        let reserve = self.commit.lock().take_reserve();
+        if let Some(reserve) = reserve {
+            self.segments.discard(self, &reserve);
+        }
+        Ok(())
+    }
+
+    /// Writes a keyspace's memtables to level 0, and waits until that is done.
+    pub(crate) fn flush_keyspace(&self, keyspace: &KeyspaceCore) -> Result<()> {
+        self.check_writable()?;
+        let active = Arc::clone(&keyspace.current().active);
+        if active.memtable().entries() > 0 {
+            self.pressure.wait_until(|| {
+                self.check_writable()?;
+                let mut commit = self.commit.lock();
+                if keyspace.is_dropped() || !Arc::ptr_eq(&active, &keyspace.current().active) {
+                    return Ok(true);
+                }
+                self.rotate_memtable(&mut commit, keyspace.id)
+            })?;
+        }
+        self.background.wake_flush();
+        let newest = keyspace.current().immutables.first().cloned();
+        let Some(newest) = newest else { return Ok(()) };
+        self.pressure.wait_until(|| {
+            self.check_writable()?;
+            let waits =
+                keyspace.current().immutables.iter().any(|memtable| Arc::ptr_eq(memtable, &newest));
+            match self.pressure.failure() {
+                Some(error) if waits => Err(error),
+                _ => Ok(!waits || keyspace.is_dropped()),
+            }
+        })
+    }
+
+    /// Waits until nothing is due.
+    pub(crate) fn wait_idle(&self) -> Result<()> {
+        self.background.wake_all();
+        self.pressure.wait_until(|| {
+            self.check_writable()?;
+            if let Some(error) = self.pressure.failure() {
+                return Err(error);
+            }
+            Ok(!self.has_work())
+        })
+    }
+
+    fn has_work(&self) -> bool {
+        let keyspaces = self.all_keyspaces();
+        keyspaces.iter().any(|keyspace| {
+            if !keyspace.current().immutables.is_empty() {
+                return true;
+            }
+            match keyspace.try_begin_compaction() {
+                None => true,
+                Some(_running) => self.pick(keyspace).is_some(),
+            }
+        })
+    }
+}

@@ -1,0 +1,113 @@
+//! An embedded LSM-tree storage engine whose write-ahead log is its value log.
+//!
+//! One directory, many keyspaces, any number of threads, no async. A value of 64 bytes or more is written *once*, into a
+//! memory-mapped log that is never copied at a flush: tables hold keys and pointers. That brings the total write
+//! amplification of a fill, log included, to about 1.2 for records of 116 bytes and towards 1.0 for larger ones.
+//!
+//! ```
+//! use lsm::{Batch, Db, Durability, KeyspaceOptions, Options};
+//!
+//! # let dir = std::env::temp_dir().join(format!("lsm-front-page-{}", std::process::id()));
+//! # let _ = std::fs::remove_dir_all(&dir);
+//! let db = Db::open(&dir, Options::default())?;
+//! let users = db.default_keyspace();
+//! users.put(b"ada", b"countess")?;                            // survives kill -9
+//! users.put_with(b"grace", b"admiral", Durability::Sync)?;    // survives a power failure
+//!
+//! let emails = db.keyspace("emails", KeyspaceOptions::default())?;
+//! let mut batch = Batch::new();                               // atomic across keyspaces
+//! batch.put(&emails, b"ada@example.org", b"ada")?;
+//! batch.delete(&users, b"grace")?;
+//! let before = db.snapshot();
+//! db.write(batch, Durability::Buffered)?;
+//!
+//! assert_eq!(users.get(b"ada")?.as_deref(), Some(&b"countess"[..]));
+//! assert_eq!(users.get(b"grace")?, None);
+//! assert!(users.get_at(b"grace", &before)?.is_some());        // a snapshot keeps what it saw
+//! for item in users.range("a".."b") {
+//!     let (key, value) = item?;
+//!     assert_eq!((&*key, &*value), (&b"ada"[..], &b"countess"[..]));
+//! }
+//! # drop(before);
+//! db.close()?;
+//! # std::fs::remove_dir_all(&dir).unwrap();
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # Which options for which workload
+//!
+//! | workload | choose | because |
+//! |---|---|---|
+//! | writes, point reads, values of 64 B and more | the default: [`Layout::Separated`] | values are written once, and read without a copy |
+//! | scans over data much larger than memory | [`KeyspaceOptions::leveled`] | values lie in key order in the tables; or [`Keyspace::compact`] once, which collects separated values into key order |
+//! | small values (counters, sets) | the default: values below the threshold stay in the tables | a pointer would be as large |
+//! | least space | a lower [`Options::space_target`], or the leveled layout with [`Compression::Lz4`] | garbage is collected sooner; costs writes |
+//! | a file system that cannot map | nothing: the log falls back to `write(2)`, tables to `pread` | [`Options::mapped_log`], [`Options::read_mode`] choose it anywhere |
+//!
+//! # What is promised
+//!
+//! - **Order.** Commits have one total order, which is the order of the log. What readers see, and what recovery
+//!   restores, is always a prefix of it: no holes, batches whole.
+//! - **Durability** is chosen per write: [`Durability`]. A failed `fsync` poisons the database: it acknowledges
+//!   nothing more and never tries again, because the kernel may have dropped the pages.
+//! - **Isolation.** [`Snapshot`]s, cursors and [`Keyspace::multi_get`] see one moment, in all keyspaces.
+//! - **Integrity.** Every value's checksum and key are verified at every read; a table block's at its first use after
+//!   opening (mapped) or after each read from disk (positioned). [`Db::verify`] reads everything.
+//! - **Full disk.** Space for the log is allocated ahead, so that a full disk is an error of the write that needs more, and
+//!   never a `SIGBUS`; writing goes on when there is room.
+//!
+//! The files are described byte for byte in `FORMAT.md` beside this crate's manifest.
+//!
+//! # Features
+//!
+//! | feature | default | costs |
+//! |---|---|---|
+//! | `lz4` | yes | `lz4_flex`, pure Rust |
+//! | `zstd` | no | builds libzstd, C |
+//! | `sim` | no | nothing at run time: [`fs`]`::sim`, a file system in memory that crashes on demand, for tests |
+//!
+//! # What is not there
+//!
+//! Transactions, merge operators, range deletes, time to live, ingestion and repair (the formats have room for them); more
+//! than one compaction of a keyspace at a time; tiered compaction; recycling of log files; Windows.
+#![deny(missing_docs)]
+
+mod batch;
+mod compaction;
+mod cursor;
+mod db;
+mod entry;
+mod error;
+mod event;
+pub mod fs;
+#[doc(hidden)]
+pub mod inspect;
+mod keyspace;
+#[doc(hidden)]
+pub mod log;
+#[doc(hidden)]
+pub mod memtable;
+mod options;
+mod slice;
+mod snapshot;
+#[doc(hidden)]
+pub mod table;
+mod varint;
+mod version;
+
+pub use batch::Batch;
+pub use cursor::{Cursor, Range};
+pub use db::{Db, LevelStatistics, Statistics, VerifyReport};
+#[doc(hidden)]
+pub use entry::hash_key;
+pub use entry::{
+    EntryKind, KeyspaceId, MAX_KEY_LEN, MAX_VALUE_LEN, SegmentId, SequenceNumber, TableId,
+    ValuePointer,
+};
+pub use error::{Error, Result};
+pub use event::{Event, EventListener};
+pub use keyspace::Keyspace;
+pub use options::{Durability, KeyspaceOptions, Layout, Options};
+pub use slice::Slice;
+pub use snapshot::Snapshot;
+pub use table::{Compression, FilterCounts, ReadMode};

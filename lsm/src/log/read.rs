@@ -1,0 +1,187 @@
+//! Reading values out of a segment, without a copy where it is mapped.
+
+use std::{
+    ops::{Deref, Range},
+    sync::Arc,
+};
+
+use super::{codec::decompress_value, header::HEADER_LEN, record::value_at, segment::Segment};
+use crate::{Error, Result, fs::Mapping};
+
+impl Segment {
+    /// Checks that a record may be at `offset..offset + len`.
+    #[inline]
+    fn check_range(&self, offset: u32, len: u32) -> Result<()> {
+        let end = self.len();
+        if offset >= HEADER_LEN && offset <= end && len <= end - offset {
+            return Ok(());
+        }
+        Err(Error::corruption(
+            &self.path,
+            u64::from(offset),
+            format!("a pointer to {len} bytes here, outside of the records, which end at {end}"),
+        ))
+    }
+
+    /// The bytes `offset..offset + len` of the mapping.
+    ///
+    /// # Safety
+    /// As for [`read`](Self::read), for every byte of the range; and the range must lie within `len()`.
+    #[inline]
+    unsafe fn slice(mapping: &Mapping, offset: u32, len: u32) -> &[u8] {
+        debug_assert!(offset as usize + len as usize <= mapping.len());
+        // SAFETY: within the mapping, as the caller checked; nobody stores to it any more, as its caller vouches.
+        unsafe { std::slice::from_raw_parts(mapping.as_ptr().add(offset as usize), len as usize) }
+    }
+
+    fn read_positioned(&self, offset: u32, len: u32) -> Result<Vec<u8>> {
+        let mut record = vec![0; len as usize];
+        self.file
+            .read_exact_at(&mut record, u64::from(offset))
+            .map_err(|error| Error::io("read", &self.path, error))?;
+        Ok(record)
+    }
+
+    /// Where in `record` the value of `key` is, or the value itself if it was compressed.
+    #[inline]
+    fn extract(&self, record: &[u8], offset: u32, key: &[u8]) -> Result<Extracted> {
+        let stored = value_at(record, self.identity.id, offset, key)
+            .map_err(|error| Error::corruption(&self.path, u64::from(offset), error.to_string()))?;
+        if !stored.compressed {
+            // The value is a record's last part.
+            return Ok(Extracted::In(record.len() - stored.bytes.len()..record.len()));
+        }
+        let value = decompress_value(stored)
+            .map_err(|found| Error::corruption(&self.path, u64::from(offset), found))?;
+        Ok(Extracted::Value(value.into_owned()))
+    }
+
+    /// The value in the record at `offset..offset + len`, which must be a put of `key`: zero-copy if the segment is
+    /// mapped and the value not compressed. Verifies the checksum every time.
+    ///
+    /// # Errors
+    /// Damage: a place outside of the records, a checksum that is wrong, another key. I/O errors if not mapped.
+    ///
+    /// # Safety
+    /// The range must not be stored to during this call or later: `offset..offset + len` was taken from an entry that was
+    /// published after its record was written ([`Publisher`](super::Publisher), a flush or a recovery scan), or the segment
+    /// was opened for reading. A pointer from a table is of that sort, because a table is made of published entries.
+    #[inline]
+    pub unsafe fn read(&self, offset: u32, len: u32, key: &[u8]) -> Result<SegmentSlice<'_>> {
+        self.check_range(offset, len)?;
+        if let Some(mapping) = &self.mapping {
+            // SAFETY: the range was just checked; the caller vouches that it is not stored to.
+            let record = unsafe { Self::slice(mapping, offset, len) };
+            return Ok(match self.extract(record, offset, key)? {
+                Extracted::In(range) => SegmentSlice::Mapped(record.get(range).unwrap_or_default()),
+                Extracted::Value(value) => SegmentSlice::Owned { start: 0, buffer: value },
+            });
+        }
+        let record = self.read_positioned(offset, len)?;
+        Ok(match self.extract(&record, offset, key)? {
+            Extracted::In(range) => SegmentSlice::Owned { start: range.start, buffer: record },
+            Extracted::Value(value) => SegmentSlice::Owned { start: 0, buffer: value },
+        })
+    }
+
+    /// As [`read`](Self::read), for a value that outlives the borrow: it holds a reference to the segment instead.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    ///
+    /// # Safety
+    /// As for [`read`](Self::read).
+    #[inline]
+    pub unsafe fn read_pinned(
+        self: &Arc<Self>,
+        offset: u32,
+        len: u32,
+        key: &[u8],
+    ) -> Result<PinnedValue> {
+        // SAFETY: the caller's promise is the same.
+        Ok(PinnedValue(match unsafe { self.read(offset, len, key)? } {
+            SegmentSlice::Mapped(value) => {
+                let end = offset + len;
+                Pinned::Mapped { segment: Arc::clone(self), end, len: value.len() as u32 }
+            }
+            SegmentSlice::Owned { start, buffer } => Pinned::Owned { start, buffer },
+        }))
+    }
+
+    /// All bytes of a segment that was opened for reading, up to [`len`](Self::len).
+    pub(super) fn contents(&self) -> Result<std::borrow::Cow<'_, [u8]>> {
+        let len = self.len();
+        match &self.mapping {
+            // SAFETY: a segment that is opened for reading is stored to by nobody in this process: only reservations
+            // store, and those of the creating `Segment` ended before the file is scanned.
+            Some(mapping) => Ok(unsafe { Self::slice(mapping, 0, len) }.into()),
+            None => Ok(self.read_positioned(0, len)?.into()),
+        }
+    }
+}
+
+enum Extracted {
+    In(Range<usize>),
+    Value(Vec<u8>),
+}
+
+/// A value read from a segment; derefs to its bytes.
+#[derive(Debug)]
+pub enum SegmentSlice<'a> {
+    /// In the mapping.
+    Mapped(&'a [u8]),
+    /// Read or decompressed into memory of its own.
+    Owned {
+        /// Where in the buffer the value starts; it goes on to the end.
+        start: usize,
+        /// What was read.
+        buffer: Vec<u8>,
+    },
+}
+
+impl Deref for SegmentSlice<'_> {
+    type Target = [u8];
+
+    #[inline]
+    fn deref(&self) -> &[u8] {
+        match self {
+            Self::Mapped(value) => value,
+            Self::Owned { start, buffer } => buffer.get(*start..).unwrap_or_default(),
+        }
+    }
+}
+
+/// A value that keeps its segment open; derefs to its bytes.
+#[derive(Debug, Clone)]
+pub struct PinnedValue(Pinned);
+
+#[derive(Debug, Clone)]
+enum Pinned {
+    /// The `len` bytes before `end`, where its record ends.
+    Mapped {
+        segment: Arc<Segment>,
+        end: u32,
+        len: u32,
+    },
+    Owned {
+        start: usize,
+        buffer: Vec<u8>,
+    },
+}
+
+impl Deref for PinnedValue {
+    type Target = [u8];
+
+    #[inline]
+    fn deref(&self) -> &[u8] {
+        match &self.0 {
+            Pinned::Mapped { segment, end, len } => match &segment.mapping {
+                // SAFETY: `read_pinned` found the value there, in a record that is not stored to any more; the mapping
+                // lives as long as the segment.
+                Some(mapping) => unsafe { Segment::slice(mapping, end - len, *len) },
+                None => &[],
+            },
+            Pinned::Owned { start, buffer } => buffer.get(*start..).unwrap_or_default(),
+        }
+    }
+}

@@ -1,0 +1,482 @@
+//! Replay after a crash: whole batches in order, and the verdict on where they stop (`FORMAT.md`, "Recovery").
+
+use std::{collections::BTreeMap, fmt, path::Path, sync::Arc};
+
+use super::{
+    LogPosition, ReplayPosition,
+    header::{HEADER_LEN, HeaderError, SegmentHeader, SegmentKind, parse_file_name},
+    record::{MARK_HEAD, MAX_MARK_LEN, RecordKind, RecordView, decode},
+    segment::{Segment, SegmentIdentity},
+};
+use crate::{
+    EntryKind, Error, KeyspaceId, Result, SegmentId, SequenceNumber, ValuePointer,
+    fs::{Advice, FileSystem, Purpose},
+};
+
+/// One record of a batch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BatchRecord<'a> {
+    /// Put or delete.
+    pub kind: EntryKind,
+    /// Keyspace of the key.
+    pub keyspace: KeyspaceId,
+    /// The key.
+    pub key: &'a [u8],
+    /// The value as stored; empty for a delete.
+    pub stored: &'a [u8],
+    /// Whether `stored` is compressed.
+    pub compressed: bool,
+    /// The record's place.
+    pub pointer: ValuePointer,
+}
+
+/// A batch, as it was committed.
+#[derive(Debug, Clone, Copy)]
+pub struct BatchView<'a> {
+    /// Its sequence number.
+    pub sequence: SequenceNumber,
+    /// Its records, in order.
+    pub records: &'a [BatchRecord<'a>],
+}
+
+/// A segment of the log as replay found it.
+#[derive(Debug)]
+pub struct ScannedSegment {
+    /// The segment, open for reading and restricted to its records.
+    pub segment: Arc<Segment>,
+    /// Where its records end.
+    pub end: u32,
+    /// Batches replayed from it.
+    pub batches: u64,
+}
+
+/// Bytes that replay left behind, which no commit that was acknowledged and synced can have written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DroppedTail {
+    /// The segment. Name its end (tag 19) at `offset`, or remove it if that is no more than its header.
+    pub segment: SegmentId,
+    /// Where the log of this segment ends; 0 if not even its header is sound.
+    pub offset: u32,
+    /// Bytes from there to the last one that is not zero.
+    pub bytes: u64,
+    /// What stopped the replay there.
+    pub reason: String,
+}
+
+/// What replay found.
+#[derive(Debug)]
+pub struct ScanReport {
+    /// The sequence number for the next commit.
+    pub next_sequence: SequenceNumber,
+    /// Where the log ends: the `previous` of the segment that continues it.
+    pub end: LogPosition,
+    /// The segments of the log, from the replay position on.
+    pub segments: Vec<ScannedSegment>,
+    /// What was left behind: the torn tail of a crash.
+    pub dropped: Vec<DroppedTail>,
+    /// Log segments behind the start that are no part of the log: made and never used, or dropped as a whole. Remove
+    /// their files before the log goes on.
+    pub unused: Vec<SegmentId>,
+    /// The furthest place that a mark calls durable.
+    pub durable: Option<LogPosition>,
+    /// Batches replayed.
+    pub batches: u64,
+    /// Records replayed.
+    pub records: u64,
+}
+
+/// Replays the log in `dir` from `start`: gives `sink` every batch in order.
+///
+/// `segment_ends` are the ends that the manifest names (tag 19). Reads through a mapping where the file system can map.
+/// Costs one pass over the records and, where a segment has more bytes than records, one over those.
+///
+/// # Errors
+/// Damage: the log stops before a place that the manifest, or a mark behind the stop, says was durable; the first segment
+/// is missing, or is not there up to `start`. [`Error::NewerFormat`]. I/O errors. Whatever `sink` returns.
+pub fn scan(
+    fs: &Arc<dyn FileSystem>,
+    dir: &Path,
+    database_id: u64,
+    start: ReplayPosition,
+    segment_ends: &BTreeMap<SegmentId, u32>,
+    sink: &mut dyn FnMut(BatchView<'_>) -> Result<()>,
+) -> Result<ScanReport> {
+    let mut later = log_segments(fs, dir, start.segment)?;
+    let open =
+        |id| Candidate::open(fs, dir, SegmentIdentity { id, kind: SegmentKind::Log, database_id });
+    let mut replay = Replay::new(database_id, start.next_sequence);
+    let mut segments = Vec::new();
+    let mut dropped = Vec::new();
+    let mut unused = Vec::new();
+
+    let first = open(start.segment)?;
+    later.retain(|id| *id > start.segment);
+    first.require(start)?;
+    let mut current = (first, start.offset.max(HEADER_LEN));
+    let mut last_end;
+    loop {
+        let (candidate, offset) = current;
+        let segment = candidate.segment;
+        let named = segment_ends.get(&segment.id()).copied();
+        let bytes = segment.contents()?;
+        let (end, batches, stop) = if candidate.header.is_err() {
+            // Only the first one comes here like this, and only when nothing in it was ever needed.
+            (offset, 0, Stop::Header)
+        } else {
+            segment.advise(0, segment.len(), Advice::Sequential);
+            replay.segment(segment.id(), &bytes, offset, named, sink)?
+        };
+        if let Some(named) = named.filter(|named| *named > end) {
+            return Err(Error::corruption(
+                segment.path(),
+                u64::from(end),
+                format!("{stop}, and the manifest says that the log goes on to offset {named}"),
+            ));
+        }
+        last_end = LogPosition { segment: segment.id(), offset: end };
+        // What is behind an end that the manifest names was judged when it was named.
+        if named.is_none() {
+            let rest = bytes.get(end as usize..).unwrap_or_default();
+            if let Some(evidence) = replay.look_ahead(segment.id(), rest, end, last_end) {
+                return Err(contradicted(&segment, last_end, &stop, evidence));
+            }
+            if let Some(bytes) = extent(rest) {
+                let reason = stop.to_string();
+                dropped.push(DroppedTail { segment: segment.id(), offset: end, bytes, reason });
+            }
+        }
+        drop(bytes);
+        segment.restrict(end.min(segment.len()));
+        let stopped = Arc::new(segment);
+        segments.push(ScannedSegment { segment: Arc::clone(&stopped), end, batches });
+
+        // The log goes on in the segment whose header names this very place. Those in between were made and not used,
+        // or were dropped by a recovery before.
+        let mut passed = Vec::new();
+        let mut successor = None;
+        for (index, id) in later.iter().enumerate() {
+            let candidate = open(*id)?;
+            if candidate.follows(last_end, replay.next_sequence)? {
+                successor = Some((index, candidate));
+                break;
+            }
+            passed.push(candidate);
+        }
+        if successor.is_none() {
+            for candidate in &passed {
+                // Its end, where the manifest names one, was judged before, like that of a segment in the log.
+                if let Some(named) =
+                    segment_ends.get(&candidate.segment.id()).filter(|end| **end > HEADER_LEN)
+                {
+                    return Err(Error::corruption(
+                        stopped.path(),
+                        u64::from(end),
+                        format!(
+                            "{stop}, and the manifest says that the log goes on in segment {} to offset {named}",
+                            candidate.segment.id().0
+                        ),
+                    ));
+                }
+                let bytes = candidate.segment.contents()?;
+                let id = candidate.segment.id();
+                if let Some(evidence) = replay.look_ahead(id, &bytes, 0, last_end) {
+                    return Err(contradicted(&stopped, last_end, &stop, evidence));
+                }
+            }
+        }
+        for candidate in passed {
+            let id = candidate.segment.id();
+            unused.push(id);
+            let bytes = candidate.segment.contents()?;
+            let offset = if candidate.header.is_ok() { HEADER_LEN } else { 0 };
+            if let Some(bytes) = extent(bytes.get(offset as usize..).unwrap_or_default()) {
+                let reason = match &candidate.header {
+                    Ok(_) => "a segment that does not follow the end of the log".into(),
+                    Err(HeaderError::Damaged(found)) => found.clone(),
+                    Err(_) => "a segment whose header is missing".into(),
+                };
+                dropped.push(DroppedTail { segment: id, offset, bytes, reason });
+            }
+        }
+        match successor {
+            Some((index, candidate)) => {
+                later.drain(..=index);
+                if let Ok(header) = &candidate.header {
+                    replay.next_sequence = header.first_sequence;
+                }
+                current = (candidate, HEADER_LEN);
+            }
+            None => break,
+        }
+    }
+    Ok(ScanReport {
+        next_sequence: replay.next_sequence,
+        end: last_end,
+        segments,
+        dropped,
+        unused,
+        durable: replay.durable,
+        batches: replay.batches,
+        records: replay.records,
+    })
+}
+
+/// The ids of the log segments in `dir` from `first` on, ascending.
+fn log_segments(fs: &Arc<dyn FileSystem>, dir: &Path, first: SegmentId) -> Result<Vec<SegmentId>> {
+    let entries = fs.list(dir).map_err(|error| Error::io("list", dir, error))?;
+    let mut ids: Vec<_> = entries
+        .iter()
+        .filter_map(|entry| parse_file_name(entry.name.to_str()?))
+        .filter(|(id, kind)| *kind == SegmentKind::Log && *id >= first)
+        .map(|(id, _)| id)
+        .collect();
+    ids.sort_unstable();
+    Ok(ids)
+}
+
+/// A log segment file, and what its header says.
+struct Candidate {
+    segment: Segment,
+    header: Result<SegmentHeader, HeaderError>,
+}
+
+impl Candidate {
+    fn open(fs: &Arc<dyn FileSystem>, dir: &Path, identity: SegmentIdentity) -> Result<Self> {
+        let (segment, header) = Segment::open_unverified(fs, dir, identity, Purpose::Log)?;
+        match &header {
+            // A newer release wrote here: whatever this one made of the log would be wrong.
+            Err(error @ HeaderError::Newer(_)) => return Err(segment.header_error(error.clone())),
+            // A sound header of another segment or database was put here by somebody: no crash does that.
+            Ok(header) => segment.adopt(header)?,
+            Err(_) => {}
+        }
+        Ok(Self { segment, header })
+    }
+
+    /// Checks that replay can start here.
+    fn require(&self, start: ReplayPosition) -> Result<()> {
+        let ReplayPosition { offset, next_sequence, .. } = start;
+        let found = match &self.header {
+            // Made, named by the manifest, and never used: the header was lost with everything behind it.
+            Err(HeaderError::Absent) if offset <= HEADER_LEN => return Ok(()),
+            Err(error) => return Err(self.segment.header_error(error.clone())),
+            Ok(_) if offset > self.segment.len() => {
+                format!(
+                    "a segment of {} bytes; the manifest has replay start here",
+                    self.segment.len()
+                )
+            }
+            Ok(header) if header.first_sequence > next_sequence => format!(
+                "a segment that starts with sequence number {}; the manifest has replay start with {next_sequence}",
+                header.first_sequence
+            ),
+            Ok(_) => return Ok(()),
+        };
+        Err(Error::corruption(self.segment.path(), u64::from(offset), found))
+    }
+
+    /// Whether the log goes on here after `end`.
+    fn follows(&self, end: LogPosition, next_sequence: SequenceNumber) -> Result<bool> {
+        let Ok(header) = &self.header else { return Ok(false) };
+        if header.previous != Some(end) {
+            return Ok(false);
+        }
+        if header.first_sequence < next_sequence {
+            let found = format!(
+                "a segment that starts with sequence number {}; the one before it reached {}",
+                header.first_sequence,
+                next_sequence - 1
+            );
+            return Err(Error::corruption(self.segment.path(), 0, found));
+        }
+        Ok(true)
+    }
+}
+
+/// Why replay of a segment stopped.
+pub(super) enum Stop {
+    /// Zeros, or nothing.
+    End,
+    /// The end that the manifest names.
+    Named,
+    /// No header.
+    Header,
+    /// What is wrong with the record, or the batch.
+    Damaged(String),
+}
+
+impl fmt::Display for Stop {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::End => write!(f, "no record"),
+            Self::Named => write!(f, "the end that the manifest names"),
+            Self::Header => write!(f, "no segment header"),
+            Self::Damaged(found) => write!(f, "{found}"),
+        }
+    }
+}
+
+/// The state of a replay across segments.
+pub(super) struct Replay {
+    database_id: u64,
+    next_sequence: SequenceNumber,
+    batches: u64,
+    records: u64,
+    durable: Option<LogPosition>,
+}
+
+impl Replay {
+    pub(super) fn new(database_id: u64, next_sequence: SequenceNumber) -> Self {
+        Self { database_id, next_sequence, batches: 0, records: 0, durable: None }
+    }
+
+    /// Replays the batches from `offset` on. Returns where the first batch is that is not complete, and why.
+    pub(super) fn segment(
+        &mut self,
+        id: SegmentId,
+        bytes: &[u8],
+        offset: u32,
+        named: Option<u32>,
+        sink: &mut dyn FnMut(BatchView<'_>) -> Result<()>,
+    ) -> Result<(u32, u64, Stop)> {
+        let limit = named.map_or(bytes.len(), |named| bytes.len().min(named as usize));
+        let bytes = bytes.get(..limit).unwrap_or_default();
+        let mut batch: Vec<BatchRecord<'_>> = Vec::new();
+        let mut gap = 0;
+        let mut batches = 0;
+        // End of the last whole batch or mark, and of the last record.
+        let (mut end, mut at) = (offset, offset);
+        let stop = loop {
+            let rest = bytes.get(at as usize..).unwrap_or_default();
+            if rest.is_empty() && named == Some(at) && batch.is_empty() {
+                break Stop::Named;
+            }
+            let record = match decode(rest, id, at) {
+                Ok(Some(record)) => record,
+                Ok(None) if batch.is_empty() => break Stop::End,
+                Ok(None) => break Stop::Damaged("a batch without its last record".into()),
+                Err(error) => break Stop::Damaged(error.to_string()),
+            };
+            // In range: the record lies within the segment, whose length is a u32.
+            let next = at + record.len as u32;
+            let Some(kind) = record.kind.entry() else {
+                if !batch.is_empty() {
+                    break Stop::Damaged("a mark within a batch".into());
+                }
+                if !self.note_mark(id, at, &record) {
+                    break Stop::Damaged(
+                        "a mark of another database, or of what is behind it".into(),
+                    );
+                }
+                (end, at) = (next, next);
+                continue;
+            };
+            if batch.is_empty() {
+                gap = record.gap;
+            } else if record.gap != 0 {
+                break Stop::Damaged("a gap within a batch".into());
+            }
+            batch.push(BatchRecord {
+                kind,
+                keyspace: record.keyspace,
+                key: record.key,
+                stored: record.value,
+                compressed: record.compressed,
+                pointer: ValuePointer { segment: id, offset: at, len: record.len as u32 },
+            });
+            at = next;
+            if record.last {
+                let Some(sequence) =
+                    self.next_sequence.checked_add(gap).filter(|sequence| *sequence < u64::MAX)
+                else {
+                    break Stop::Damaged("a gap beyond the last sequence number".into());
+                };
+                sink(BatchView { sequence, records: &batch })?;
+                self.next_sequence = sequence + 1;
+                self.batches += 1;
+                self.records += batch.len() as u64;
+                batches += 1;
+                batch.clear();
+                end = next;
+            }
+        };
+        Ok((end, batches, stop))
+    }
+
+    /// Takes note of a mark at `at`; `false` if it is none of this log.
+    fn note_mark(&mut self, id: SegmentId, at: u32, record: &RecordView<'_>) -> bool {
+        let Some(mark) = record.mark() else { return false };
+        if mark.database_id != self.database_id || mark.offset <= HEADER_LEN || mark.offset > at {
+            return false;
+        }
+        self.durable = self.durable.max(Some(LogPosition { segment: id, offset: mark.offset }));
+        true
+    }
+
+    /// Looks in `rest`, which starts at `offset` of segment `id`, for a mark that calls something behind `stop` durable:
+    /// then the stop is damage and not the torn tail of a crash. Returns where the mark is, and what it says.
+    ///
+    /// Marks are looked for at every byte, because behind damage nothing says where records start. That is cheap: a
+    /// mark has one head byte, and is a few bytes long.
+    pub(super) fn look_ahead(
+        &mut self,
+        id: SegmentId,
+        rest: &[u8],
+        offset: u32,
+        stop: LogPosition,
+    ) -> Option<(LogPosition, LogPosition)> {
+        const HEAD_AT: usize = 4;
+        const STRIDE: usize = 64;
+        for (index, chunk) in rest.get(HEAD_AT..).unwrap_or_default().chunks(STRIDE).enumerate() {
+            // Most chunks hold no such byte and are passed over at the speed of memory.
+            if !chunk.contains(&MARK_HEAD) {
+                continue;
+            }
+            for (byte, _) in chunk.iter().enumerate().filter(|(_, byte)| **byte == MARK_HEAD) {
+                let start = index * STRIDE + byte;
+                let at = offset + start as u32;
+                let tail = rest.get(start..).unwrap_or_default();
+                let tail = tail.get(..MAX_MARK_LEN).unwrap_or(tail);
+                let Ok(Some(record)) = decode(tail, id, at) else { continue };
+                if record.kind == RecordKind::Mark
+                    && self.note_mark(id, at, &record)
+                    && let Some(durable) = self.durable.filter(|durable| *durable > stop)
+                {
+                    return Some((LogPosition { segment: id, offset: at }, durable));
+                }
+            }
+        }
+        None
+    }
+}
+
+/// The error for a stop that a mark contradicts.
+fn contradicted(
+    stopped: &Segment,
+    stop: LogPosition,
+    why: &Stop,
+    (mark, durable): (LogPosition, LogPosition),
+) -> Error {
+    let found = format!(
+        "{why}, and a mark at offset {} of segment {} says that the log was durable to offset {} of segment {}",
+        mark.offset, mark.segment.0, durable.offset, durable.segment.0
+    );
+    Error::corruption(stopped.path(), u64::from(stop.offset), found)
+}
+
+/// Bytes up to the last one that is not zero; `None` if all are.
+fn extent(bytes: &[u8]) -> Option<u64> {
+    const CHUNK: usize = 256;
+    let mut end = bytes.len();
+    while end > 0 {
+        let start = end.saturating_sub(CHUNK);
+        let chunk = bytes.get(start..end).unwrap_or_default();
+        // All of a chunk at once: the compiler makes wide loads of it.
+        if chunk.iter().fold(0, |all, byte| all | byte) != 0 {
+            let last = chunk.iter().rposition(|byte| *byte != 0)?;
+            return Some((start + last + 1) as u64);
+        }
+        end = start;
+    }
+    None
+}

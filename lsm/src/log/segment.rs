@@ -1,0 +1,414 @@
+//! An open segment: reserving and reading byte ranges of it, sealing and removing it.
+
+use std::{
+    fmt, io,
+    path::{Path, PathBuf},
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+};
+
+use super::{
+    LogPosition,
+    header::{HEADER_LEN, HeaderError, SEGMENT_VERSION, SegmentHeader, SegmentKind, file_name},
+    reservation::Reservation,
+};
+use crate::{
+    Error, Result, SegmentId, SequenceNumber,
+    fs::{Advice, File, FileSystem, Mapping, OpenMode, Purpose},
+};
+
+/// Hears of a segment file that could not be removed. Called from whatever thread dropped the last reference.
+pub type RemovalObserver = Arc<dyn Fn(&Path, &io::Error) + Send + Sync>;
+
+/// What a segment's header says of the segment itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SegmentIdentity {
+    /// Its id, which is in its file's name too.
+    pub id: SegmentId,
+    /// What it holds.
+    pub kind: SegmentKind,
+    /// The database that it belongs to.
+    pub database_id: u64,
+}
+
+/// An open segment file.
+///
+/// Memory safety of the mapped form rests on two things. Bytes are stored to only through a [`Reservation`] (and the
+/// header once), and [`reserve`](Self::reserve) hands every byte out at most once. References to bytes are made only by
+/// [`read`](Self::read) and [`read_pinned`](Self::read_pinned), whose callers vouch that the record is completely
+/// written, and by the recovery scan, which reads segments that nobody writes.
+pub struct Segment {
+    pub(super) identity: SegmentIdentity,
+    pub(super) path: PathBuf,
+    fs: Arc<dyn FileSystem>,
+    pub(super) file: Arc<dyn File>,
+    pub(super) mapping: Option<Mapping>,
+    /// Upper half: where reservations must end; lower half: where they ended so far. Together in one word so that
+    /// sealing and reserving cannot pass each other.
+    bounds: AtomicU64,
+    first_sequence: AtomicU64,
+    header_written: AtomicBool,
+    obsolete: OnceLock<RemovalObserver>,
+}
+
+impl fmt::Debug for Segment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Segment")
+            .field("path", &self.path)
+            .field("len", &self.len())
+            .field("capacity", &self.capacity())
+            .field("mapped", &self.mapping.is_some())
+            .finish_non_exhaustive()
+    }
+}
+
+const fn bounds(limit: u32, len: u32) -> u64 {
+    (limit as u64) << 32 | len as u64
+}
+
+const fn split(bounds: u64) -> (u32, u32) {
+    ((bounds >> 32) as u32, bounds as u32)
+}
+
+impl Segment {
+    /// Creates the segment's file with disk space for `capacity` bytes (header included) and makes its name durable.
+    ///
+    /// With `mapped` it is written through a shared mapping, if the file system can map; otherwise by positioned
+    /// writes. The header is still to be written ([`write_header`](Self::write_header)): until then a crash leaves a
+    /// segment of zeros, which recovery ignores. Costs an allocation and a directory sync: do it ahead of need.
+    ///
+    /// # Errors
+    /// What the file system says; a disk that is full ([`Error::is_disk_full`]) leaves nothing behind.
+    pub fn create(
+        fs: &Arc<dyn FileSystem>,
+        dir: &Path,
+        identity: SegmentIdentity,
+        capacity: u32,
+        mapped: bool,
+        purpose: Purpose,
+    ) -> Result<Arc<Self>> {
+        let capacity = capacity.max(HEADER_LEN);
+        let path = dir.join(file_name(identity.id, identity.kind));
+        let file = fs
+            .open(&path, OpenMode::CreateNew, purpose)
+            .map_err(|error| Error::io("create", &path, error))?;
+        let prepared = (|| {
+            file.allocate(u64::from(capacity))
+                .map_err(|error| Error::io("allocate", &path, error))?;
+            let mapping = if mapped { map(&*file, &path, capacity, true)? } else { None };
+            fs.sync_dir(dir).map_err(|error| Error::io("sync", dir, error))?;
+            Ok(mapping)
+        })();
+        let mapping = prepared.inspect_err(|_| {
+            // Without its space it is of no use; a stray one is removed by the next open.
+            let _ = fs.remove(&path);
+        })?;
+        Ok(Arc::new(Self {
+            identity,
+            path,
+            fs: Arc::clone(fs),
+            file,
+            mapping,
+            bounds: AtomicU64::new(bounds(capacity, HEADER_LEN)),
+            first_sequence: AtomicU64::new(0),
+            header_written: AtomicBool::new(false),
+            obsolete: OnceLock::new(),
+        }))
+    }
+
+    /// Opens a segment that nobody writes any more, for reading: maps it, or falls back to positioned reads.
+    ///
+    /// Its [`len`](Self::len) is the file's; [`restrict`](Self::restrict) it if its records are known to end before.
+    ///
+    /// # Errors
+    /// [`Error::MissingFile`]; damage or another identity in the header; [`Error::NewerFormat`].
+    pub fn open(
+        fs: &Arc<dyn FileSystem>,
+        dir: &Path,
+        identity: SegmentIdentity,
+        purpose: Purpose,
+    ) -> Result<Arc<Self>> {
+        let (segment, header) = Self::open_unverified(fs, dir, identity, purpose)?;
+        let header = header.map_err(|error| segment.header_error(error))?;
+        segment.adopt(&header)?;
+        Ok(Arc::new(segment))
+    }
+
+    /// As [`open`](Self::open), but leaves it to the caller to judge the header.
+    pub(super) fn open_unverified(
+        fs: &Arc<dyn FileSystem>,
+        dir: &Path,
+        identity: SegmentIdentity,
+        purpose: Purpose,
+    ) -> Result<(Self, Result<SegmentHeader, HeaderError>)> {
+        let path = dir.join(file_name(identity.id, identity.kind));
+        let file = fs.open(&path, OpenMode::Read, purpose).map_err(|error| {
+            if error.kind() == io::ErrorKind::NotFound {
+                Error::MissingFile { path: path.clone() }
+            } else {
+                Error::io("open", &path, error)
+            }
+        })?;
+        let len = file.len().map_err(|error| Error::io("stat", &path, error))?;
+        let len = u32::try_from(len).map_err(|_| {
+            Error::corruption(
+                &path,
+                0,
+                format!("a segment of {len} bytes, over the limit of 4 GiB"),
+            )
+        })?;
+        let mut head = [0; HEADER_LEN as usize];
+        let header = if len < HEADER_LEN {
+            let found = format!("a segment of {len} bytes, shorter than its header");
+            if len == 0 { Err(HeaderError::Absent) } else { Err(HeaderError::Damaged(found)) }
+        } else {
+            file.read_exact_at(&mut head, 0).map_err(|error| Error::io("read", &path, error))?;
+            SegmentHeader::decode(&head)
+        };
+        let mapping = if len == 0 { None } else { map(&*file, &path, len, false)? };
+        let segment = Self {
+            identity,
+            path,
+            fs: Arc::clone(fs),
+            file,
+            mapping,
+            bounds: AtomicU64::new(bounds(len, len)),
+            first_sequence: AtomicU64::new(0),
+            header_written: AtomicBool::new(true),
+            obsolete: OnceLock::new(),
+        };
+        Ok((segment, header))
+    }
+
+    /// Checks that a header is this segment's and takes over what it says.
+    pub(super) fn adopt(&self, header: &SegmentHeader) -> Result<()> {
+        let SegmentIdentity { id, kind, database_id } = self.identity;
+        let found = if header.database_id != database_id {
+            format!(
+                "a segment of database {:016x}, expected {database_id:016x}",
+                header.database_id
+            )
+        } else if header.id != id || header.kind != kind {
+            format!(
+                "the header of segment {} ({:?}), expected {} ({kind:?})",
+                header.id.0, header.kind, id.0
+            )
+        } else {
+            self.first_sequence.store(header.first_sequence, Ordering::Relaxed);
+            return Ok(());
+        };
+        Err(Error::corruption(&self.path, 0, found))
+    }
+
+    /// What a header that is none means for somebody who needs this segment.
+    pub(super) fn header_error(&self, error: HeaderError) -> Error {
+        let found = match error {
+            HeaderError::Newer(found) => {
+                let path = self.path.clone();
+                return Error::NewerFormat { path, found, supported: SEGMENT_VERSION };
+            }
+            HeaderError::Absent => "zeros in place of the segment header".into(),
+            HeaderError::Damaged(found) => found,
+        };
+        Error::corruption(&self.path, 0, found)
+    }
+
+    /// Its id.
+    #[inline]
+    #[must_use]
+    pub fn id(&self) -> SegmentId {
+        self.identity.id
+    }
+
+    /// What it holds.
+    #[must_use]
+    pub fn kind(&self) -> SegmentKind {
+        self.identity.kind
+    }
+
+    /// The database that it belongs to.
+    #[must_use]
+    pub fn database_id(&self) -> u64 {
+        self.identity.database_id
+    }
+
+    /// Its file.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Where its records end (those reserved, written or not), in bytes from the start of the file; only grows.
+    #[inline]
+    #[must_use]
+    pub fn len(&self) -> u32 {
+        split(self.bounds.load(Ordering::Acquire)).1
+    }
+
+    /// Whether it has no records.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() <= HEADER_LEN
+    }
+
+    /// Bytes that it can hold, header included; after [`seal`](Self::seal) its length.
+    #[must_use]
+    pub fn capacity(&self) -> u32 {
+        split(self.bounds.load(Ordering::Acquire)).0
+    }
+
+    /// The sequence number in its header; 0 before there is one, and in a value segment.
+    #[must_use]
+    pub fn first_sequence(&self) -> SequenceNumber {
+        self.first_sequence.load(Ordering::Acquire)
+    }
+
+    #[inline]
+    pub(super) fn mapped(&self) -> Option<&Mapping> {
+        self.mapping.as_ref()
+    }
+
+    pub(super) fn write_all_at(&self, bytes: &[u8], offset: u32) -> Result<()> {
+        self.file
+            .write_all_at(bytes, u64::from(offset))
+            .map_err(|error| Error::io("write", &self.path, error))
+    }
+
+    /// Writes the header of a segment that was just created. `previous` is the log segment before it, and its end.
+    ///
+    /// # Errors
+    /// When a positioned write fails.
+    ///
+    /// # Panics
+    /// If the header was written before: its bytes may be stored to once.
+    pub fn write_header(
+        &self,
+        first_sequence: SequenceNumber,
+        previous: Option<LogPosition>,
+    ) -> Result<()> {
+        assert!(!self.header_written.swap(true, Ordering::AcqRel), "a second header");
+        let SegmentIdentity { id, kind, database_id } = self.identity;
+        let bytes = SegmentHeader { kind, id, first_sequence, database_id, previous }.encode();
+        self.first_sequence.store(first_sequence, Ordering::Release);
+        match &self.mapping {
+            Some(mapping) => {
+                // SAFETY: a segment's capacity, and so its mapping, is at least a header long. Only this call stores
+                // there (the swap above), and nobody makes references to a header in a mapping that is written.
+                unsafe {
+                    mapping.as_ptr().copy_from_nonoverlapping(bytes.as_ptr(), bytes.len());
+                }
+                mapping.stored(0, bytes.len());
+                Ok(())
+            }
+            None => self.write_all_at(&bytes, 0),
+        }
+    }
+
+    /// Takes the next `len` bytes for writing; `None` if that many are not left (or the segment is sealed or was opened
+    /// for reading). Each byte is handed out once.
+    #[inline]
+    pub fn reserve(self: &Arc<Self>, len: u32) -> Option<Reservation> {
+        let advance = |now| {
+            let (limit, end) = split(now);
+            (len <= limit - end).then(|| bounds(limit, end + len))
+        };
+        let before = self.bounds.fetch_update(Ordering::AcqRel, Ordering::Acquire, advance).ok()?;
+        Some(Reservation::new(Arc::clone(self), split(before).1, len))
+    }
+
+    /// Says that the records of a segment opened for reading end at `end`: nothing behind it is read any more.
+    pub fn restrict(&self, end: u32) {
+        let restrict = |now| Some(bounds(split(now).0.min(end), split(now).1.min(end)));
+        // Cannot fail: the closure always returns a value.
+        let _ = self.bounds.fetch_update(Ordering::AcqRel, Ordering::Acquire, restrict);
+    }
+
+    /// Ends the segment: no more reservations, the file cut to its [`len`](Self::len), everything synced. Returns the
+    /// length. Reservations handed out before may still be written, but then this sync did not cover them: wait for
+    /// them first.
+    ///
+    /// # Errors
+    /// A failed sync leaves unknown what is on disk: poison the database.
+    pub fn seal(&self) -> Result<u32> {
+        let close = |now| Some(bounds(split(now).1, split(now).1));
+        let (Ok(before) | Err(before)) =
+            self.bounds.fetch_update(Ordering::AcqRel, Ordering::Acquire, close);
+        let end = split(before).1;
+        self.file
+            .set_len(u64::from(end))
+            .map_err(|error| Error::io("truncate", &self.path, error))?;
+        self.sync()?;
+        Ok(end)
+    }
+
+    /// Makes everything written so far durable.
+    ///
+    /// # Errors
+    /// A failed sync leaves unknown what is on disk: poison the database, never try again.
+    pub fn sync(&self) -> Result<()> {
+        self.file.sync_data().map_err(|error| Error::io("sync", &self.path, error))
+    }
+
+    /// Starts writing a range back to disk without waiting, so that a later sync has less to do.
+    pub fn start_writeback(&self, offset: u32, len: u32) {
+        self.file.start_writeback(u64::from(offset), u64::from(len));
+    }
+
+    /// Advice on a range of a mapped segment; nothing otherwise.
+    pub fn advise(&self, offset: u32, len: u32, advice: Advice) {
+        if let Some(mapping) = &self.mapping
+            && (offset as usize) < mapping.len()
+        {
+            let len = (len as usize).min(mapping.len() - offset as usize);
+            mapping.advise(offset as usize, len, advice);
+        }
+    }
+
+    /// Asks the processor for the first lines of a record that will be read soon. Does nothing if the segment is not
+    /// mapped, or off x86-64. Never faults, whatever the arguments are.
+    #[inline]
+    pub fn prefetch(&self, offset: u32, len: u32) {
+        #[cfg(all(target_arch = "x86_64", not(miri)))]
+        if let Some(mapping) = &self.mapping {
+            use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+            // More than four lines are the hardware prefetcher's business: it sees the stream by then.
+            let mut at = 0;
+            while at < len.min(256) {
+                let line = mapping.as_ptr().wrapping_add(offset as usize + at as usize);
+                // SAFETY: SSE is part of x86-64; a prefetch is a hint that may name any address.
+                unsafe { _mm_prefetch::<_MM_HINT_T0>(line.cast()) };
+                at += 64;
+            }
+        }
+        #[cfg(not(all(target_arch = "x86_64", not(miri))))]
+        let _ = (offset, len);
+    }
+
+    /// Has the file removed once nobody holds the segment any more. A failure to remove is no failure of the database:
+    /// `observer` hears of it, and the next open removes what is left.
+    pub fn mark_obsolete(&self, observer: RemovalObserver) {
+        // A second call changes nothing: the file goes away either way.
+        let _ = self.obsolete.set(observer);
+    }
+}
+
+impl Drop for Segment {
+    fn drop(&mut self) {
+        if let Some(observer) = self.obsolete.get()
+            && let Err(error) = self.fs.remove(&self.path)
+        {
+            observer(&self.path, &error);
+        }
+    }
+}
+
+fn map(file: &dyn File, path: &Path, len: u32, writable: bool) -> Result<Option<Mapping>> {
+    match file.map(len as usize, writable) {
+        Ok(mapping) if mapping.len() >= len as usize => Ok(Some(mapping)),
+        Ok(_) => Ok(None),
+        Err(error) if error.kind() == io::ErrorKind::Unsupported => Ok(None),
+        Err(error) => Err(Error::io("map", path, error)),
+    }
+}

@@ -1,0 +1,7 @@
+//! Tests of the room as a whole, over a small file system in memory.
+mod bench;
+mod files;
+mod memory;
+mod records;
+mod recovery;
+mod writing;

@@ -1,0 +1,446 @@
+//! One shard: a hash index over the entries of an arena. Writers take its lock, readers take none.
+//!
+//! # Why a reader sees what it must
+//! A reader took its sequence number S, with Acquire, from a counter that was advanced to S, with Release, after every
+//! insert up to S had returned. So those inserts *happen before* the look-up, and by coherence each atomic the reader
+//! loads has the value the insert stored or a later one. That is enough, because later values never hide an entry:
+//!
+//! - A slot of a table goes from empty to a key's newest version, and then only to other versions of the same key.
+//!   No slot is ever emptied, so the probe from the key's home slot finds no hole before the key's own slot.
+//! - A table is replaced by one with all its slots. A reader that still sees the old one started before the new one
+//!   was published, and the inserts that only the new one has are not visible to it.
+//! - The bits of a key's tag are set in the table's filter before the slot is filled, and never cleared.
+//! - A version enters its chain by one store, to the slot or to `next` of the version before it; none ever leaves.
+//! - Table, slots and `next` are stored with Release and loaded with Acquire, and the entry behind them was written
+//!   before, so whatever reference a reader finds, visible to it or not, leads to a complete entry.
+
+use super::{
+    arena::{Arena, ArenaEnd, ArenaWriter},
+    entry::{Entry, EntryRef, Payload},
+    sync::{AtomicPtr, AtomicU64, Mutex, Ordering, lock, prefetch, zeroed},
+};
+use crate::{EntryKind, SequenceNumber};
+use std::ptr;
+
+/// Slots of the smallest table. Loom's is smaller, so that its models see a table grow.
+const MIN_SLOTS: usize = if cfg!(loom) { 2 } else { 8 };
+
+/// Slots of a table to a word of its filter.
+const SLOTS_A_WORD: usize = 8;
+
+/// An open-addressing hash table with linear probing. A slot is the upper half of the key's hash, then the reference of
+/// the key's newest version; 0 is empty. The upper half alone gives the place, so growing reads no entries.
+///
+/// In front of the slots is a Bloom filter with a 64-bit word for every eight slots: a miss, which is what most
+/// look-ups in a memtable are, touches an eighth of the memory.
+struct Table {
+    /// A tag's home is `tag >> shift`.
+    shift: u32,
+    slots: Box<[AtomicU64]>,
+    /// Word `home / SLOTS_A_WORD` has the bits of all tags whose home is one of the word's slots. Bits are set before
+    /// the slot is published, and never cleared.
+    filter: Box<[AtomicU64]>,
+    /// The table that this one replaced, or null: readers may still be in it.
+    previous: *mut Table,
+}
+
+impl Table {
+    fn new(slots: usize, previous: *mut Self) -> Self {
+        let slots = slots.max(MIN_SLOTS).next_power_of_two();
+        let filter = zeroed(slots.div_ceil(SLOTS_A_WORD));
+        Self { shift: 32 - slots.trailing_zeros(), slots: zeroed(slots), filter, previous }
+    }
+
+    fn bytes(&self) -> usize {
+        size_of::<Self>() + (self.slots.len() + self.filter.len()) * size_of::<u64>()
+    }
+
+    /// Asks for the cache lines of the tag's filter word and home slot.
+    #[inline]
+    fn prefetch(&self, tag: u32) {
+        let home = (tag >> self.shift) as usize;
+        prefetch(&self.filter[home / SLOTS_A_WORD]);
+        prefetch(&self.slots[home]);
+    }
+
+    /// The filter's word for a tag, and the bits that the tag has in it. The bits are from the tag's low end, the home
+    /// from its high end.
+    #[inline]
+    fn filter(&self, tag: u32) -> (&AtomicU64, u64) {
+        let word = &self.filter[(tag >> self.shift) as usize / SLOTS_A_WORD];
+        (word, 1 << (tag & 63) | 1 << (tag >> 6 & 63) | 1 << (tag >> 12 & 63))
+    }
+
+    /// Sets the tag's bits in the filter. Only under the shard's lock, before a slot with the tag is published.
+    #[inline]
+    fn announce(&self, tag: u32) {
+        let (word, bits) = self.filter(tag);
+        word.store(word.load(Ordering::Relaxed) | bits, Ordering::Relaxed);
+    }
+
+    /// Whether a slot may have this tag.
+    #[inline]
+    fn may_have(&self, tag: u32) -> bool {
+        let (word, bits) = self.filter(tag);
+        // Relaxed: the insert that set the bits happened before, or its entry is not visible; see the module's
+        // documentation. Nothing is read through the word.
+        word.load(Ordering::Relaxed) & bits == bits
+    }
+
+    /// The slots from the tag's home on, round and round.
+    #[inline]
+    fn probe(&self, tag: u32) -> impl Iterator<Item = &AtomicU64> {
+        let mut at = (tag >> self.shift) as usize;
+        std::iter::from_fn(move || {
+            let slot = &self.slots[at];
+            at = (at + 1) & (self.slots.len() - 1);
+            Some(slot)
+        })
+    }
+
+    /// Publishes a key that the table does not have. Only under the shard's lock.
+    fn fill(&self, tag: u32, word: u64) {
+        self.announce(tag);
+        // Tables are never full, so there is a slot.
+        if let Some(slot) = self.probe(tag).find(|slot| slot.load(Ordering::Relaxed) == 0) {
+            slot.store(word, Ordering::Release);
+        }
+    }
+
+    /// Whether one more than `keys` makes the table too full: linear probing is short up to about 5/8. A slot stays
+    /// empty in a table of any size, so every probe ends.
+    fn is_full(&self, keys: usize) -> bool {
+        (keys + 1) * 8 > self.slots.len() * 5
+    }
+}
+
+#[inline]
+const fn tag_of(slot: u64) -> u32 {
+    (slot >> 32) as u32
+}
+
+#[inline]
+const fn entry_of(slot: u64) -> EntryRef {
+    EntryRef(slot as u32)
+}
+
+/// A shard. The first cache line is what readers use; writers dirty only the others.
+#[repr(align(64))]
+pub(super) struct Shard {
+    table: AtomicPtr<Table>,
+    arena: Arena,
+    write: WriteSide,
+}
+
+#[repr(align(64))]
+struct WriteSide {
+    lock: Mutex<Writer>,
+    counters: Counters,
+}
+
+struct Writer {
+    arena: ArenaWriter,
+    /// Occupied slots of the table.
+    keys: usize,
+}
+
+/// Sums that are written under the shard's lock and read without it.
+struct Counters {
+    entries: AtomicU64,
+    deletes: AtomicU64,
+    bytes: AtomicU64,
+    min_seq: AtomicU64,
+    max_seq: AtomicU64,
+}
+
+/// A copy of a shard's counters.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Totals {
+    /// Entries inserted.
+    pub(super) entries: u64,
+    /// How many of them are deletes.
+    pub(super) deletes: u64,
+    /// Bytes allocated.
+    pub(super) bytes: u64,
+    /// Smallest sequence number, or the largest there is if the shard is empty.
+    pub(super) min_seq: SequenceNumber,
+    /// Largest sequence number, or 0.
+    pub(super) max_seq: SequenceNumber,
+}
+
+/// How far a shard's entries were collected.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Collected {
+    entries: u64,
+    end: ArenaEnd,
+}
+
+// SAFETY: the raw pointers (tables, lists, chunks) are owned by the shard alone, and nothing in them belongs to a thread.
+unsafe impl Send for Shard {}
+// SAFETY: see the module's documentation: everything that changes and is read without the lock is atomic and published
+// with Release; the rest is behind the lock.
+unsafe impl Sync for Shard {}
+
+impl Shard {
+    /// A shard that owns no memory yet.
+    pub(super) fn new() -> Self {
+        Self {
+            table: AtomicPtr::new(ptr::null_mut()),
+            arena: Arena::new(),
+            write: WriteSide {
+                lock: Mutex::new(Writer { arena: ArenaWriter::new(), keys: 0 }),
+                counters: Counters {
+                    entries: AtomicU64::new(0),
+                    deletes: AtomicU64::new(0),
+                    bytes: AtomicU64::new(0),
+                    min_seq: AtomicU64::new(SequenceNumber::MAX),
+                    max_seq: AtomicU64::new(0),
+                },
+            },
+        }
+    }
+
+    #[inline]
+    fn table(&self) -> Option<&Table> {
+        // SAFETY: tables are freed in Drop only, and constant but for their atomic slots.
+        unsafe { self.table.load(Ordering::Acquire).as_ref() }
+    }
+
+    /// The entry at a reference.
+    ///
+    /// # Safety
+    /// The reference is one of this shard's, and the insert that made it happened before this call, or published it
+    /// with Release to whoever loaded it with Acquire.
+    #[inline]
+    pub(super) unsafe fn entry(&self, entry: EntryRef) -> Entry<'_> {
+        // SAFETY: passed on to the caller.
+        unsafe { self.arena.entry(entry) }
+    }
+
+    /// Asks for the entry's cache line.
+    ///
+    /// # Safety
+    /// As for [`entry`](Self::entry).
+    #[inline]
+    pub(super) unsafe fn prefetch_entry(&self, entry: EntryRef) {
+        // SAFETY: passed on to the caller.
+        unsafe { self.arena.prefetch(entry) }
+    }
+
+    /// Asks for the cache line of the key's home slot.
+    #[inline]
+    pub(super) fn prefetch(&self, hash: u64) {
+        if let Some(table) = self.table() {
+            table.prefetch(tag_of(hash));
+        }
+    }
+
+    /// Adds an entry; see [`Memtable::insert`](super::Memtable::insert). The first one makes a table for `expected` keys.
+    #[inline]
+    pub(super) fn insert(
+        &self,
+        expected: usize,
+        hash: u64,
+        key: &[u8],
+        seq: SequenceNumber,
+        kind: EntryKind,
+        payload: Payload<'_>,
+    ) {
+        // The slot is the one place of an insert that is likely not in the cache: it comes while the entry is written.
+        self.prefetch(hash);
+        let tag = tag_of(hash);
+        let mut writer = lock(&self.write.lock);
+        // SAFETY: we hold the lock that guards this arena's writer.
+        let (new, entry, mut grown) =
+            unsafe { self.arena.append(&mut writer.arena, key, seq, kind, payload) };
+        let table = match self.table() {
+            Some(table) => table,
+            None => self.publish(
+                Table::new(expected.saturating_mul(8) / 5 + 1, ptr::null_mut()),
+                &mut grown,
+            ),
+        };
+        let published = (u64::from(tag) << 32) | u64::from(new.0);
+        // Tables are never full, so the probe ends.
+        for slot in table.probe(tag) {
+            let word = slot.load(Ordering::Relaxed);
+            if word == 0 {
+                if table.is_full(writer.keys) {
+                    self.grow(table, &mut grown).fill(tag, published);
+                } else {
+                    table.announce(tag);
+                    slot.store(published, Ordering::Release);
+                }
+                writer.keys += 1;
+                break;
+            }
+            // SAFETY: slots hold references of this arena, and we hold the lock under which they were stored.
+            if tag_of(word) == tag && unsafe { self.entry(entry_of(word)) }.key() == key {
+                self.link(slot, word, published, entry, seq);
+                break;
+            }
+        }
+        self.count(kind, seq, grown);
+    }
+
+    /// Puts a version at its place in the chain of its key.
+    fn link(
+        &self,
+        slot: &AtomicU64,
+        head: u64,
+        published: u64,
+        new: Entry<'_>,
+        seq: SequenceNumber,
+    ) {
+        let mut newer: Option<Entry<'_>> = None;
+        let mut older = entry_of(head);
+        while older != EntryRef::NONE {
+            // SAFETY: chains hold references of this arena, and we hold the lock under which they were stored.
+            let entry = unsafe { self.entry(older) };
+            if entry.seq() <= seq {
+                if entry.seq() == seq {
+                    entry.supersede();
+                }
+                break;
+            }
+            older = entry.next();
+            newer = Some(entry);
+        }
+        new.set_next(older);
+        match newer {
+            None => slot.store(published, Ordering::Release),
+            Some(newer) => newer.set_next(entry_of(published)),
+        }
+    }
+
+    #[inline]
+    fn count(&self, kind: EntryKind, seq: SequenceNumber, grown: usize) {
+        // Loads and stores instead of read-modify-write: we hold the lock.
+        let add = |counter: &AtomicU64, by: u64| {
+            counter.store(counter.load(Ordering::Relaxed) + by, Ordering::Relaxed);
+        };
+        let counters = &self.write.counters;
+        add(&counters.entries, 1);
+        if kind == EntryKind::Delete {
+            add(&counters.deletes, 1);
+        }
+        if grown > 0 {
+            add(&counters.bytes, grown as u64);
+        }
+        if seq < counters.min_seq.load(Ordering::Relaxed) {
+            counters.min_seq.store(seq, Ordering::Relaxed);
+        }
+        if seq > counters.max_seq.load(Ordering::Relaxed) {
+            counters.max_seq.store(seq, Ordering::Relaxed);
+        }
+    }
+
+    fn publish(&self, table: Table, grown: &mut usize) -> &Table {
+        *grown += table.bytes();
+        let table = Box::into_raw(Box::new(table));
+        self.table.store(table, Ordering::Release);
+        // SAFETY: tables are freed in Drop only.
+        unsafe { &*table }
+    }
+
+    #[cold]
+    fn grow(&self, old: &Table, grown: &mut usize) -> &Table {
+        // Cannot pass 2^31 slots: the arena's 65,536 chunks hold no more than 2^30 entries.
+        let new = Table::new(old.slots.len() * 2, self.table.load(Ordering::Relaxed));
+        for slot in &old.slots {
+            let word = slot.load(Ordering::Relaxed);
+            if word != 0 {
+                new.fill(tag_of(word), word);
+            }
+        }
+        self.publish(new, grown)
+    }
+
+    /// The newest version of the key that is not newer than `read_seq`.
+    #[inline]
+    pub(super) fn get(&self, hash: u64, key: &[u8], read_seq: SequenceNumber) -> Option<Entry<'_>> {
+        let table = self.table()?;
+        let tag = tag_of(hash);
+        if !table.may_have(tag) {
+            return None;
+        }
+        for slot in table.probe(tag) {
+            let word = slot.load(Ordering::Acquire);
+            if word == 0 {
+                return None;
+            }
+            if tag_of(word) == tag {
+                // SAFETY: slots hold references of this arena, published with Release.
+                let mut entry = unsafe { self.entry(entry_of(word)) };
+                if entry.key() == key {
+                    while entry.seq() > read_seq {
+                        let older = entry.next();
+                        if older == EntryRef::NONE {
+                            return None;
+                        }
+                        // SAFETY: so do chains.
+                        entry = unsafe { self.entry(older) };
+                    }
+                    return Some(entry);
+                }
+            }
+        }
+        None
+    }
+
+    /// Visits the entries inserted since `since`, which becomes now. Superseded ones are left out. Takes the lock for a
+    /// moment, and only if there are any.
+    ///
+    /// # Safety
+    /// `since` is the default, or was left by an earlier call on this very shard.
+    pub(super) unsafe fn collect<'a>(
+        &'a self,
+        since: &mut Collected,
+        mut visit: impl FnMut(EntryRef, Entry<'a>),
+    ) {
+        if self.write.counters.entries.load(Ordering::Relaxed) == since.entries {
+            return;
+        }
+        let now = {
+            let writer = lock(&self.write.lock);
+            let entries = self.write.counters.entries.load(Ordering::Relaxed);
+            Collected { entries, end: writer.arena.end() }
+        };
+        // SAFETY: both ends were read under the lock of this shard, `since` (as the caller promises) earlier.
+        unsafe {
+            self.arena.walk(since.end, now.end, |reference, entry| {
+                if !entry.is_superseded() {
+                    visit(reference, entry);
+                }
+            });
+        }
+        *since = now;
+    }
+
+    /// How many entries were inserted since `since`, at least.
+    pub(super) fn uncollected(&self, since: &Collected) -> usize {
+        (self.write.counters.entries.load(Ordering::Relaxed) - since.entries) as usize
+    }
+
+    /// The counters. They are not a snapshot: an insert under way may be in some of them.
+    pub(super) fn totals(&self) -> Totals {
+        let counters = &self.write.counters;
+        Totals {
+            entries: counters.entries.load(Ordering::Relaxed),
+            deletes: counters.deletes.load(Ordering::Relaxed),
+            bytes: counters.bytes.load(Ordering::Relaxed),
+            min_seq: counters.min_seq.load(Ordering::Relaxed),
+            max_seq: counters.max_seq.load(Ordering::Relaxed),
+        }
+    }
+}
+
+impl Drop for Shard {
+    fn drop(&mut self) {
+        let mut table = self.table.load(Ordering::Relaxed);
+        while !table.is_null() {
+            // SAFETY: tables come from Box::into_raw, each is in the chain once, and nobody else can reach them now.
+            table = unsafe { Box::from_raw(table) }.previous;
+        }
+    }
+}

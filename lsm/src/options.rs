@@ -1,0 +1,455 @@
+//! How a database and its keyspaces are set up.
+
+use std::{fmt, sync::Arc};
+
+use crate::{
+    Error, EventListener, Result,
+    fs::{DiskFs, FileSystem},
+    table::{Compression, ReadMode},
+};
+
+/// What a write waits for before it is acknowledged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Durability {
+    /// The write is on stable storage (`fdatasync`); concurrent writers share one sync. Survives a power failure.
+    Sync,
+    /// The write is in the log, in the kernel's page cache. Survives `kill -9` and a crash of the process, not of the
+    /// machine: then a suffix of the latest writes may be lost, never a hole among them.
+    #[default]
+    Buffered,
+    /// The write is in memory only, and not in the log, until its memtable is flushed. A crash loses it.
+    None,
+}
+
+/// Settings of a database, given at [`Db::open`](crate::Db::open); none of them is stored.
+///
+/// ```
+/// let options = lsm::Options::default().write_buffer_bytes(16 << 20).cache_bytes(128 << 20);
+/// assert!(options.validate().is_ok());
+/// ```
+#[derive(Clone)]
+pub struct Options {
+    pub(crate) fs: Arc<dyn FileSystem>,
+    pub(crate) write_buffer_bytes: usize,
+    pub(crate) cache_bytes: usize,
+    pub(crate) segment_bytes: usize,
+    pub(crate) max_batch_bytes: usize,
+    pub(crate) max_immutable_memtables: usize,
+    pub(crate) compaction_threads: usize,
+    pub(crate) rate_limit: Option<u64>,
+    pub(crate) read_mode: ReadMode,
+    pub(crate) mapped_log: bool,
+    pub(crate) read_only: bool,
+    pub(crate) create_if_missing: bool,
+    pub(crate) ignore_foreign_files: bool,
+    pub(crate) space_target: f64,
+    pub(crate) collect_on_scans: bool,
+    pub(crate) listener: Option<Arc<dyn EventListener>>,
+}
+
+impl fmt::Debug for Options {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Options")
+            .field("write_buffer_bytes", &self.write_buffer_bytes)
+            .field("cache_bytes", &self.cache_bytes)
+            .field("segment_bytes", &self.segment_bytes)
+            .field("max_batch_bytes", &self.max_batch_bytes)
+            .field("compaction_threads", &self.compaction_threads)
+            .field("rate_limit", &self.rate_limit)
+            .field("read_mode", &self.read_mode)
+            .field("mapped_log", &self.mapped_log)
+            .field("read_only", &self.read_only)
+            .field("space_target", &self.space_target)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            fs: Arc::new(DiskFs),
+            write_buffer_bytes: 64 << 20,
+            cache_bytes: 64 << 20,
+            segment_bytes: 64 << 20,
+            max_batch_bytes: 256 << 20,
+            max_immutable_memtables: 2,
+            compaction_threads: 1,
+            rate_limit: None,
+            read_mode: ReadMode::Mapped,
+            mapped_log: true,
+            read_only: false,
+            create_if_missing: true,
+            ignore_foreign_files: false,
+            space_target: 1.35,
+            collect_on_scans: true,
+            listener: None,
+        }
+    }
+}
+
+impl Options {
+    /// The file system to use; [`DiskFs`] by default.
+    #[must_use]
+    pub fn file_system(mut self, fs: Arc<dyn FileSystem>) -> Self {
+        self.fs = fs;
+        self
+    }
+
+    /// When a memtable is flushed: once it takes this much memory, or once this much log was written since its first
+    /// entry (which bounds the time to open after a crash). Default 64 MiB.
+    #[must_use]
+    pub fn write_buffer_bytes(mut self, bytes: usize) -> Self {
+        self.write_buffer_bytes = bytes;
+        self
+    }
+
+    /// Memory for decompressed blocks, and for all blocks with [`ReadMode::Positioned`]. Default 64 MiB. Mapped blocks
+    /// that are not compressed live in the kernel's page cache instead.
+    #[must_use]
+    pub fn cache_bytes(mut self, bytes: usize) -> Self {
+        self.cache_bytes = bytes;
+        self
+    }
+
+    /// Size of a log segment: the unit of preallocation, and of deletion after collection. Default 64 MiB.
+    #[must_use]
+    pub fn segment_bytes(mut self, bytes: usize) -> Self {
+        self.segment_bytes = bytes;
+        self
+    }
+
+    /// Largest batch, in bytes of log. Default 256 MiB; at most 4 GiB less a little.
+    #[must_use]
+    pub fn max_batch_bytes(mut self, bytes: usize) -> Self {
+        self.max_batch_bytes = bytes;
+        self
+    }
+
+    /// How many memtables of a keyspace may wait for their flush before its writers wait too. Default 2.
+    #[must_use]
+    pub fn max_immutable_memtables(mut self, count: usize) -> Self {
+        self.max_immutable_memtables = count;
+        self
+    }
+
+    /// Threads for compaction and collection; flushes have a thread of their own. Default 1.
+    #[must_use]
+    pub fn compaction_threads(mut self, count: usize) -> Self {
+        self.compaction_threads = count;
+        self
+    }
+
+    /// Bytes a second that compactions and collections may write; no limit by default. Flushes are not limited, since
+    /// writers wait for them.
+    #[must_use]
+    pub fn rate_limit(mut self, bytes_per_second: Option<u64>) -> Self {
+        self.rate_limit = bytes_per_second;
+        self
+    }
+
+    /// Whether tables are read through mappings (default) or with `pread` into the cache.
+    #[must_use]
+    pub fn read_mode(mut self, mode: ReadMode) -> Self {
+        self.read_mode = mode;
+        self
+    }
+
+    /// Whether the log is appended to through a mapping (default), or with `write(2)`: for file systems that cannot
+    /// map, where the engine falls back to it by itself, and for those who do not trust mappings.
+    #[must_use]
+    pub fn mapped_log(mut self, mapped: bool) -> Self {
+        self.mapped_log = mapped;
+        self
+    }
+
+    /// Opens without writing a byte: any number of processes may do so at a time, while none has it open for writing.
+    #[must_use]
+    pub fn read_only(mut self, read_only: bool) -> Self {
+        self.read_only = read_only;
+        self
+    }
+
+    /// Whether an empty or missing directory becomes a new database (default), or is an error.
+    #[must_use]
+    pub fn create_if_missing(mut self, create: bool) -> Self {
+        self.create_if_missing = create;
+        self
+    }
+
+    /// Whether files in the directory that this engine did not write are left alone, instead of refusing to open.
+    #[must_use]
+    pub fn ignore_foreign_files(mut self, ignore: bool) -> Self {
+        self.ignore_foreign_files = ignore;
+        self
+    }
+
+    /// When garbage among separated values is collected: once their segments take this many times the bytes that are
+    /// live. Lower saves space and costs writes: under uniform overwriting about 1.25 times the values are written at
+    /// 2.0, 1.7 times at 1.5. Default 1.35; at least 1.05.
+    #[must_use]
+    pub fn space_target(mut self, ratio: f64) -> Self {
+        self.space_target = ratio;
+        self
+    }
+
+    /// Whether values that are scanned often, and lie in the order they were written, are collected into key order
+    /// (default).
+    #[must_use]
+    pub fn collect_on_scans(mut self, collect: bool) -> Self {
+        self.collect_on_scans = collect;
+        self
+    }
+
+    /// Hears of flushes, compactions, stalls and errors.
+    #[must_use]
+    pub fn listener(mut self, listener: Arc<dyn EventListener>) -> Self {
+        self.listener = Some(listener);
+        self
+    }
+
+    /// Checks that the options make sense together.
+    ///
+    /// # Errors
+    /// [`Error::InvalidOption`] names the first that does not.
+    pub fn validate(&self) -> Result<()> {
+        let check = |ok: bool, option: &'static str, found: String| {
+            if ok { Ok(()) } else { Err(Error::InvalidOption { option, found }) }
+        };
+        check(
+            (4096..=u32::MAX as usize / 2).contains(&self.segment_bytes),
+            "segment_bytes",
+            format!("{}; allowed: 4 KiB to 2 GiB", self.segment_bytes),
+        )?;
+        check(
+            self.write_buffer_bytes >= 4096,
+            "write_buffer_bytes",
+            format!("{}; allowed: 4 KiB and more", self.write_buffer_bytes),
+        )?;
+        check(
+            (1024..=u32::MAX as usize - 4096).contains(&self.max_batch_bytes),
+            "max_batch_bytes",
+            format!("{}; allowed: 1 KiB to 4 GiB less 4 KiB", self.max_batch_bytes),
+        )?;
+        check(
+            (1..=16).contains(&self.max_immutable_memtables),
+            "max_immutable_memtables",
+            format!("{}; allowed: 1 to 16", self.max_immutable_memtables),
+        )?;
+        check(
+            (1..=64).contains(&self.compaction_threads),
+            "compaction_threads",
+            format!("{}; allowed: 1 to 64", self.compaction_threads),
+        )?;
+        check(
+            self.space_target.is_finite() && self.space_target >= 1.05,
+            "space_target",
+            format!("{}; allowed: 1.05 and more", self.space_target),
+        )?;
+        check(
+            self.rate_limit.is_none_or(|rate| rate >= 64 << 10),
+            "rate_limit",
+            format!("{:?}; allowed: none, or 64 KiB a second and more", self.rate_limit),
+        )
+    }
+}
+
+/// Where a keyspace keeps its values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Layout {
+    /// Values of at least `from` bytes stay in the log, which becomes the value log; tables point there. Written once:
+    /// the least write amplification, and the fastest writes and point reads.
+    Separated {
+        /// Smaller values are stored in the tables.
+        from: usize,
+    },
+    /// All values are stored in the tables, and rewritten by each compaction: the classic layout. For scans over data
+    /// that is much larger than memory, and for space within a few percent of the data.
+    Leveled,
+}
+
+/// Settings of a keyspace, stored in the manifest when it is created.
+#[derive(Debug, Clone, PartialEq)]
+pub struct KeyspaceOptions {
+    /// Where values are kept. Default: separated from 64 bytes.
+    pub layout: Layout,
+    /// Compression of table blocks and of collected values. Default none: see the crate page for when to choose which.
+    pub compression: Compression,
+    /// Target size of a data block before compression. Default 4 KiB.
+    pub block_bytes: usize,
+    /// Filter bits a key on the largest level; smaller levels get more (Monkey). 0 for no filters. Default 10.
+    pub filter_bits_per_key: f32,
+    /// Tables on level 0 that start a compaction. Default 4.
+    pub level0_tables: usize,
+    /// Bytes of tables on level 1. Default 64 MiB separated, 256 MiB leveled.
+    pub level1_bytes: u64,
+    /// How many times larger each level is than the one above. Default 10.
+    pub level_ratio: u32,
+    /// Target size of a table. Default 32 MiB.
+    pub table_bytes: u64,
+}
+
+impl Default for KeyspaceOptions {
+    fn default() -> Self {
+        Self {
+            layout: Layout::Separated { from: 64 },
+            compression: Compression::None,
+            block_bytes: 4096,
+            filter_bits_per_key: 10.0,
+            level0_tables: 4,
+            level1_bytes: 64 << 20,
+            level_ratio: 10,
+            table_bytes: 32 << 20,
+        }
+    }
+}
+
+impl KeyspaceOptions {
+    /// The classic layout: values in the tables.
+    #[must_use]
+    pub fn leveled() -> Self {
+        Self { layout: Layout::Leveled, level1_bytes: 256 << 20, ..Self::default() }
+    }
+
+    /// Checks that the options make sense together.
+    ///
+    /// # Errors
+    /// [`Error::InvalidOption`] names the first that does not.
+    pub fn validate(&self) -> Result<()> {
+        let bad = |option: &'static str, found: String| Err(Error::InvalidOption { option, found });
+        if !(256..=1 << 20).contains(&self.block_bytes) {
+            return bad("block_bytes", format!("{}; allowed: 256 B to 1 MiB", self.block_bytes));
+        }
+        if !(0.0..=32.0).contains(&self.filter_bits_per_key) {
+            return bad(
+                "filter_bits_per_key",
+                format!("{}; allowed: 0 to 32", self.filter_bits_per_key),
+            );
+        }
+        if !(1..=64).contains(&self.level0_tables) {
+            return bad("level0_tables", format!("{}; allowed: 1 to 64", self.level0_tables));
+        }
+        if !(2..=100).contains(&self.level_ratio) {
+            return bad("level_ratio", format!("{}; allowed: 2 to 100", self.level_ratio));
+        }
+        if self.table_bytes < 4096 || self.level1_bytes < 4096 {
+            return bad("table_bytes, level1_bytes", "allowed: 4 KiB and more".to_owned());
+        }
+        self.compression.check()
+    }
+
+    /// As the manifest stores them: `key=value` lines.
+    pub(crate) fn to_text(&self) -> String {
+        let layout = match self.layout {
+            Layout::Separated { from } => format!("separated {from}"),
+            Layout::Leveled => "leveled".to_owned(),
+        };
+        let compression = match self.compression {
+            Compression::None => "none".to_owned(),
+            Compression::Lz4 => "lz4".to_owned(),
+            Compression::Zstd(level) => format!("zstd {level}"),
+        };
+        format!(
+            "layout={layout}\ncompression={compression}\nblock_bytes={}\nfilter_bits_per_key={}\nlevel0_tables={}\n\
+             level1_bytes={}\nlevel_ratio={}\ntable_bytes={}\n",
+            self.block_bytes,
+            self.filter_bits_per_key,
+            self.level0_tables,
+            self.level1_bytes,
+            self.level_ratio,
+            self.table_bytes
+        )
+    }
+
+    /// The reverse of [`to_text`](Self::to_text); keys that this build does not know are skipped.
+    pub(crate) fn from_text(text: &str) -> Option<Self> {
+        let mut options = Self::default();
+        for line in text.lines() {
+            let (key, value) = line.split_once('=')?;
+            match key {
+                "layout" => {
+                    options.layout = match value.split_once(' ') {
+                        Some(("separated", from)) => Layout::Separated { from: from.parse().ok()? },
+                        None if value == "leveled" => Layout::Leveled,
+                        _ => return None,
+                    }
+                }
+                "compression" => {
+                    options.compression = match value.split_once(' ') {
+                        Some(("zstd", level)) => Compression::Zstd(level.parse().ok()?),
+                        None if value == "none" => Compression::None,
+                        None if value == "lz4" => Compression::Lz4,
+                        _ => return None,
+                    }
+                }
+                "block_bytes" => options.block_bytes = value.parse().ok()?,
+                "filter_bits_per_key" => options.filter_bits_per_key = value.parse().ok()?,
+                "level0_tables" => options.level0_tables = value.parse().ok()?,
+                "level1_bytes" => options.level1_bytes = value.parse().ok()?,
+                "level_ratio" => options.level_ratio = value.parse().ok()?,
+                "table_bytes" => options.table_bytes = value.parse().ok()?,
+                _ => {}
+            }
+        }
+        Some(options)
+    }
+
+    /// Bytes that level `level` (1 and deeper) may hold before it is compacted into the next.
+    pub(crate) fn level_bytes(&self, level: usize) -> u64 {
+        let steps = u32::try_from(level.saturating_sub(1)).unwrap_or(u32::MAX);
+        self.level1_bytes.saturating_mul(u64::from(self.level_ratio).saturating_pow(steps))
+    }
+
+    /// Filter bits a key for a table on `level` when the deepest level in use is `deepest`.
+    ///
+    /// Monkey (Dayan, Athanassoulis, Idreos 2017): false-positive rates proportional to the levels' sizes minimise
+    /// their sum for a given memory; a level `ratio` times smaller gets `log2(ratio) / ln 2` bits a key more. Capped at
+    /// 20: a blocked filter gains nothing beyond.
+    pub(crate) fn filter_bits(&self, level: usize, deepest: usize) -> f32 {
+        if self.filter_bits_per_key == 0.0 {
+            return 0.0;
+        }
+        #[allow(clippy::cast_precision_loss)]
+        let steps = deepest.saturating_sub(level.max(1)) as f32;
+        let step = (self.level_ratio as f32).log2() / std::f32::consts::LN_2;
+        (self.filter_bits_per_key + steps * step).min(20.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keyspace_options_survive_the_manifest() {
+        for options in [
+            KeyspaceOptions::default(),
+            KeyspaceOptions { compression: Compression::Zstd(-3), ..KeyspaceOptions::leveled() },
+            KeyspaceOptions {
+                compression: Compression::Lz4,
+                filter_bits_per_key: 12.5,
+                ..Default::default()
+            },
+        ] {
+            assert_eq!(KeyspaceOptions::from_text(&options.to_text()), Some(options));
+        }
+        assert_eq!(KeyspaceOptions::from_text("future=1\n"), Some(KeyspaceOptions::default()));
+        assert_eq!(KeyspaceOptions::from_text("layout=circular\n"), None);
+    }
+
+    #[test]
+    fn nonsense_is_named() {
+        let error = Options::default().space_target(0.5).validate().unwrap_err();
+        assert!(error.to_string().contains("space_target"), "{error}");
+        let error =
+            KeyspaceOptions { level_ratio: 1, ..Default::default() }.validate().unwrap_err();
+        assert!(error.to_string().contains("level_ratio"), "{error}");
+    }
+
+    #[test]
+    fn smaller_levels_get_more_filter_bits() {
+        let options = KeyspaceOptions::default();
+        assert!(options.filter_bits(1, 3) > options.filter_bits(2, 3));
+        assert_eq!(options.filter_bits(3, 3), 10.0);
+        assert_eq!(options.filter_bits(0, 1), options.filter_bits(1, 1));
+    }
+}

@@ -1,0 +1,497 @@
+//! Walking a table's entries in both directions.
+
+use std::sync::Arc;
+
+use super::{
+    Table,
+    block::{Handle, key_prefix},
+    data_block::{DataBlock, Interval, Payload, RawValue},
+    reader::BlockAt,
+    value::{InlineValue, OwnerRef, TableValue},
+};
+use crate::{EntryKind, Result, fs::Advice};
+
+/// Hears of pointers before the cursor gets to them: up to 32 entries ahead.
+pub trait PointerHook {
+    /// The cursor is about to come by an entry with this pointer. Every slot is a valid one of the table.
+    fn upcoming(&mut self, slot: usize, offset: u32, len: u32);
+}
+
+impl PointerHook for () {
+    #[inline]
+    fn upcoming(&mut self, _: usize, _: u32, _: u32) {}
+}
+
+/// Blocks in sequence after which a cursor takes itself for a scan and starts to read ahead.
+const BLOCKS_BEFORE_READ_AHEAD: u32 = 4;
+/// The first window that is read ahead; each further one is twice as long, up to the last.
+const FIRST_WINDOW: u64 = 256 << 10;
+const LAST_WINDOW: u64 = 1 << 20;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Direction {
+    Forward,
+    Backward,
+}
+
+/// Where an interval is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+struct Place {
+    partition: usize,
+    block: usize,
+    interval: usize,
+}
+
+/// A decoded interval and the block that its inline values are in.
+#[derive(Debug)]
+struct Decoded {
+    place: Place,
+    block: BlockAt,
+    handle: Handle,
+    intervals: usize,
+    interval: Interval,
+}
+
+impl Default for Decoded {
+    fn default() -> Self {
+        Self {
+            place: Place::default(),
+            block: BlockAt::Mapped { start: 0, len: 0 },
+            handle: Handle::default(),
+            intervals: 0,
+            interval: Interval::default(),
+        }
+    }
+}
+
+/// What has been asked of the mapping.
+#[derive(Debug, Default)]
+struct ReadAhead {
+    /// Blocks entered one after the other in one direction.
+    run: u32,
+    /// Up to where (down to where, going backward) the file has been asked for.
+    reached: Option<u64>,
+    window: u64,
+}
+
+/// A position in a table, or none. Owns its table; moves in both directions at any time.
+///
+/// A restart interval of 16 entries is decoded at once; while the cursor moves, one further interval in its direction is
+/// decoded ahead, which is when `H` hears of the pointers. After an error the cursor has no position and may be sought anew.
+#[derive(Debug)]
+pub struct TableCursor<H: PointerHook = ()> {
+    table: Arc<Table>,
+    hook: H,
+    current: Decoded,
+    /// The next interval in `direction`, if `direction` is set; with nothing in it, there is none.
+    ahead: Decoded,
+    direction: Option<Direction>,
+    /// The index partition of the last interval loaded.
+    index: Option<(usize, BlockAt)>,
+    at: usize,
+    valid: bool,
+    read_ahead: ReadAhead,
+}
+
+impl TableCursor {
+    /// A cursor without a position.
+    #[must_use]
+    pub fn new(table: Arc<Table>) -> Self {
+        Self::with_hook(table, ())
+    }
+}
+
+impl<H: PointerHook> TableCursor<H> {
+    /// A cursor without a position, whose hook hears of pointers ahead of it.
+    #[must_use]
+    pub fn with_hook(table: Arc<Table>, hook: H) -> Self {
+        Self {
+            table,
+            hook,
+            current: Decoded::default(),
+            ahead: Decoded::default(),
+            direction: None,
+            index: None,
+            at: 0,
+            valid: false,
+            read_ahead: ReadAhead::default(),
+        }
+    }
+
+    /// The table.
+    #[must_use]
+    pub fn table(&self) -> &Arc<Table> {
+        &self.table
+    }
+
+    /// Whether the cursor has a position.
+    #[inline]
+    #[must_use]
+    pub fn valid(&self) -> bool {
+        self.valid
+    }
+
+    /// The key; empty without a position.
+    #[inline]
+    #[must_use]
+    pub fn key(&self) -> &[u8] {
+        if self.valid { self.current.interval.get(self.at).0 } else { &[] }
+    }
+
+    /// The sequence number; `None` if the entry is visible to every reader of the table, or without a position.
+    #[inline]
+    #[must_use]
+    pub fn seq(&self) -> Option<u64> {
+        self.payload().and_then(|payload| self.table.sequence(payload))
+    }
+
+    /// Whether the key has a value; `Delete` without a position.
+    #[inline]
+    #[must_use]
+    pub fn kind(&self) -> EntryKind {
+        self.payload().map_or(EntryKind::Delete, |payload| payload.value.kind())
+    }
+
+    /// The value; `None` without a position. Inline bytes are not copied, and may be kept with
+    /// [`InlineValue::share`].
+    #[inline]
+    #[must_use]
+    pub fn value(&self) -> TableValue<'_> {
+        match self.payload().map(|payload| payload.value) {
+            None | Some(RawValue::Delete) => TableValue::None,
+            Some(RawValue::Pointer { slot, offset, len }) => {
+                TableValue::Pointer { slot, offset, len }
+            }
+            Some(RawValue::Inline { start, len }) => {
+                match (&self.current.block, self.table.mapped()) {
+                    (BlockAt::Owned(block), _) => {
+                        TableValue::Inline(InlineValue::new(OwnerRef::BlockRef(block), start, len))
+                    }
+                    (BlockAt::Mapped { start: block, .. }, Some(file)) => TableValue::Inline(
+                        InlineValue::new(OwnerRef::Mapped(file), block + start, len),
+                    ),
+                    // A mapped block of a table that is not mapped does not exist.
+                    (BlockAt::Mapped { .. }, None) => TableValue::None,
+                }
+            }
+        }
+    }
+
+    #[inline]
+    fn payload(&self) -> Option<Payload> {
+        self.valid.then(|| self.current.interval.get(self.at).1)
+    }
+
+    /// Moves to the first entry.
+    ///
+    /// # Errors
+    /// As [`Table::get`]; the cursor then has no position. So for all moves.
+    pub fn seek_to_first(&mut self) -> Result<()> {
+        self.start_over();
+        self.load_current(Place::default())?;
+        self.stand(0);
+        Ok(())
+    }
+
+    /// Moves to the last entry.
+    ///
+    /// # Errors
+    /// As for [`seek_to_first`](Self::seek_to_first).
+    pub fn seek_to_last(&mut self) -> Result<()> {
+        self.start_over();
+        let partition = self.table.top().len() - 1;
+        let block = self.blocks(partition)? - 1;
+        self.load_current(Place { partition, block, interval: usize::MAX })?;
+        self.stand(self.current.interval.len() - 1);
+        Ok(())
+    }
+
+    /// Moves to the first entry, the newest of its key, with a key at or above `key`; to no position if there is none.
+    ///
+    /// # Errors
+    /// As for [`seek_to_first`](Self::seek_to_first).
+    pub fn seek(&mut self, key: &[u8]) -> Result<()> {
+        self.start_over();
+        let Some((partition, block)) = self.locate(key)? else {
+            return Ok(());
+        };
+        let (handle, at) = self.open_block(partition, block)?;
+        // The last interval that starts below the key: entries of the key itself may begin within it.
+        let interval = DataBlock::parse(self.table.bytes(&at))
+            .and_then(|found| found.intervals_below(key, false))
+            .map_err(|found| self.table.damage(handle.offset, found))?
+            .saturating_sub(1);
+        self.load_current(Place { partition, block, interval })?;
+        let below = self.current.interval.below(key, false);
+        if below < self.current.interval.len() {
+            self.stand(below);
+            return Ok(());
+        }
+        // Every entry of the interval is below: the first of the next one is not.
+        self.stand(below - 1);
+        self.next()
+    }
+
+    /// Moves to the last entry, the oldest of its key, with a key at or below `key`; to no position if there is none.
+    ///
+    /// # Errors
+    /// As for [`seek_to_first`](Self::seek_to_first).
+    pub fn seek_for_prev(&mut self, key: &[u8]) -> Result<()> {
+        self.start_over();
+        let Some((partition, block)) = self.locate(key)? else {
+            return self.seek_to_last();
+        };
+        let (handle, at) = self.open_block(partition, block)?;
+        let interval = DataBlock::parse(self.table.bytes(&at))
+            .and_then(|found| found.intervals_below(key, true))
+            .map_err(|found| self.table.damage(handle.offset, found))?
+            .saturating_sub(1);
+        self.load_current(Place { partition, block, interval })?;
+        let upto = self.current.interval.below(key, true);
+        if upto > 0 {
+            self.stand(upto - 1);
+            return Ok(());
+        }
+        self.stand(0);
+        self.prev()
+    }
+
+    /// Moves to the next entry in table order; from the last, to no position. Does nothing without a position.
+    ///
+    /// # Errors
+    /// As for [`seek_to_first`](Self::seek_to_first).
+    #[allow(clippy::should_implement_trait)]
+    #[inline]
+    pub fn next(&mut self) -> Result<()> {
+        if self.valid && self.at + 1 < self.current.interval.len() {
+            self.at += 1;
+            return Ok(());
+        }
+        self.leave_interval(Direction::Forward)
+    }
+
+    /// Moves to the entry before in table order; from the first, to no position. Does nothing without a position.
+    ///
+    /// # Errors
+    /// As for [`seek_to_first`](Self::seek_to_first).
+    #[inline]
+    pub fn prev(&mut self) -> Result<()> {
+        if self.valid && self.at > 0 {
+            self.at -= 1;
+            return Ok(());
+        }
+        self.leave_interval(Direction::Backward)
+    }
+
+    fn stand(&mut self, at: usize) {
+        self.at = at;
+        self.valid = true;
+    }
+
+    fn start_over(&mut self) {
+        self.valid = false;
+        self.direction = None;
+        self.read_ahead = ReadAhead::default();
+    }
+
+    fn leave_interval(&mut self, direction: Direction) -> Result<()> {
+        if !self.valid {
+            return Ok(());
+        }
+        self.valid = false;
+        if self.direction != Some(direction) {
+            self.read_ahead = ReadAhead::default();
+            self.load_ahead(direction)?;
+        }
+        if self.ahead.interval.len() == 0 {
+            self.direction = None;
+            return Ok(());
+        }
+        std::mem::swap(&mut self.current, &mut self.ahead);
+        self.load_ahead(direction)?;
+        self.stand(match direction {
+            Direction::Forward => 0,
+            Direction::Backward => self.current.interval.len() - 1,
+        });
+        Ok(())
+    }
+
+    /// The block that `key` belongs to: the first whose separator is at or above it.
+    fn locate(&mut self, key: &[u8]) -> Result<Option<(usize, usize)>> {
+        let prefix = key_prefix(key);
+        let partition = self.table.top().find(key, prefix);
+        if partition == self.table.top().len() {
+            return Ok(None);
+        }
+        self.enter_partition(partition)?;
+        match &self.index {
+            Some((_, at)) => {
+                let index = self.table.parse_index(partition, at)?;
+                // The partition's last separator is the one found above: there is such a block.
+                Ok(Some((partition, index.find(key, prefix).min(index.len() - 1))))
+            }
+            None => Ok(None),
+        }
+    }
+
+    fn enter_partition(&mut self, partition: usize) -> Result<()> {
+        if self.index.as_ref().is_none_or(|(entered, _)| *entered != partition) {
+            self.index = None;
+            self.index = Some((partition, self.table.index_block(partition)?));
+        }
+        Ok(())
+    }
+
+    /// Data blocks of a partition.
+    fn blocks(&mut self, partition: usize) -> Result<usize> {
+        self.enter_partition(partition)?;
+        match &self.index {
+            Some((_, at)) => Ok(self.table.parse_index(partition, at)?.len()),
+            None => Ok(0),
+        }
+    }
+
+    fn open_block(&mut self, partition: usize, block: usize) -> Result<(Handle, BlockAt)> {
+        self.enter_partition(partition)?;
+        let handle = match &self.index {
+            Some((_, at)) => self.table.parse_index(partition, at)?.handle(block),
+            None => Handle::default(),
+        };
+        Ok((handle, self.table.data_block(partition, block, handle)?))
+    }
+
+    /// Decodes an interval into `current`; one beyond the last is the last.
+    fn load_current(&mut self, place: Place) -> Result<()> {
+        let mut current = std::mem::take(&mut self.current);
+        let result = self.load(place, &mut current);
+        self.current = current;
+        result
+    }
+
+    /// Decodes the interval next to `current` into `ahead`; none if there is none.
+    fn load_ahead(&mut self, direction: Direction) -> Result<()> {
+        self.direction = None;
+        let mut ahead = std::mem::take(&mut self.ahead);
+        let result = self.neighbour(direction).and_then(|place| match place {
+            Some(place) => self.load(place, &mut ahead),
+            None => {
+                ahead.interval.clear();
+                Ok(())
+            }
+        });
+        self.ahead = ahead;
+        result?;
+        self.direction = Some(direction);
+        if self.ahead.handle != self.current.handle && self.ahead.interval.len() > 0 {
+            self.read_ahead(direction);
+        }
+        Ok(())
+    }
+
+    fn neighbour(&mut self, direction: Direction) -> Result<Option<Place>> {
+        let Place { partition, block, interval } = self.current.place;
+        Ok(match direction {
+            Direction::Forward => {
+                if interval + 1 < self.current.intervals {
+                    Some(Place { partition, block, interval: interval + 1 })
+                } else if block + 1 < self.blocks(partition)? {
+                    Some(Place { partition, block: block + 1, interval: 0 })
+                } else if partition + 1 < self.table.top().len() {
+                    Some(Place { partition: partition + 1, block: 0, interval: 0 })
+                } else {
+                    None
+                }
+            }
+            Direction::Backward => {
+                if interval > 0 {
+                    Some(Place { partition, block, interval: interval - 1 })
+                } else if block > 0 {
+                    Some(Place { partition, block: block - 1, interval: usize::MAX })
+                } else if partition > 0 {
+                    let block = self.blocks(partition - 1)? - 1;
+                    Some(Place { partition: partition - 1, block, interval: usize::MAX })
+                } else {
+                    None
+                }
+            }
+        })
+    }
+
+    fn load(&mut self, place: Place, into: &mut Decoded) -> Result<()> {
+        into.interval.clear();
+        let Place { partition, block, .. } = place;
+        // Mostly the block is the one that the cursor stands in.
+        let current = &self.current;
+        if current.intervals > 0
+            && (current.place.partition, current.place.block) == (partition, block)
+        {
+            into.handle = current.handle;
+            into.block = current.block.clone();
+        } else {
+            (into.handle, into.block) = self.open_block(partition, block)?;
+        }
+        let table = &*self.table;
+        let slots = table.segments().len();
+        let mut bad_slot = None;
+        let found = DataBlock::parse(table.bytes(&into.block)).and_then(|found| {
+            into.intervals = found.intervals();
+            into.place = Place { interval: place.interval.min(into.intervals - 1), ..place };
+            let hook = &mut self.hook;
+            found.decode(into.place.interval, &mut into.interval, |slot, offset, len| {
+                if slot < slots {
+                    hook.upcoming(slot, offset, len);
+                } else {
+                    bad_slot = Some(slot);
+                }
+            })
+        });
+        let result = match (found, bad_slot) {
+            (Err(found), _) => Err(table.damage(into.handle.offset, found)),
+            (Ok(()), Some(slot)) => Err(table.bad_slot(into.handle.offset, slot)),
+            (Ok(()), None) => Ok(()),
+        };
+        if result.is_err() {
+            into.intervals = 0;
+            into.interval.clear();
+        }
+        result
+    }
+
+    /// Asks the mapping for what comes next, once enough blocks have been passed in a row.
+    fn read_ahead(&mut self, direction: Direction) {
+        let Some(file) = self.table.mapped() else {
+            return;
+        };
+        let state = &mut self.read_ahead;
+        state.run += 1;
+        if state.run < BLOCKS_BEFORE_READ_AHEAD {
+            return;
+        }
+        let here = self.ahead.handle.offset;
+        let reached = state.reached.unwrap_or(here);
+        // How much of what was asked for is still in front.
+        let left = match direction {
+            Direction::Forward => reached.saturating_sub(here),
+            Direction::Backward => here.saturating_sub(reached),
+        };
+        if left > state.window / 2 {
+            return;
+        }
+        state.window = (state.window * 2).clamp(FIRST_WINDOW, LAST_WINDOW);
+        let (from, to) = match direction {
+            Direction::Forward => {
+                let from = reached.max(here);
+                (from, (from + state.window).min(self.table.file_len()))
+            }
+            Direction::Backward => {
+                let to = reached.min(here);
+                (to.saturating_sub(state.window), to)
+            }
+        };
+        state.reached = Some(if direction == Direction::Forward { to } else { from });
+        if from < to {
+            // Both are within the mapped file, whose length is a `usize`.
+            file.mapping().advise(from as usize, (to - from) as usize, Advice::WillNeed);
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! Building a data block, entry by entry.
+
+use super::{
+    block::Damage,
+    data_block::{
+        FORM_DELETE, FORM_INLINE, FORM_POINTER, HAS_SEQUENCE, RESTART_INTERVAL, SAME_KEY_LEN,
+        SLOT_FOLLOWS, SLOT_SHIFT,
+    },
+    varint,
+};
+
+/// Most entries in a block.
+pub(crate) const MAX_ENTRIES: usize = u16::MAX as usize;
+/// Most bytes of a block's contents: its offsets and its length are 32-bit numbers.
+const MAX_LEN: usize = u32::MAX as usize - (1 << 20);
+
+/// A value as it goes into a block.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum BlockValue<'a> {
+    Delete,
+    Inline(&'a [u8]),
+    Pointer { slot: usize, offset: u32, len: u32 },
+}
+
+/// Gathers entries. The caller keeps them in order.
+#[derive(Debug, Default)]
+pub(crate) struct DataBlockBuilder {
+    entries: Vec<u8>,
+    restarts: Vec<u32>,
+    tags: Vec<u8>,
+    last_key_len: usize,
+}
+
+impl DataBlockBuilder {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.tags.is_empty()
+    }
+
+    /// Entries so far.
+    pub(crate) fn len(&self) -> usize {
+        self.tags.len()
+    }
+
+    /// Bytes that the contents would have now.
+    pub(crate) fn contents_len(&self) -> usize {
+        self.entries.len() + self.restarts.len() * 4 + self.tags.len() + 4
+    }
+
+    /// Appends an entry whose key has its first `shared` bytes in common with the one before (ignored for the first).
+    /// `sequence` is relative.
+    pub(crate) fn add(
+        &mut self,
+        key: &[u8],
+        shared: usize,
+        tag: u8,
+        sequence: Option<u64>,
+        value: BlockValue<'_>,
+    ) -> Result<(), Damage> {
+        if self.tags.len() == MAX_ENTRIES {
+            return Err(format!("more than {MAX_ENTRIES} entries").into());
+        }
+        let inline_len = if let BlockValue::Inline(bytes) = value { bytes.len() } else { 0 };
+        // 64 covers an entry's fixed part, its tag and its restart.
+        if self.contents_len() + key.len() + inline_len + 64 > MAX_LEN {
+            return Err("more than 4 GiB of entries".into());
+        }
+        let restart = self.tags.len().is_multiple_of(RESTART_INTERVAL);
+        let same_len = !restart && key.len() == self.last_key_len;
+        let shared = if restart { 0 } else { shared };
+        if restart {
+            self.restarts.push(self.entries.len() as u32);
+        }
+        let (form, slot_bits) = match value {
+            BlockValue::Delete => (FORM_DELETE, 0),
+            BlockValue::Inline(_) => (FORM_INLINE, 0),
+            BlockValue::Pointer { slot, .. } => {
+                (FORM_POINTER, slot.min(usize::from(SLOT_FOLLOWS)) as u8)
+            }
+        };
+        let out = &mut self.entries;
+        out.push(
+            form | if same_len { SAME_KEY_LEN } else { 0 }
+                | if sequence.is_some() { HAS_SEQUENCE } else { 0 }
+                | (slot_bits << SLOT_SHIFT),
+        );
+        if !restart {
+            varint::write(out, shared as u64);
+        }
+        if !same_len {
+            varint::write(out, key.len() as u64);
+        }
+        if let Some(sequence) = sequence {
+            varint::write(out, sequence);
+        }
+        match value {
+            BlockValue::Delete => {}
+            BlockValue::Inline(bytes) => varint::write(out, bytes.len() as u64),
+            BlockValue::Pointer { slot, offset, len } => {
+                if slot_bits == SLOT_FOLLOWS {
+                    varint::write(out, slot as u64);
+                }
+                out.extend_from_slice(&offset.to_le_bytes());
+                varint::write(out, u64::from(len));
+            }
+        }
+        out.extend_from_slice(&key[shared..]);
+        if let BlockValue::Inline(bytes) = value {
+            out.extend_from_slice(bytes);
+        }
+        self.tags.push(tag);
+        self.last_key_len = key.len();
+        Ok(())
+    }
+
+    /// Writes the contents to `out` (cleared first) and starts over.
+    pub(crate) fn finish(&mut self, out: &mut Vec<u8>) {
+        out.clear();
+        out.extend_from_slice(&self.entries);
+        for restart in &self.restarts {
+            out.extend_from_slice(&restart.to_le_bytes());
+        }
+        out.extend_from_slice(&self.tags);
+        out.extend_from_slice(&(self.tags.len() as u16).to_le_bytes());
+        out.extend_from_slice(&(self.restarts.len() as u16).to_le_bytes());
+        self.entries.clear();
+        self.restarts.clear();
+        self.tags.clear();
+    }
+}

@@ -1,0 +1,158 @@
+//! A table that is part of a version: open, with the segments that it points into.
+
+use std::{
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+};
+
+use super::TableMeta;
+use crate::{
+    Error, Result, SegmentId, TableId,
+    fs::{FileSystem, OpenMode, Purpose},
+    log::Segment,
+    table::{BlockCache, ReadMode, Table},
+};
+
+/// What is needed to open tables.
+#[derive(Debug, Clone)]
+pub(crate) struct TableSource {
+    pub(crate) fs: Arc<dyn FileSystem>,
+    pub(crate) dir: PathBuf,
+    pub(crate) database_id: u64,
+    pub(crate) cache: Arc<BlockCache>,
+    pub(crate) read_mode: ReadMode,
+}
+
+impl TableSource {
+    /// Where a table's file is.
+    pub(crate) fn path(&self, id: TableId) -> PathBuf {
+        self.dir.join(format!("{:06}.sst", id.0))
+    }
+
+    /// Opens a table, and finds the segments it refers to with `segment`.
+    pub(crate) fn open(
+        &self,
+        meta: TableMeta,
+        mut segment: impl FnMut(SegmentId) -> Result<Arc<Segment>>,
+    ) -> Result<Arc<LiveTable>> {
+        let path = self.path(meta.id);
+        let file = match self.fs.open(&path, OpenMode::Read, Purpose::Other) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                return Err(Error::MissingFile { path });
+            }
+            opened => opened.map_err(|error| Error::io("open", &path, error))?,
+        };
+        let len = file.len().map_err(|error| Error::io("stat", &path, error))?;
+        if len != meta.bytes {
+            return Err(Error::corruption(
+                path,
+                len,
+                format!("the file has {len} bytes, the manifest says {}", meta.bytes),
+            ));
+        }
+        let cache = Some(Arc::clone(&self.cache));
+        let table = Arc::new(Table::open(
+            file,
+            path.clone(),
+            meta.id,
+            self.database_id,
+            cache,
+            self.read_mode,
+        )?);
+        let segments = table
+            .segments()
+            .iter()
+            .map(|reference| segment(reference.id))
+            .collect::<Result<_>>()?;
+        Ok(Arc::new(LiveTable {
+            meta,
+            table,
+            segments,
+            path,
+            fs: Arc::clone(&self.fs),
+            obsolete: AtomicBool::new(false),
+            scattered_reads: AtomicU64::new(0),
+        }))
+    }
+}
+
+/// An open table of a version. Its file is removed when the last user lets go of it after it became obsolete.
+#[derive(Debug)]
+pub(crate) struct LiveTable {
+    meta: TableMeta,
+    table: Arc<Table>,
+    segments: Arc<[Arc<Segment>]>,
+    path: PathBuf,
+    fs: Arc<dyn FileSystem>,
+    obsolete: AtomicBool,
+    /// Values that scans read from log segments through this table: not in key order, hence scattered.
+    scattered_reads: AtomicU64,
+}
+
+impl LiveTable {
+    pub(crate) fn id(&self) -> TableId {
+        self.meta.id
+    }
+
+    pub(crate) fn meta(&self) -> &TableMeta {
+        &self.meta
+    }
+
+    pub(crate) fn table(&self) -> &Arc<Table> {
+        &self.table
+    }
+
+    /// The segments behind the table's slots.
+    pub(crate) fn segments(&self) -> &Arc<[Arc<Segment>]> {
+        &self.segments
+    }
+
+    /// The segment behind a slot; damage if the table has no such slot.
+    #[inline]
+    pub(crate) fn segment(&self, slot: usize) -> Result<&Arc<Segment>> {
+        self.segments.get(slot).ok_or_else(|| {
+            Error::corruption(
+                &self.path,
+                0,
+                format!("segment slot {slot} of {}", self.segments.len()),
+            )
+        })
+    }
+
+    /// Whether the table may hold keys in `smallest..=largest`.
+    pub(crate) fn overlaps(&self, smallest: &[u8], largest: &[u8]) -> bool {
+        &*self.meta.smallest_key <= largest && smallest <= &*self.meta.largest_key
+    }
+
+    /// Whether the key is within the table's range.
+    #[inline]
+    pub(crate) fn covers(&self, key: &[u8]) -> bool {
+        &*self.meta.smallest_key <= key && key <= &*self.meta.largest_key
+    }
+
+    /// The file goes with the last user.
+    pub(crate) fn mark_obsolete(&self) {
+        self.obsolete.store(true, Ordering::Release);
+    }
+
+    /// Counts values that a scan read out of key order.
+    pub(crate) fn note_scattered_reads(&self, count: u64) {
+        self.scattered_reads.fetch_add(count, Ordering::Relaxed);
+    }
+
+    pub(crate) fn scattered_reads(&self) -> u64 {
+        self.scattered_reads.load(Ordering::Relaxed)
+    }
+}
+
+impl Drop for LiveTable {
+    fn drop(&mut self) {
+        if self.obsolete.load(Ordering::Acquire) {
+            // What cannot be removed now is an orphan that the next open removes.
+            let _ = self.fs.remove(&self.path);
+        }
+    }
+}

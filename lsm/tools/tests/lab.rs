@@ -1,0 +1,84 @@
+//! The binaries as the course runner and a person start them.
+#![allow(clippy::unwrap_used, clippy::expect_used)] // a test may fail in any way it likes
+
+use std::process::Command;
+
+use serde_json::Value;
+
+#[test]
+fn the_lab_measures_everything_it_promises() {
+    let dir = tempfile::tempdir().unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_lab-lsm"))
+        .args(["--records", "20_000", "--json", "--out"])
+        .arg(dir.path())
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let events: Vec<Value> = String::from_utf8(output.stdout)
+        .unwrap()
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let measure = |id: &str| {
+        events
+            .iter()
+            .find(|event| event["event"] == "measure" && event["id"] == id)
+            .map(|event| event["value"].as_f64().unwrap())
+    };
+    assert_eq!(measure("records_read_back"), Some(20_000.0));
+    assert!(measure("insert_seconds").unwrap() > 0.0);
+    assert!((1.0..2.0).contains(&measure("write_amplification").unwrap()));
+    for name in
+        ["amplification-over-time", "amplification-by-strategy", "latency", "levels-over-time"]
+    {
+        let svg = std::fs::read_to_string(dir.path().join(format!("{name}.svg"))).unwrap();
+        assert!(svg.contains("<svg"), "{name}");
+    }
+    assert!(!dir.path().join("db").exists());
+}
+
+#[test]
+fn bench_write_reports_its_parts() {
+    let dir = tempfile::tempdir().unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_bench_write"))
+        .args(["5_000", "--json", "--dir"])
+        .arg(dir.path().join("db"))
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(report["records"], 5000);
+    assert!(report["bytes_written"]["log"].as_u64().unwrap() >= 5000 * 116);
+}
+
+#[test]
+fn lsm_tool_looks_and_verifies() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("db");
+    let db = lsm::Db::open(&path, lsm::Options::default()).unwrap();
+    db.default_keyspace().put(b"key", &[7; 100]).unwrap();
+    db.flush().unwrap();
+    db.close().unwrap();
+    let tool = |arguments: &[&str]| {
+        let output = Command::new(env!("CARGO_BIN_EXE_lsm-tool"))
+            .args(arguments)
+            .arg(&path)
+            .output()
+            .unwrap();
+        (output.status.code(), String::from_utf8(output.stdout).unwrap())
+    };
+    let (code, text) = tool(&["verify"]);
+    assert!(code == Some(0) && text.contains("sound"), "{text}");
+    assert!(tool(&["dump"]).1.starts_with("key => "));
+    assert!(tool(&["stats", "--json"]).1.contains("\"levels\""));
+    let table = std::fs::read_dir(&path)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .find(|path| path.extension().is_some_and(|e| e == "sst"));
+    let table = table.unwrap();
+    let mut bytes = std::fs::read(&table).unwrap();
+    bytes[3] ^= 1;
+    std::fs::write(&table, bytes).unwrap();
+    let (code, text) = tool(&["verify"]);
+    assert!(code == Some(1) && text.contains(".sst"), "{text}");
+}

@@ -1,0 +1,109 @@
+# shellcheck shell=bash
+# Installs what is missing; sourced by dev_up.sh, dev_test.sh and .ci/run. Nothing is installed without consent: assume_yes=1, or an answer.
+#
+#   need_linker      a C compiler, which rustc links with
+#   need_toolchain   the toolchain of rust-toolchain.toml with the components given as arguments
+#   want_just        `just`; a convenience, so that its absence is only reported
+
+assume_yes=${assume_yes:-0}
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+readonly root
+
+say() { printf '%s\n' "$*" >&2; }
+die() { say "${0##*/}: $*"; exit 2; }
+
+# Asks whether to install $1. Without a terminal there is nobody to ask.
+consent() {
+    if [[ $assume_yes == 1 ]]; then
+        say "installing $1"
+        return 0
+    fi
+    if [[ ! -t 0 ]]; then
+        say "$1 is missing, and nobody is there to ask: run with --yes to have it installed"
+        return 1
+    fi
+    local answer
+    read -r -p "$1 is missing. Install it? [Y/n] " answer
+    [[ -z $answer || $answer == [yY]* ]]
+}
+
+apt_is_fresh=0
+apt_update() {
+    [[ $apt_is_fresh == 1 ]] && return 0
+    as_root apt-get update -qq >&2 || return 1
+    apt_is_fresh=1
+}
+
+as_root() {
+    if [[ $EUID == 0 ]]; then
+        DEBIAN_FRONTEND=noninteractive "$@"
+    elif command -v sudo >/dev/null; then
+        sudo DEBIAN_FRONTEND=noninteractive "$@"
+    else
+        say "need root for: $*"
+        return 1
+    fi
+}
+
+apt_install() {
+    command -v apt-get >/dev/null || return 1
+    apt_update && as_root apt-get install -y -qq --no-install-recommends "$@" >&2
+}
+
+apt_has() {
+    command -v apt-cache >/dev/null || return 1
+    apt-cache show "$1" >/dev/null 2>&1
+}
+
+need_linker() {
+    command -v cc >/dev/null && return 0
+    consent "a C compiler (apt: gcc libc6-dev)" || die "rustc cannot link without a C compiler"
+    apt_install gcc libc6-dev || die "could not install a C compiler; install one so that \`cc\` is found"
+}
+
+pinned_toolchain() { sed -n 's/^channel *= *"\(.*\)"/\1/p' "$root/rust-toolchain.toml"; }
+
+need_toolchain() {
+    local pinned component missing=()
+    pinned=$(pinned_toolchain)
+    # A fresh installation of rustup may not be in this shell's PATH yet.
+    [[ -d $HOME/.cargo/bin ]] && PATH=$PATH:$HOME/.cargo/bin
+    if ! command -v rustup >/dev/null; then
+        if command -v cargo >/dev/null; then
+            local found
+            found=$(cd "$root" && cargo --version | cut -d' ' -f2)
+            [[ $(printf '%s\n' "$pinned" "$found" | sort -V | head -n1) == "$pinned" ]] ||
+                die "cargo is $found, this workspace needs $pinned: install it, or rustup"
+            return 0
+        fi
+        if ! apt_has rustup || ! consent "rustup (apt)" || ! apt_install rustup; then
+            die "no cargo here: install rustup from https://rustup.rs, then run this again"
+        fi
+    fi
+    if ! rustup toolchain list | grep -q "^$pinned-"; then
+        consent "Rust $pinned (rustup)" || die "this workspace is built with Rust $pinned"
+        rustup toolchain install "$pinned" --profile minimal >&2 ||
+            die "rustup could not fetch Rust $pinned: run \`rustup toolchain install $pinned\` where it has network"
+    fi
+    for component in "$@"; do
+        rustup component list --toolchain "$pinned" --installed | grep -q "^$component" || missing+=("$component")
+    done
+    ((${#missing[@]} == 0)) && return 0
+    consent "${missing[*]} for Rust $pinned (rustup)" || die "without ${missing[*]} this cannot go on"
+    rustup component add --toolchain "$pinned" "${missing[@]}" >&2 ||
+        die "rustup could not fetch: run \`rustup component add --toolchain $pinned ${missing[*]}\` where it has network"
+}
+
+want_just() {
+    command -v just >/dev/null && return 0
+    if ! consent "just (the command runner; apt, else cargo)"; then
+        say "going on without just: the scripts work without it"
+        return 0
+    fi
+    if apt_has just && apt_install just; then
+        return 0
+    fi
+    # Not from inside the workspace: it must not be built with the workspace's settings.
+    (cd / && RUSTUP_TOOLCHAIN=$(pinned_toolchain) cargo install --locked --quiet just >&2) ||
+        say "could not install just; going on without it: the scripts work without it"
+}
