@@ -340,6 +340,7 @@ impl<'a> Replay<'a> {
                     Name::Segment(id, SegmentKind::Log) => Some(*id),
                     _ => None,
                 })
+                .chain(self.state.segment_ends.keys().copied())
                 .min(),
             id => Some(SegmentId(id)),
         };
@@ -518,6 +519,9 @@ impl Core {
         if let Some(report) = report {
             edit.segment_ends =
                 report.segments.iter().map(|scanned| (scanned.segment.id(), scanned.end)).collect();
+        } else {
+            // From now on the log has a first segment, and its absence is noticed.
+            edit.replay = Some(self.commit.lock().position());
         }
         self.apply(&mut structure, edit, &[], || {})?;
         {

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, fmt, path::Path, sync::Arc};
 
 use super::{
     LogPosition, ReplayPosition,
-    header::{HEADER_LEN, HeaderError, SegmentHeader, SegmentKind, parse_file_name},
+    header::{HEADER_LEN, HeaderError, SegmentHeader, SegmentKind, file_name, parse_file_name},
     record::{MARK_HEAD, MAX_MARK_LEN, RecordKind, RecordView, decode},
     segment::{Segment, SegmentIdentity},
 };
@@ -163,11 +163,23 @@ pub fn scan(
             passed.push(candidate);
         }
         if successor.is_none() {
+            let named_later = segment_ends
+                .range(last_end.segment..)
+                .skip_while(|(id, _)| **id == last_end.segment);
+            for (id, _) in named_later.filter(|(_, end)| **end > HEADER_LEN) {
+                if !later.contains(id) {
+                    let path = dir.join(file_name(*id, SegmentKind::Log));
+                    return Err(Error::MissingFile { path });
+                }
+            }
             for candidate in &passed {
                 // Its end, where the manifest names one, was judged before, like that of a segment in the log.
                 if let Some(named) =
                     segment_ends.get(&candidate.segment.id()).filter(|end| **end > HEADER_LEN)
                 {
+                    if let Err(error) = &candidate.header {
+                        return Err(candidate.segment.header_error(error.clone()));
+                    }
                     return Err(Error::corruption(
                         stopped.path(),
                         u64::from(end),
