@@ -1,4 +1,5 @@
 //! What the engine says of paths, files and arguments that it cannot use.
+#![allow(clippy::unwrap_used, clippy::expect_used)] // helpers of tests too
 
 use std::{
     fs,

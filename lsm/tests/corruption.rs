@@ -1,5 +1,6 @@
 //! One flipped bit anywhere: an error, a report of `verify`, or an answer that is right all the same. Never a wrong
 //! value, never a missing key, never a panic.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stderr, clippy::print_stdout)] // helpers of tests too
 
 use std::{
     collections::BTreeMap,
@@ -131,6 +132,7 @@ fn file_names(dir: &Path) -> Vec<PathBuf> {
 
 /// Says which case it was when the test fails.
 #[derive(Debug)]
+#[allow(dead_code)] // fields that are only printed
 struct Case<'a> {
     file: &'a Path,
     byte: usize,
@@ -311,16 +313,22 @@ fn flip_everywhere(crashed: bool) {
             SAMPLES
         };
         // Odd, so that flipped bits rotate through all places of a word.
-        let step = bytes.len() / samples | 1;
+        let step = (bytes.len() / samples) | 1;
         for byte in (0..bytes.len()).step_by(step) {
             cases += 1;
-            let case =
-                Case { file: name, byte, bit: cases % 8, crashed, read_only: cases % 4 != 0 };
+            let case = Case {
+                file: name,
+                byte,
+                bit: cases % 8,
+                crashed,
+                read_only: !cases.is_multiple_of(4),
+            };
             let mut damaged = bytes.clone();
             damaged[byte] ^= 1 << case.bit;
             let path = work.path().join(name);
             fs::write(&path, damaged).unwrap();
-            let mode = if cases % 3 == 0 { ReadMode::Positioned } else { ReadMode::Mapped };
+            let mode =
+                if cases.is_multiple_of(3) { ReadMode::Positioned } else { ReadMode::Mapped };
             let outcome = case.run(work.path(), &states, mode);
             let kind = name.extension().map_or("manifest", |extension| extension.to_str().unwrap());
             *outcomes.entry((kind.to_owned(), outcome)).or_insert(0_usize) += 1;

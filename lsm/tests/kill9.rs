@@ -1,5 +1,6 @@
 //! `kill -9` of a process that writes, over and over, on one directory: what was acknowledged is there, batches are
 //! whole, and nothing was invented.
+#![allow(clippy::unwrap_used, clippy::expect_used)] // helpers of tests too
 
 use std::{
     collections::BTreeMap,

@@ -110,7 +110,7 @@ pub(crate) fn open(dir: &Path, options: Options) -> Result<Arc<Core>> {
     state.next_file = state.next_file.max(highest + 1);
 
     let mut replay = Replay::new(&file_system, dir, &options, &state);
-    let report = replay.run(&names)?;
+    let report = replay.run()?;
     let Replay { segments: replayed, memtables, .. } = replay;
 
     let segments = SegmentSet::default();
@@ -147,7 +147,10 @@ pub(crate) fn open(dir: &Path, options: Options) -> Result<Arc<Core>> {
             Purpose::Log,
         )?;
         segments.insert(Arc::clone(&segment));
-        Some(LogWriter::start(segment, end, next_sequence)?)
+        let log = LogWriter::start(Arc::clone(&segment), end, next_sequence)?;
+        // The manifest is about to name this segment: its header must not be lost.
+        segment.sync()?;
+        Some(log)
     };
     let durable = log.as_ref().map(LogWriter::end);
     let core = Arc::new(Core {
@@ -330,21 +333,14 @@ impl<'a> Replay<'a> {
         }
     }
 
-    /// `None` if there is no log yet.
-    fn run(&mut self, names: &[(Name, DirEntry)]) -> Result<Option<ScanReport>> {
+    /// `None` if there is no log yet: the manifest names its start before the first commit. Log segments that are there
+    /// all the same were made by an opening that a crash interrupted, or hold values that tables of a checkpoint refer to.
+    fn run(&mut self) -> Result<Option<ScanReport>> {
         let named = self.state.replay;
-        let segment = match named.segment {
-            0 => names
-                .iter()
-                .filter_map(|(name, _)| match name {
-                    Name::Segment(id, SegmentKind::Log) => Some(*id),
-                    _ => None,
-                })
-                .chain(self.state.segment_ends.keys().copied())
-                .min(),
-            id => Some(SegmentId(id)),
-        };
-        let Some(segment) = segment else { return Ok(None) };
+        if named.segment == 0 {
+            return Ok(None);
+        }
+        let segment = SegmentId(named.segment);
         let start = log::ReplayPosition {
             segment,
             offset: named.offset.max(HEADER_LEN),

@@ -92,7 +92,12 @@ impl Core {
                 if keyspace.is_dropped() || !Arc::ptr_eq(&active, &keyspace.current().active) {
                     return Ok(true);
                 }
-                self.rotate_memtable(&mut commit, keyspace.id)
+                if self.rotate_memtable(&mut commit, keyspace.id)? {
+                    return Ok(true);
+                }
+                drop(commit);
+                // Older memtables wait in front: what keeps them from being flushed keeps this one.
+                self.pressure.failure().map_or(Ok(false), Err)
             })?;
         }
         self.background.wake_flush();

@@ -304,30 +304,37 @@ pub(crate) fn replay(path: &Path, number: u64, bytes: &[u8]) -> Result<Replayed>
     Ok(Replayed { state, end: at as u64, base_end, edits })
 }
 
-/// Whether what lies at `at`, and does not check, can be an append that a crash interrupted: bytes are missing at its
-/// end, or a whole sector of it was never written and reads as zeros. Anything else was complete once.
+/// Whether what lies at `at`, and does not check, can be an append that a crash interrupted. It cannot if one flipped bit
+/// is all that is wrong with it: then it was complete once, and what it says was acknowledged.
 fn tail_is_torn(number: u64, bytes: &[u8], at: usize) -> bool {
-    const SECTOR: usize = 512;
+    /// Longer edits are not searched for the flipped bit, which takes the square of their length.
+    const LONGEST_SEARCHED: usize = 16 << 10;
     let tail = &bytes[at..];
     let Some(frame) = tail.get(..FRAME_LEN) else { return true };
     let len = u32::from_le_bytes([frame[0], frame[1], frame[2], frame[3]]);
-    let Some(record) = tail.get(..FRAME_LEN.saturating_add(len as usize)) else {
-        // The length says that bytes are missing. Unless it is the length that is damaged.
-        let expected = u32::from_le_bytes([frame[4], frame[5], frame[6], frame[7]]);
-        return (0..32).map(|bit| len ^ (1 << bit)).all(|len| {
-            tail.get(FRAME_LEN..FRAME_LEN.saturating_add(len as usize))
-                .is_none_or(|payload| checksum(number, at as u64, payload) != expected)
-        });
-    };
-    let mut from = 0;
-    while from < record.len() {
-        let to = record.len().min(from + SECTOR - (at + from) % SECTOR);
-        if record[from..to].iter().all(|byte| *byte == 0) {
-            return true;
-        }
-        from = to;
+    let expected = u32::from_le_bytes([frame[4], frame[5], frame[6], frame[7]]);
+    let payload = |len: u32| tail.get(FRAME_LEN..FRAME_LEN.saturating_add(len as usize));
+    let sound = |payload: &[u8]| checksum(number, at as u64, payload) == expected;
+    // In the length.
+    if (0..32).filter_map(|bit| payload(len ^ (1 << bit))).any(sound) {
+        return false;
     }
-    false
+    let Some(payload) = payload(len) else { return true };
+    // In the checksum.
+    if (checksum(number, at as u64, payload) ^ expected).count_ones() == 1 {
+        return false;
+    }
+    if payload.len() > LONGEST_SEARCHED {
+        return true;
+    }
+    let mut payload = payload.to_vec();
+    let in_payload = (0..payload.len() * 8).any(|bit| {
+        payload[bit / 8] ^= 1 << (bit % 8);
+        let found = checksum(number, at as u64, &payload) == expected;
+        payload[bit / 8] ^= 1 << (bit % 8);
+        found
+    });
+    !in_payload
 }
 
 /// The payload of the record at `at`, if it checks.
