@@ -67,7 +67,7 @@ fn operation(thread: usize, number: u64) -> Operation {
         5 | 7 => Operation::Batch(
             (0..2 + number % 5)
                 .flat_map(|index| {
-                    let value = (spread % 3 != 0).then(|| value(thread, number));
+                    let value = (!spread.is_multiple_of(3)).then(|| value(thread, number));
                     let key = key(thread, spread + index * 11);
                     [(false, key.clone(), value.clone()), (true, key, value)]
                 })
