@@ -206,8 +206,12 @@ impl Finished {
             .collect()
     }
 
-    /// Removes the files: they will not be installed.
+    /// Removes the files: they will not be installed. Not if the database is poisoned: then the manifest on disk may name
+    /// them although its sync failed; if it does not, the next open removes them.
     pub(crate) fn abandon(&self, core: &Core) {
+        if core.poison.get().is_some() {
+            return;
+        }
         for meta in &self.tables {
             // What cannot be removed is an orphan until the next open.
             let _ = core.fs.remove(&core.tables.path(meta.id));

@@ -104,6 +104,7 @@ pub(crate) fn open(dir: &Path, options: Options) -> Result<Arc<Core>> {
         Manifest::open(Arc::clone(&file_system), dir, options.read_only)?
     } else {
         check_creatable(dir, &names, &options)?;
+        sync_parent(&*file_system, dir)?;
         create(&file_system, dir, &names)?
     };
     let highest = names.iter().map(|(name, _)| name.number()).max().unwrap_or(0);
@@ -200,15 +201,20 @@ fn prepare_directory(fs: &dyn FileSystem, dir: &Path, options: &Options) -> Resu
         None if options.read_only || !options.create_if_missing => {
             Err(not_a_database("nothing is there"))
         }
-        None => {
-            fs.create_dir_all(dir).map_err(|error| Error::io("create", dir, error))?;
-            match dir.parent().filter(|parent| !parent.as_os_str().is_empty()) {
-                Some(parent) => {
-                    fs.sync_dir(parent).map_err(|error| Error::io("sync", parent, error))
-                }
-                None => Ok(()),
-            }
-        }
+        None => fs.create_dir_all(dir).map_err(|error| Error::io("create", dir, error)),
+    }
+}
+
+/// Makes the directory's own name durable. Not only when this opener made the directory: one that was killed right after
+/// making it has not done so.
+fn sync_parent(fs: &dyn FileSystem, dir: &Path) -> Result<()> {
+    let Some(parent) = dir.parent().filter(|parent| !parent.as_os_str().is_empty()) else {
+        return Ok(());
+    };
+    match fs.sync_dir(parent) {
+        // A directory that was made for us in one that we may not read: those who made it answer for its name.
+        Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => Ok(()),
+        synced => synced.map_err(|error| Error::io("sync", parent, error)),
     }
 }
 
