@@ -1,8 +1,8 @@
 //! An embedded LSM-tree storage engine whose write-ahead log is its value log.
 //!
 //! One directory, many keyspaces, any number of threads, no async. A value of 64 bytes or more is written *once*, into a
-//! memory-mapped log that is never copied at a flush: tables hold keys and pointers. That brings the total write
-//! amplification of a fill, log included, to about 1.2 for records of 116 bytes and towards 1.0 for larger ones.
+//! memory-mapped log that is never copied at a flush: tables hold keys and pointers. The total write amplification of a
+//! million random inserts of 116 bytes, log and last flush included, is 1.27, and falls towards 1 as values grow.
 //!
 //! ```
 //! use lsm::{Batch, Db, Durability, KeyspaceOptions, Options};

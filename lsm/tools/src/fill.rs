@@ -1,6 +1,9 @@
 //! Filling a database, one put a record, and what that cost.
 
-use std::time::Instant;
+use std::{
+    sync::atomic::{AtomicU64, Ordering::Relaxed},
+    time::Instant,
+};
 
 use hdrhistogram::Histogram;
 use lsm::{Db, Keyspace, Statistics, fs::Purpose};
@@ -66,6 +69,60 @@ pub fn fill(
         progress(done);
     }
     Ok(Fill { seconds, latencies, samples })
+}
+
+/// As [`fill`], with the records shared among `threads` threads. There are no samples, and `progress` hears of the records
+/// that all of them have inserted.
+///
+/// # Errors
+/// Whatever a put fails with.
+pub fn fill_with_threads(
+    keyspace: &Keyspace,
+    records: u64,
+    value_len: usize,
+    threads: u64,
+    progress: impl Fn(u64) + Sync,
+) -> Result<Fill> {
+    let threads = threads.max(1);
+    let done = AtomicU64::new(0);
+    let started = Instant::now();
+    let parts: Vec<_> = std::thread::scope(|scope| {
+        let fillers: Vec<_> = (0..threads)
+            .map(|thread| {
+                let share = records * thread / threads..records * (thread + 1) / threads;
+                let (done, progress) = (&done, &progress);
+                scope.spawn(move || -> Result<Histogram<u64>> {
+                    let mut latencies = Histogram::new_with_bounds(1, 60_000_000_000, 3)?;
+                    let mut value = vec![0; value_len];
+                    let mut before = Instant::now();
+                    let mut unreported = 0;
+                    for index in share {
+                        record::fill_value(&mut value, index, 0);
+                        keyspace.put(&record::key(index), &value)?;
+                        let now = Instant::now();
+                        let nanos = u64::try_from((now - before).as_nanos()).unwrap_or(u64::MAX);
+                        latencies.saturating_record(nanos);
+                        before = now;
+                        unreported += 1;
+                        if unreported == 1 << 12 {
+                            progress(done.fetch_add(unreported, Relaxed) + unreported);
+                            unreported = 0;
+                            before = Instant::now();
+                        }
+                    }
+                    progress(done.fetch_add(unreported, Relaxed) + unreported);
+                    Ok(latencies)
+                })
+            })
+            .collect();
+        fillers.into_iter().map(std::thread::ScopedJoinHandle::join).collect()
+    });
+    let seconds = started.elapsed().as_secs_f64();
+    let mut latencies = Histogram::new_with_bounds(1, 60_000_000_000, 3)?;
+    for part in parts {
+        latencies.add(part.map_err(|_| "a thread panicked; its message is above")??)?;
+    }
+    Ok(Fill { seconds, latencies, samples: Vec::new() })
 }
 
 fn sample(records: u64, statistics: &Statistics) -> Sample {

@@ -1,9 +1,13 @@
-//! What the tools share: records that can be recognised, a fill that is measured, tables and plots of it.
+//! What the tools share: records that can be recognised, a fill that is measured, tables and plots of it, random work
+//! that is checked.
 #![deny(missing_docs)]
 
+pub mod bench;
 pub mod fill;
 pub mod plot;
+pub mod random;
 pub mod record;
+pub mod stress;
 
 /// Any error of a tool: each carries a sentence, none is handled by kind.
 pub type Fault = Box<dyn std::error::Error + Send + Sync>;

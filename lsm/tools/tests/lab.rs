@@ -82,3 +82,70 @@ fn lsm_tool_looks_and_verifies() {
     let (code, text) = tool(&["verify"]);
     assert!(code == Some(1) && text.contains(".sst"), "{text}");
 }
+
+#[test]
+fn threads_share_the_records() {
+    let dir = tempfile::tempdir().unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_bench_write"))
+        .args(["10_001", "--threads", "3", "--json", "--dir"])
+        .arg(dir.path().join("db"))
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((&report["records"], &report["threads"]), (&10_001.into(), &3.into()));
+    assert!(report["bytes_written"]["log"].as_u64().unwrap() >= 10_001 * 116);
+}
+
+#[test]
+fn lsm_tool_bench_reports_each_workload() {
+    let dir = tempfile::tempdir().unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_lsm-tool"))
+        .args(["bench", "fillseq", "readrandom", "ycsb-b", "--records", "3_000", "--json", "--dir"])
+        .arg(dir.path().join("db"))
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let names: Vec<_> = report
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|outcome| outcome["name"].as_str().unwrap())
+        .collect();
+    assert_eq!(names, ["fillseq", "readrandom", "load", "ycsb-b"]);
+    assert_eq!(report[1]["found"], 3000);
+    assert!(!dir.path().join("db").exists());
+}
+
+#[test]
+fn exit_codes_tell_damage_from_mistakes() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("db");
+    let code = |arguments: &[&str]| {
+        Command::new(env!("CARGO_BIN_EXE_lsm-tool"))
+            .args(arguments)
+            .arg(&path)
+            .output()
+            .unwrap()
+            .status
+            .code()
+    };
+    assert_eq!(code(&["frobnicate"]), Some(2));
+    assert_eq!(code(&["bench", "fillnothing", "--dir"]), Some(2));
+    assert_eq!(code(&["verify"]), Some(2), "there is no database");
+    let db = lsm::Db::open(&path, lsm::Options::default()).unwrap();
+    db.default_keyspace().put(b"key", &[7; 100]).unwrap();
+    db.flush().unwrap();
+    db.close().unwrap();
+    assert_eq!(code(&["compact", "--json"]), Some(0));
+    assert_eq!(code(&["stats", "--keyspace"]), Some(2));
+    // A table that the manifest names is gone: not even opening succeeds.
+    for entry in std::fs::read_dir(&path).unwrap() {
+        let file = entry.unwrap().path();
+        if file.extension().is_some_and(|extension| extension == "sst") {
+            std::fs::remove_file(file).unwrap();
+        }
+    }
+    assert_eq!(code(&["verify"]), Some(1));
+}

@@ -11,7 +11,7 @@ use lsm_tools::{Result, fill, parse_count};
 /// Inserts records, one put each, and says what that cost.
 #[derive(Debug, Parser)]
 #[command(
-    after_help = "Examples:\n  bench_write 1_000_000\n  bench_write 200_000 --value-bytes 1024 --json"
+    after_help = "Examples:\n  bench_write 1_000_000\n  bench_write 200_000 --value-bytes 1024 --json\n  bench_write 4_000_000 --threads 4"
 )]
 struct Arguments {
     /// How many records.
@@ -20,6 +20,9 @@ struct Arguments {
     /// Length of a value.
     #[arg(long, default_value_t = 100)]
     value_bytes: usize,
+    /// Threads that share the records.
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..=1024))]
+    threads: u64,
     /// Where the database is made; it is removed afterwards. Default: a new directory below `out/`.
     #[arg(long)]
     dir: Option<PathBuf>,
@@ -62,7 +65,7 @@ fn main() -> Result<()> {
         println!(
             "{}",
             serde_json::json!({
-                "records": arguments.records, "seconds": filled.seconds, "thousand_per_second": rate,
+                "records": arguments.records, "threads": arguments.threads, "seconds": filled.seconds, "thousand_per_second": rate,
                 "write_amplification": statistics.write_amplification(), "bytes_written": parts,
                 "p50_us": micros(0.5), "p99_us": micros(0.99), "p999_us": micros(0.999),
             })
@@ -96,9 +99,15 @@ fn run(
 ) -> Result<(fill::Fill, lsm::Statistics)> {
     let db = Db::open(dir, Options::default())?;
     let keyspace = db.default_keyspace();
-    let filled = fill::fill(&db, &keyspace, arguments.records, arguments.value_bytes, 0, |done| {
-        bar.set_position(done)
-    })?;
+    let (records, value_bytes) = (arguments.records, arguments.value_bytes);
+    let progress = |done| bar.set_position(done);
+    let filled = if arguments.threads == 1 {
+        fill::fill(&db, &keyspace, records, value_bytes, 0, progress)?
+    } else {
+        fill::fill_with_threads(&keyspace, records, value_bytes, arguments.threads, progress)?
+    };
+    // What the last memtable still owes belongs to what the fill costs.
+    db.flush()?;
     db.wait_idle()?;
     let statistics = db.statistics();
     drop(keyspace);

@@ -1,16 +1,24 @@
-//! Looking into a database, checking it, compacting it.
+//! Looking into a database, checking it, compacting it, measuring the engine.
 
-use std::{path::PathBuf, process::ExitCode};
+use std::{
+    io::Write,
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
 use clap::{Parser, Subcommand};
 use comfy_table::Table;
-use lsm::{Db, Options};
-use lsm_tools::Result;
+use lsm::{Db, KeyspaceOptions, Options};
+use lsm_tools::{
+    Result,
+    bench::{self, Outcome, Scale, Workload},
+    parse_count,
+};
 
 /// Tools for databases of the engine `lsm`.
 #[derive(Debug, Parser)]
 #[command(
-    after_help = "Examples:\n  lsm-tool stats DIR\n  lsm-tool verify DIR --json\n  lsm-tool dump DIR --keyspace default --limit 10\n  lsm-tool manifest DIR/MANIFEST-000001\n\nExit codes: 0 sound, 1 damage found, 2 the database could not be read."
+    after_help = "Examples:\n  lsm-tool stats DIR\n  lsm-tool verify DIR --json\n  lsm-tool dump DIR --keyspace default --limit 10\n  lsm-tool manifest DIR/MANIFEST-000001\n  lsm-tool bench fillseq readrandom ycsb-a --records 1_000_000 --threads 2\n\nExit codes: 0 done, and sound; 1 damage found, by verify or by whatever else met it; 2 wrong arguments, or the\ndatabase could not be read."
 )]
 struct Arguments {
     /// Prints JSON.
@@ -56,21 +64,55 @@ enum Command {
         /// The file.
         file: PathBuf,
     },
+    /// Measures the engine with db_bench's and YCSB's workloads, one after the other on a database of their own.
+    Bench {
+        /// fillseq, fillrandom, overwrite, readrandom, readmissing, seekrandom, readwhilewriting, ycsb-a to ycsb-f.
+        /// Those that read load their records first, if no earlier one has.
+        #[arg(required = true, value_parser = Workload::parse)]
+        names: Vec<Workload>,
+        /// Where the database is made; it is removed afterwards. Default: a new directory below `out/`.
+        #[arg(long)]
+        dir: Option<PathBuf>,
+        /// Records in the database.
+        #[arg(long, default_value = "1_000_000", value_parser = parse_count)]
+        records: u64,
+        /// Operations of workloads that do not fill; as many as records by default.
+        #[arg(long, value_parser = parse_count)]
+        operations: Option<u64>,
+        /// Threads.
+        #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..=1024))]
+        threads: u64,
+        /// Length of a value.
+        #[arg(long, default_value_t = 100)]
+        value_bytes: usize,
+        /// Keeps values in the tables.
+        #[arg(long)]
+        leveled: bool,
+    },
 }
 
 #[allow(clippy::print_stderr)]
 fn main() -> ExitCode {
     match run(&Arguments::parse()) {
         Ok(code) => code,
+        // The reader of a pipe has seen enough: `lsm-tool dump DIR | head`.
+        Err(error) if is_broken_pipe(&*error) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("lsm-tool: {error}");
-            ExitCode::from(2)
+            let damage = error.downcast_ref::<lsm::Error>().is_some_and(lsm::Error::is_corruption);
+            ExitCode::from(if damage { 1 } else { 2 })
         }
     }
 }
 
-#[allow(clippy::print_stdout)] // the result is what it is for
+fn is_broken_pipe(error: &(dyn std::error::Error + 'static)) -> bool {
+    error
+        .downcast_ref::<std::io::Error>()
+        .is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
+}
+
 fn run(arguments: &Arguments) -> Result<ExitCode> {
+    let mut out = std::io::stdout().lock();
     let read_only = |dir: &PathBuf| Db::open(dir, Options::default().read_only(true));
     match &arguments.command {
         Command::Stats { dir } => {
@@ -84,12 +126,13 @@ fn run(arguments: &Arguments) -> Result<ExitCode> {
                             "bytes": level.bytes, "entries": level.entries})
                     })
                     .collect();
-                println!(
+                writeln!(
+                    out,
                     "{}",
                     serde_json::json!({"levels": levels, "segments": statistics.segments,
                         "segment_bytes": statistics.segment_bytes, "live_bytes": statistics.live_bytes,
                         "disk_bytes": statistics.disk_bytes})
-                );
+                )?;
             } else {
                 let mut table = Table::new();
                 table.set_header(["keyspace", "level", "tables", "bytes", "entries"]);
@@ -102,28 +145,33 @@ fn run(arguments: &Arguments) -> Result<ExitCode> {
                         level.entries.to_string(),
                     ]);
                 }
-                println!("{table}");
-                println!(
+                writeln!(out, "{table}")?;
+                writeln!(
+                    out,
                     "{} segments with {} bytes, {} of them referred to by tables; {} bytes on disk in all",
                     statistics.segments,
                     statistics.segment_bytes,
                     statistics.live_bytes,
                     statistics.disk_bytes
-                );
+                )?;
             }
         }
         Command::Verify { dir } => {
             let report = read_only(dir)?.verify()?;
             let damage: Vec<_> = report.damage.iter().map(ToString::to_string).collect();
             if arguments.json {
-                println!(
+                writeln!(
+                    out,
                     "{}",
                     serde_json::json!({"tables": report.tables, "entries": report.entries, "values": report.values,
                         "damage": damage})
-                );
+                )?;
             } else {
-                damage.iter().for_each(|damage| println!("{damage}"));
-                println!(
+                for damage in &damage {
+                    writeln!(out, "{damage}")?;
+                }
+                writeln!(
+                    out,
                     "{} tables, {} entries, {} separated values read: {}",
                     report.tables,
                     report.entries,
@@ -133,7 +181,7 @@ fn run(arguments: &Arguments) -> Result<ExitCode> {
                     } else {
                         format!("{} places damaged", damage.len())
                     }
-                );
+                )?;
             }
             if !report.is_sound() {
                 return Ok(ExitCode::from(1));
@@ -146,7 +194,12 @@ fn run(arguments: &Arguments) -> Result<ExitCode> {
                 .ok_or_else(|| format!("there is no keyspace {keyspace:?}"))?;
             keyspace.compact::<&[u8]>(..)?;
             db.wait_idle()?;
-            println!("compacted; now {} bytes on disk", db.statistics().disk_bytes);
+            let bytes = db.statistics().disk_bytes;
+            if arguments.json {
+                writeln!(out, "{}", serde_json::json!({"disk_bytes": bytes}))?;
+            } else {
+                writeln!(out, "compacted; now {bytes} bytes on disk")?;
+            }
         }
         Command::Dump { dir, keyspace, limit } => {
             let db = read_only(dir)?;
@@ -156,19 +209,114 @@ fn run(arguments: &Arguments) -> Result<ExitCode> {
             for item in keyspace.range::<&[u8]>(..).take(*limit) {
                 let (key, value) = item?;
                 if arguments.json {
-                    println!("{}", serde_json::json!({"key": hex(&key), "value": hex(&value)}));
+                    writeln!(
+                        out,
+                        "{}",
+                        serde_json::json!({"key": hex(&key), "value": hex(&value)})
+                    )?;
                 } else {
-                    println!("{} => {}", key.escape_ascii(), value.escape_ascii());
+                    writeln!(out, "{} => {}", key.escape_ascii(), value.escape_ascii())?;
                 }
             }
         }
         Command::Manifest { file } => {
             for (offset, edit) in lsm::inspect::manifest_edits(file)? {
-                println!("{offset:>8} {edit}");
+                if arguments.json {
+                    writeln!(out, "{}", serde_json::json!({"offset": offset, "edit": edit}))?;
+                } else {
+                    writeln!(out, "{offset:>8} {edit}")?;
+                }
+            }
+        }
+        Command::Bench { names, dir, records, operations, threads, value_bytes, leveled } => {
+            let keyspace =
+                if *leveled { KeyspaceOptions::leveled() } else { KeyspaceOptions::default() };
+            let scale = Scale {
+                records: (*records).max(1),
+                operations: operations.unwrap_or(*records),
+                threads: *threads,
+                value_bytes: *value_bytes,
+                keyspace,
+            };
+            let dir = dir
+                .clone()
+                .unwrap_or_else(|| PathBuf::from(format!("out/bench-{}", std::process::id())));
+            let outcomes = measure(&dir, &scale, names)?;
+            if arguments.json {
+                let outcomes: Vec<_> = outcomes.iter().map(in_json).collect();
+                writeln!(out, "{}", serde_json::Value::from(outcomes))?;
+            } else {
+                writeln!(out, "{}", in_table(&outcomes))?;
             }
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Runs the workloads on a new database, tells of each on standard error, and removes the database.
+#[allow(clippy::print_stderr)]
+fn measure(dir: &Path, scale: &Scale, workloads: &[Workload]) -> Result<Vec<Outcome>> {
+    if dir.exists() {
+        return Err(format!("{} exists; name a new directory", dir.display()).into());
+    }
+    if let Some(parent) = dir.parent() {
+        std::fs::create_dir_all(parent)?;
+    }
+    let mut outcomes = Vec::new();
+    let ran = bench::run(dir, scale, workloads, |outcome| {
+        eprintln!("{}: {:.3} s", outcome.name, outcome.seconds);
+        outcomes.push(outcome);
+    });
+    let removed = std::fs::remove_dir_all(dir);
+    ran?;
+    removed?;
+    Ok(outcomes)
+}
+
+#[allow(clippy::cast_precision_loss)] // to three digits
+fn thousand_per_second(outcome: &Outcome) -> f64 {
+    outcome.operations as f64 / outcome.seconds / 1000.0
+}
+
+#[allow(clippy::cast_precision_loss)] // to three digits
+fn micros(outcome: &Outcome, quantile: f64) -> f64 {
+    outcome.latencies.value_at_quantile(quantile) as f64 / 1000.0
+}
+
+fn in_json(outcome: &Outcome) -> serde_json::Value {
+    serde_json::json!({"name": outcome.name, "operations": outcome.operations, "seconds": outcome.seconds,
+        "thousand_per_second": thousand_per_second(outcome), "p50_us": micros(outcome, 0.5),
+        "p99_us": micros(outcome, 0.99), "p999_us": micros(outcome, 0.999), "found": outcome.found,
+        "writes_beside": outcome.beside})
+}
+
+fn in_table(outcomes: &[Outcome]) -> Table {
+    let mut table = Table::new();
+    table.set_header([
+        "workload",
+        "operations",
+        "s",
+        "k/s",
+        "p50 us",
+        "p99 us",
+        "p99.9 us",
+        "found",
+        "writes beside",
+    ]);
+    for outcome in outcomes {
+        table.add_row([
+            outcome.name.to_owned(),
+            outcome.operations.to_string(),
+            format!("{:.3}", outcome.seconds),
+            format!("{:.0}", thousand_per_second(outcome)),
+            format!("{:.2}", micros(outcome, 0.5)),
+            format!("{:.2}", micros(outcome, 0.99)),
+            format!("{:.2}", micros(outcome, 0.999)),
+            outcome.found.to_string(),
+            outcome.beside.to_string(),
+        ]);
+    }
+    table
 }
 
 fn hex(bytes: &[u8]) -> String {
