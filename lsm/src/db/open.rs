@@ -21,7 +21,7 @@ use super::{
     segments::SegmentSet,
 };
 use crate::{
-    Error, Event, KeyspaceId, KeyspaceOptions, Options, Result, SegmentId, SequenceNumber, TableId,
+    Error, Event, KeyspaceId, KeyspaceOptions, Options, Result, SegmentId, TableId,
     entry::hash_key,
     fs::{CountingFs, DirEntry, FileLock, FileSystem, LockMode, OpenMode, Purpose},
     keyspace::{KeyspaceCore, LiveMemtable},
@@ -302,8 +302,6 @@ struct Replay<'a> {
     options: &'a Options,
     state: &'a State,
     segments: BTreeMap<SegmentId, Arc<Segment>>,
-    /// From which sequence number the next record counts its gap, if it is in this segment.
-    next: (SegmentId, SequenceNumber),
     /// Oldest first; the last one stays active.
     memtables: HashMap<KeyspaceId, Vec<Recovered>>,
 }
@@ -328,15 +326,7 @@ impl<'a> Replay<'a> {
         options: &'a Options,
         state: &'a State,
     ) -> Self {
-        Self {
-            fs,
-            dir,
-            options,
-            state,
-            segments: BTreeMap::new(),
-            next: (SegmentId(0), 1),
-            memtables: HashMap::new(),
-        }
+        Self { fs, dir, options, state, segments: BTreeMap::new(), memtables: HashMap::new() }
     }
 
     /// `None` if there is no log yet: the manifest names its start before the first commit. Log segments that are there
@@ -352,7 +342,6 @@ impl<'a> Replay<'a> {
             offset: named.offset.max(HEADER_LEN),
             next_sequence: named.sequence.max(1),
         };
-        self.next = (segment, start.next_sequence);
         let (fs, dir, state) = (self.fs, self.dir, self.state);
         let mut sink = |batch: BatchView<'_>| self.batch(batch);
         let report = log::scan(fs, dir, state.database_id, start, &state.segment_ends, &mut sink)?;
@@ -369,16 +358,12 @@ impl<'a> Replay<'a> {
 
     fn batch(&mut self, batch: BatchView<'_>) -> Result<()> {
         let Some(first) = batch.records.first().map(|record| record.pointer) else { return Ok(()) };
-        if self.next.0 != first.segment {
-            self.next = (first.segment, self.segment(first.segment)?.first_sequence());
-        }
-        // Not the batch's own number: a gap in front of it is in its record, and would be counted again.
         let start = crate::version::ReplayPosition {
             segment: first.segment.0,
             offset: first.offset,
-            sequence: self.next.1,
+            // Replay adds the batch's gap to it again.
+            sequence: batch.sequence - batch.gap,
         };
-        self.next.1 = batch.sequence + 1;
         for record in batch.records {
             let Some(keyspace) = self.state.keyspaces.get(&record.keyspace) else { continue };
             if batch.sequence <= keyspace.flushed {

@@ -1,6 +1,6 @@
 //! Replay after a crash: whole batches in order, and the verdict on where they stop (`FORMAT.md`, "Recovery").
 
-use std::{collections::BTreeMap, fmt, path::Path, sync::Arc};
+use std::{collections::BTreeMap, fmt, ops::Bound, path::Path, sync::Arc};
 
 use super::{
     LogPosition, ReplayPosition,
@@ -35,6 +35,9 @@ pub struct BatchRecord<'a> {
 pub struct BatchView<'a> {
     /// Its sequence number.
     pub sequence: SequenceNumber,
+    /// How many sequence numbers were used without the log since the batch before: replay that starts with this batch
+    /// starts with its sequence number less these.
+    pub gap: u64,
     /// Its records, in order.
     pub records: &'a [BatchRecord<'a>],
 }
@@ -163,14 +166,14 @@ pub fn scan(
             passed.push(candidate);
         }
         if successor.is_none() {
-            let named_later = segment_ends
-                .range(last_end.segment..)
-                .skip_while(|(id, _)| **id == last_end.segment);
-            for (id, _) in named_later.filter(|(_, end)| **end > HEADER_LEN) {
-                if !later.contains(id) {
-                    let path = dir.join(file_name(*id, SegmentKind::Log));
-                    return Err(Error::MissingFile { path });
-                }
+            let behind = (Bound::Excluded(last_end.segment), Bound::Unbounded);
+            let gone = segment_ends
+                .range(behind)
+                .find(|(id, end)| **end > HEADER_LEN && !later.contains(id));
+            if let Some((id, _)) = gone {
+                return Err(Error::MissingFile {
+                    path: dir.join(file_name(*id, SegmentKind::Log)),
+                });
             }
             for candidate in &passed {
                 // Its end, where the manifest names one, was judged before, like that of a segment in the log.
@@ -403,7 +406,7 @@ impl Replay {
                 else {
                     break Stop::Damaged("a gap beyond the last sequence number".into());
                 };
-                sink(BatchView { sequence, records: &batch })?;
+                sink(BatchView { sequence, gap, records: &batch })?;
                 self.next_sequence = sequence + 1;
                 self.batches += 1;
                 self.records += batch.len() as u64;

@@ -314,14 +314,15 @@ fn tail_is_torn(number: u64, bytes: &[u8], at: usize) -> bool {
     let len = u32::from_le_bytes([frame[0], frame[1], frame[2], frame[3]]);
     let expected = u32::from_le_bytes([frame[4], frame[5], frame[6], frame[7]]);
     let payload = |len: u32| tail.get(FRAME_LEN..FRAME_LEN.saturating_add(len as usize));
-    let sound = |payload: &[u8]| checksum(number, at as u64, payload) == expected;
+    // Bits in which the checksum that the payload has differs from the one in the frame.
+    let differs = |payload: &[u8]| checksum(number, at as u64, payload) ^ expected;
     // In the length.
-    if (0..32).filter_map(|bit| payload(len ^ (1 << bit))).any(sound) {
+    if (0..32).filter_map(|bit| payload(len ^ (1 << bit))).any(|payload| differs(payload) == 0) {
         return false;
     }
     let Some(payload) = payload(len) else { return true };
     // In the checksum.
-    if (checksum(number, at as u64, payload) ^ expected).count_ones() == 1 {
+    if differs(payload).is_power_of_two() {
         return false;
     }
     if payload.len() > LONGEST_SEARCHED {
@@ -330,7 +331,7 @@ fn tail_is_torn(number: u64, bytes: &[u8], at: usize) -> bool {
     let mut payload = payload.to_vec();
     let in_payload = (0..payload.len() * 8).any(|bit| {
         payload[bit / 8] ^= 1 << (bit % 8);
-        let found = checksum(number, at as u64, &payload) == expected;
+        let found = differs(&payload) == 0;
         payload[bit / 8] ^= 1 << (bit % 8);
         found
     });
