@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
-use super::{record::StoredValue, varint};
-use crate::MAX_VALUE_LEN;
+use super::record::StoredValue;
+use crate::{MAX_VALUE_LEN, varint};
 
 /// How values are compressed. The numbers are on disk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -55,7 +55,7 @@ fn block(codec: Codec, value: &[u8]) -> Option<Vec<u8>> {
 #[cfg(any(feature = "lz4", feature = "zstd"))]
 fn frame(codec: u8, value: &[u8]) -> Vec<u8> {
     let mut stored = vec![codec];
-    varint::push(&mut stored, value.len() as u64);
+    varint::put(&mut stored, value.len() as u64);
     stored
 }
 

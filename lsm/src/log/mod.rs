@@ -27,7 +27,6 @@ mod recover;
 mod reservation;
 mod segment;
 mod sync;
-pub mod varint;
 mod writer;
 
 pub use checksum::{place_seed, record_checksum, seeded_crc};

@@ -5,8 +5,8 @@ use std::{
     sync::atomic::{Ordering, compiler_fence},
 };
 
-use super::{checksum::record_checksum, varint};
-use crate::{EntryKind, KeyspaceId, MAX_KEY_LEN, MAX_VALUE_LEN, SegmentId};
+use super::checksum::record_checksum;
+use crate::{EntryKind, KeyspaceId, MAX_KEY_LEN, MAX_VALUE_LEN, SegmentId, varint};
 
 /// Bytes of the checksum word and the head byte, which every record has.
 const FIXED_LEN: usize = 5;
@@ -119,14 +119,14 @@ pub(super) unsafe fn encode(
         at.write(flags);
         at = at.add(1);
         if head.keyspace.0 != 0 {
-            at = varint::write(at, u64::from(head.keyspace.0));
+            at = varint::put_raw(at, u64::from(head.keyspace.0));
         }
         if head.gap != 0 {
-            at = varint::write(at, head.gap);
+            at = varint::put_raw(at, head.gap);
         }
-        at = varint::write(at, key.len() as u64);
+        at = varint::put_raw(at, key.len() as u64);
         if let Some(value) = value {
-            at = varint::write(at, value.len() as u64);
+            at = varint::put_raw(at, value.len() as u64);
         }
         at.copy_from_nonoverlapping(key.as_ptr(), key.len());
         at = at.add(key.len());
@@ -156,7 +156,7 @@ pub(super) unsafe fn encode_mark(
     unsafe {
         let at = to.add(CHECKSUM_LEN);
         at.write(MARK_HEAD);
-        let at = varint::write(at.add(1), u64::from(durable));
+        let at = varint::put_raw(at.add(1), u64::from(durable));
         at.cast::<[u8; 8]>().write(database_id.to_le_bytes());
         let len = at.add(8).offset_from_unsigned(to);
         seal(to, segment, offset, len);

@@ -8,9 +8,8 @@ use super::{
     record::{MAX_MARK_LEN, gap_len, mark_len},
     reservation::Reservation,
     segment::Segment,
-    varint,
 };
-use crate::{Error, Result, SequenceNumber};
+use crate::{Error, Result, SequenceNumber, varint};
 
 /// The tail of the log. All of its methods are short: they run under the database's commit mutex.
 #[derive(Debug)]

@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
-use super::{compression::Codec, varint};
-use crate::TableId;
+use super::compression::Codec;
+use crate::{TableId, varint};
 
 /// Bytes behind a block's contents: the codec and the checksum.
 pub(crate) const TRAILER_LEN: usize = 5;
@@ -22,8 +22,8 @@ pub(crate) struct Handle {
 
 impl Handle {
     pub(crate) fn write(self, out: &mut Vec<u8>) {
-        varint::write(out, self.offset);
-        varint::write(out, u64::from(self.len));
+        varint::put(out, self.offset);
+        varint::put(out, u64::from(self.len));
     }
 
     pub(crate) fn read(bytes: &[u8], at: &mut usize) -> Option<Self> {

@@ -97,7 +97,7 @@ pub(crate) fn compress(compression: Compression, contents: &[u8], out: &mut Vec<
         return Codec::None;
     }
     #[cfg(any(feature = "lz4", feature = "zstd"))]
-    super::varint::write(out, contents.len() as u64);
+    crate::varint::put(out, contents.len() as u64);
     let codec: Option<Codec> = match compression {
         Compression::None => None,
         #[cfg(feature = "lz4")]
@@ -134,7 +134,7 @@ pub(crate) fn decompress(codec: Codec, stored: &[u8]) -> Result<Vec<u8>, DecodeF
         return Ok(stored.to_vec());
     }
     let mut at = 0;
-    let len = super::varint::read(stored, &mut at)
+    let len = crate::varint::read(stored, &mut at)
         .and_then(|len| usize::try_from(len).ok())
         .filter(|&len| len <= MAX_CONTENTS)
         .ok_or_else(|| damaged("its decompressed length is no length up to 16 MiB"))?;

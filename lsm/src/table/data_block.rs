@@ -2,11 +2,8 @@
 
 use std::ops::Range;
 
-use super::{
-    block::{Damage, common_prefix, prefetch},
-    varint,
-};
-use crate::{EntryKind, MAX_KEY_LEN};
+use super::block::{Damage, common_prefix, prefetch};
+use crate::{EntryKind, MAX_KEY_LEN, varint};
 
 /// Entries from one restart to the next.
 pub(crate) const RESTART_INTERVAL: usize = 16;

@@ -6,8 +6,8 @@ use super::{
         FORM_DELETE, FORM_INLINE, FORM_POINTER, HAS_SEQUENCE, RESTART_INTERVAL, SAME_KEY_LEN,
         SLOT_FOLLOWS, SLOT_SHIFT,
     },
-    varint,
 };
+use crate::varint;
 
 /// Most entries in a block.
 pub(crate) const MAX_ENTRIES: usize = u16::MAX as usize;
@@ -84,23 +84,23 @@ impl DataBlockBuilder {
                 | (slot_bits << SLOT_SHIFT),
         );
         if !restart {
-            varint::write(out, shared as u64);
+            varint::put(out, shared as u64);
         }
         if !same_len {
-            varint::write(out, key.len() as u64);
+            varint::put(out, key.len() as u64);
         }
         if let Some(sequence) = sequence {
-            varint::write(out, sequence);
+            varint::put(out, sequence);
         }
         match value {
             BlockValue::Delete => {}
-            BlockValue::Inline(bytes) => varint::write(out, bytes.len() as u64),
+            BlockValue::Inline(bytes) => varint::put(out, bytes.len() as u64),
             BlockValue::Pointer { slot, offset, len } => {
                 if slot_bits == SLOT_FOLLOWS {
-                    varint::write(out, slot as u64);
+                    varint::put(out, slot as u64);
                 }
                 out.extend_from_slice(&offset.to_le_bytes());
-                varint::write(out, u64::from(len));
+                varint::put(out, u64::from(len));
             }
         }
         out.extend_from_slice(&key[shared..]);

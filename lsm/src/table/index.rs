@@ -2,11 +2,8 @@
 
 use std::cmp::Ordering;
 
-use super::{
-    block::{Damage, Handle, common_prefix, key_prefix},
-    varint,
-};
-use crate::MAX_KEY_LEN;
+use super::block::{Damage, Handle, common_prefix, key_prefix};
+use crate::{MAX_KEY_LEN, varint};
 
 /// Most data blocks that a partition covers.
 pub(crate) const PARTITION_BLOCKS: usize = 128;
@@ -241,13 +238,12 @@ impl TopIndex {
 
     pub(crate) fn encode(&self) -> Vec<u8> {
         let mut out = Vec::new();
-        varint::write(&mut out, self.entries.len() as u64);
+        varint::put(&mut out, self.entries.len() as u64);
         for (i, entry) in self.entries.iter().enumerate() {
-            varint::write(&mut out, self.separator(i).len() as u64);
-            out.extend_from_slice(self.separator(i));
+            varint::put_bytes(&mut out, self.separator(i));
             entry.index.write(&mut out);
             entry.filter.write(&mut out);
-            varint::write(&mut out, entry.entries);
+            varint::put(&mut out, entry.entries);
         }
         out
     }

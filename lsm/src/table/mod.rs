@@ -26,7 +26,6 @@ mod reader;
 #[cfg(test)]
 mod tests;
 mod value;
-pub mod varint;
 mod verify;
 mod writer;
 

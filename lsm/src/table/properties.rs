@@ -1,7 +1,7 @@
 //! What a table says of itself.
 
-use super::{block::Damage, varint};
-use crate::SegmentId;
+use super::block::Damage;
+use crate::{SegmentId, varint};
 
 /// The part of a segment that a table refers to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,17 +56,17 @@ impl Properties {
     pub(crate) fn encode(&self) -> Vec<u8> {
         let number = |value: u64| {
             let mut out = Vec::new();
-            varint::write(&mut out, value);
+            varint::put(&mut out, value);
             out
         };
         let mut segments = number(self.segments.len() as u64);
         for segment in &self.segments {
             for value in [segment.id.0, segment.records, segment.bytes] {
-                varint::write(&mut segments, value);
+                varint::put(&mut segments, value);
             }
         }
         let mut raw = number(self.raw_key_bytes);
-        varint::write(&mut raw, self.raw_value_bytes);
+        varint::put(&mut raw, self.raw_value_bytes);
         let pairs: [(u64, Vec<u8>); 12] = [
             (1, number(self.entries)),
             (2, number(self.filter_bits_per_key_x100)),
@@ -83,9 +83,8 @@ impl Properties {
         ];
         let mut out = number(pairs.len() as u64);
         for (tag, bytes) in pairs {
-            varint::write(&mut out, tag);
-            varint::write(&mut out, bytes.len() as u64);
-            out.extend_from_slice(&bytes);
+            varint::put(&mut out, tag);
+            varint::put_bytes(&mut out, &bytes);
         }
         out
     }

@@ -154,7 +154,7 @@ fn claims_of_compressed_lengths_are_not_believed() {
     for codec in [1, 2] {
         // 3 GB from three bytes.
         let mut stored = vec![codec];
-        crate::log::varint::push(&mut stored, 3 << 30);
+        crate::varint::put(&mut stored, 3 << 30);
         stored.extend([0, 1, 2]);
         assert!(decompress(&stored).is_err());
     }
