@@ -9,7 +9,7 @@ use crate::{
     entry::ValuePointer,
     fs::{File, FileSystem, OpenMode, Purpose},
     keyspace::KeyspaceCore,
-    log::Segment,
+    log::{Segment, SegmentKind, file_name},
     options::Layout,
     table::{EntryValue, TableOptions, TableWriter},
     version::{LiveTable, TableMeta},
@@ -199,7 +199,7 @@ impl Finished {
             .map(|meta| {
                 core.tables.open(meta.clone(), |id| {
                     core.segments.get(id).ok_or_else(|| Error::MissingFile {
-                        path: core.dir().join(format!("{:06}.log", id.0)),
+                        path: core.dir().join(file_name(id, SegmentKind::Log)),
                     })
                 })
             })

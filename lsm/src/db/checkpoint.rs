@@ -2,12 +2,12 @@
 
 use std::path::Path;
 
-use super::core::Core;
+use super::{core::Core, names::LOCK};
 use crate::{
     Error, Result,
     fs::{FileSystem, OpenMode, Purpose},
     log,
-    version::{Manifest, ReplayPosition},
+    version::{Manifest, ReplayPosition, table_file_name},
 };
 
 impl Core {
@@ -36,7 +36,7 @@ impl Core {
         };
         for keyspace in state.keyspaces.values() {
             for table in keyspace.levels.iter().flatten() {
-                link(&format!("{:06}.sst", table.id.0))?;
+                link(&table_file_name(table.id))?;
             }
         }
         let live = self.live_bytes();
@@ -60,7 +60,7 @@ impl Core {
         state.next_file =
             state.next_file.max(self.next_file.load(std::sync::atomic::Ordering::Relaxed)) + 1;
         state.clean_close = false;
-        let lock = dir.join("LOCK");
+        let lock = dir.join(LOCK);
         self.fs
             .open(&lock, OpenMode::CreateNew, Purpose::Other)
             .map_err(|error| Error::io("create", lock, error))?;

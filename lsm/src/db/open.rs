@@ -1,7 +1,7 @@
-//! Opening: lock, manifest, log replay, tables, and what to do with files that do not fit.
+//! Opening: lock, manifest, log replay, tables, and the removal of what a crash left behind.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
+    collections::{BTreeSet, HashMap},
     path::Path,
     sync::{
         Arc, OnceLock,
@@ -17,78 +17,26 @@ use super::{
     commit::CommitState,
     core::{Core, Keyspaces, Structure},
     counters::Counters,
+    names::{LOCK, Name, check_creatable, check_foreign, list},
     pressure::Pressure,
+    replay::{Recovered, Replay},
     segments::SegmentSet,
 };
 use crate::{
     Error, Event, KeyspaceId, KeyspaceOptions, Options, Result, SegmentId, TableId,
-    entry::hash_key,
     fs::{CountingFs, DirEntry, FileLock, FileSystem, LockMode, OpenMode, Purpose},
-    keyspace::{KeyspaceCore, LiveMemtable},
+    keyspace::KeyspaceCore,
     log::{
-        self, BatchView, GroupSync, HEADER_LEN, LogPosition, LogWriter, Publisher, ScanReport,
-        Segment, SegmentIdentity, SegmentKind,
+        self, GroupSync, LogPosition, LogWriter, Publisher, ScanReport, Segment, SegmentIdentity,
+        SegmentKind,
     },
     snapshot::SnapshotList,
     table::BlockCache,
-    version::{CreateKeyspace, Edit, Manifest, State, TableSource, Version, manifest},
+    version::{CreateKeyspace, Edit, Manifest, State, TableSource, Version, manifest::CURRENT},
 };
 
 /// The keyspace that every database has.
 pub(crate) const DEFAULT_KEYSPACE: &str = "default";
-const LOCK: &str = "LOCK";
-const CURRENT: &str = "CURRENT";
-
-/// What a file's name says that it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Name {
-    Lock,
-    Current,
-    Manifest(u64),
-    Segment(SegmentId, SegmentKind),
-    Table(TableId),
-    Temporary,
-    /// Not ours, and harmless: a directory, a hidden file.
-    Ignored,
-    Foreign,
-}
-
-impl Name {
-    fn of(entry: &DirEntry) -> Self {
-        let Some(name) = entry.name.to_str() else { return Self::Foreign };
-        if name == LOCK {
-            return Self::Lock;
-        }
-        if name == CURRENT {
-            return Self::Current;
-        }
-        if name.starts_with('.') || !entry.is_file {
-            return Self::Ignored;
-        }
-        if name.ends_with(".tmp") {
-            return Self::Temporary;
-        }
-        if let Some(number) = manifest::parse_name(&entry.name) {
-            return Self::Manifest(number);
-        }
-        if let Some((id, kind)) = log::parse_file_name(name) {
-            return Self::Segment(id, kind);
-        }
-        match name.strip_suffix(".sst").and_then(|number| number.parse().ok()) {
-            Some(number) => Self::Table(TableId(number)),
-            None => Self::Foreign,
-        }
-    }
-
-    fn number(self) -> u64 {
-        match self {
-            Self::Manifest(number) => number,
-            Self::Segment(id, _) => id.0,
-            Self::Table(id) => id.0,
-            _ => 0,
-        }
-    }
-}
 
 /// Opens a database, or creates it.
 pub(crate) fn open(dir: &Path, options: Options) -> Result<Arc<Core>> {
@@ -232,38 +180,6 @@ fn take_lock(fs: &dyn FileSystem, dir: &Path, options: &Options) -> Result<Box<d
     }
 }
 
-fn list(fs: &dyn FileSystem, dir: &Path) -> Result<Vec<(Name, DirEntry)>> {
-    let entries = fs.list(dir).map_err(|error| Error::io("list", dir, error))?;
-    Ok(entries.into_iter().map(|entry| (Name::of(&entry), entry)).collect())
-}
-
-fn check_foreign(dir: &Path, names: &[(Name, DirEntry)], options: &Options) -> Result<()> {
-    match names.iter().find(|(name, _)| *name == Name::Foreign) {
-        Some((_, entry)) if !options.ignore_foreign_files => {
-            Err(Error::ForeignFile { path: dir.join(&entry.name) })
-        }
-        _ => Ok(()),
-    }
-}
-
-/// Whether a directory without CURRENT may become a database: it is empty, or a creation was interrupted there.
-fn check_creatable(dir: &Path, names: &[(Name, DirEntry)], options: &Options) -> Result<()> {
-    let not_a_database = |found: String| Err(Error::NotADatabase { path: dir.to_owned(), found });
-    if options.read_only || !options.create_if_missing {
-        return not_a_database("it has no CURRENT file".to_owned());
-    }
-    for (name, entry) in names {
-        match name {
-            Name::Foreign => return not_a_database(format!("it holds {:?}", entry.name)),
-            Name::Segment(..) | Name::Table(_) => {
-                return Err(Error::MissingFile { path: dir.join(CURRENT) });
-            }
-            _ => {}
-        }
-    }
-    Ok(())
-}
-
 fn create(
     fs: &Arc<dyn FileSystem>,
     dir: &Path,
@@ -293,136 +209,6 @@ fn create(
 fn random_id() -> u64 {
     use std::hash::{BuildHasher, Hasher};
     std::collections::hash_map::RandomState::new().build_hasher().finish() | 1
-}
-
-/// Replays the log into memtables.
-struct Replay<'a> {
-    fs: &'a Arc<dyn FileSystem>,
-    dir: &'a Path,
-    options: &'a Options,
-    state: &'a State,
-    segments: BTreeMap<SegmentId, Arc<Segment>>,
-    /// Oldest first; the last one stays active.
-    memtables: HashMap<KeyspaceId, Vec<Recovered>>,
-}
-
-/// A memtable that replay fills.
-struct Recovered {
-    memtable: Arc<LiveMemtable>,
-    slots: HashMap<SegmentId, u16>,
-    bytes: usize,
-}
-
-impl Recovered {
-    fn new() -> Self {
-        Self { memtable: Arc::new(LiveMemtable::new(0)), slots: HashMap::new(), bytes: 0 }
-    }
-}
-
-impl<'a> Replay<'a> {
-    fn new(
-        fs: &'a Arc<dyn FileSystem>,
-        dir: &'a Path,
-        options: &'a Options,
-        state: &'a State,
-    ) -> Self {
-        Self { fs, dir, options, state, segments: BTreeMap::new(), memtables: HashMap::new() }
-    }
-
-    /// `None` if there is no log yet: the manifest names its start before the first commit. Log segments that are there
-    /// all the same were made by an opening that a crash interrupted, or hold values that tables of a checkpoint refer to.
-    fn run(&mut self) -> Result<Option<ScanReport>> {
-        let named = self.state.replay;
-        if named.segment == 0 {
-            return Ok(None);
-        }
-        let segment = SegmentId(named.segment);
-        let start = log::ReplayPosition {
-            segment,
-            offset: named.offset.max(HEADER_LEN),
-            next_sequence: named.sequence.max(1),
-        };
-        let (fs, dir, state) = (self.fs, self.dir, self.state);
-        let mut sink = |batch: BatchView<'_>| self.batch(batch);
-        let report = log::scan(fs, dir, state.database_id, start, &state.segment_ends, &mut sink)?;
-        for scanned in &report.segments {
-            match self.segments.get(&scanned.segment.id()) {
-                Some(segment) => segment.restrict(scanned.end),
-                None => {
-                    self.segments.insert(scanned.segment.id(), Arc::clone(&scanned.segment));
-                }
-            }
-        }
-        Ok(Some(report))
-    }
-
-    fn batch(&mut self, batch: BatchView<'_>) -> Result<()> {
-        let Some(first) = batch.records.first().map(|record| record.pointer) else { return Ok(()) };
-        let start = crate::version::ReplayPosition {
-            segment: first.segment.0,
-            offset: first.offset,
-            // Replay adds the batch's gap to it again.
-            sequence: batch.sequence - batch.gap,
-        };
-        for record in batch.records {
-            let Some(keyspace) = self.state.keyspaces.get(&record.keyspace) else { continue };
-            if batch.sequence <= keyspace.flushed {
-                continue;
-            }
-            let pointer = record.pointer;
-            let segment = self.segment(pointer.segment)?;
-            let recovered =
-                self.memtables.entry(record.keyspace).or_insert_with(|| vec![Recovered::new()]);
-            let full = recovered.last().is_some_and(|last| {
-                last.bytes + pointer.len as usize > self.options.write_buffer_bytes
-                    && last.bytes > 0
-                    || last.slots.len() + 2 > crate::keyspace::MAX_SEGMENTS
-            });
-            // A batch stays in one memtable: a memtable ends between sequence numbers.
-            let fresh = recovered.last().is_none_or(|last| {
-                last.memtable.memtable().max_seq().is_none_or(|newest| newest < batch.sequence)
-            });
-            if full && fresh {
-                if let Some(last) = recovered.last() {
-                    let end = LogPosition { segment: pointer.segment, offset: pointer.offset };
-                    last.memtable.close(batch.sequence - 1, end);
-                }
-                recovered.push(Recovered::new());
-            }
-            let Some(last) = recovered.last_mut() else { continue };
-            let slot = match last.slots.get(&pointer.segment) {
-                Some(slot) => *slot,
-                None => {
-                    let slot = last.memtable.add_segment(&segment).ok_or(Error::Closed)?;
-                    last.slots.insert(pointer.segment, slot);
-                    slot
-                }
-            };
-            last.bytes += pointer.len as usize;
-            last.memtable.note_start(start);
-            let hash = hash_key(record.key);
-            last.memtable.insert_logged(
-                hash,
-                record.key,
-                batch.sequence,
-                record.kind,
-                slot,
-                pointer,
-            );
-        }
-        Ok(())
-    }
-
-    fn segment(&mut self, id: SegmentId) -> Result<Arc<Segment>> {
-        if let Some(segment) = self.segments.get(&id) {
-            return Ok(Arc::clone(segment));
-        }
-        let identity =
-            SegmentIdentity { id, kind: SegmentKind::Log, database_id: self.state.database_id };
-        let segment = Segment::open(self.fs, self.dir, identity, Purpose::Log)?;
-        self.segments.insert(id, Arc::clone(&segment));
-        Ok(segment)
-    }
 }
 
 fn open_keyspaces(

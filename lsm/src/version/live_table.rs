@@ -16,6 +16,11 @@ use crate::{
     table::{BlockCache, ReadMode, Table},
 };
 
+/// Name of a table's file.
+pub(crate) fn table_file_name(id: TableId) -> String {
+    format!("{:06}.sst", id.0)
+}
+
 /// What is needed to open tables.
 #[derive(Debug, Clone)]
 pub(crate) struct TableSource {
@@ -29,7 +34,7 @@ pub(crate) struct TableSource {
 impl TableSource {
     /// Where a table's file is.
     pub(crate) fn path(&self, id: TableId) -> PathBuf {
-        self.dir.join(format!("{:06}.sst", id.0))
+        self.dir.join(table_file_name(id))
     }
 
     /// Opens a table, and finds the segments it refers to with `segment`.

@@ -15,6 +15,8 @@ use crate::{
     fs::{File, FileSystem, OpenMode, Purpose},
 };
 
+/// The file that names the live manifest.
+pub(crate) const CURRENT: &str = "CURRENT";
 const MAGIC: &[u8; 8] = b"LSMMANI\n";
 const VERSION: u16 = 1;
 const HEADER_LEN: u64 = 32;
@@ -90,7 +92,7 @@ impl Manifest {
         dir: &Path,
         read_only: bool,
     ) -> Result<(Self, State)> {
-        let current = dir.join("CURRENT");
+        let current = dir.join(CURRENT);
         let name = read_file(&*fs, &current)?;
         let number = std::str::from_utf8(&name)
             .ok()
@@ -172,7 +174,7 @@ impl Manifest {
 /// Replaces CURRENT atomically.
 pub(crate) fn point_current(fs: &dyn FileSystem, dir: &Path, number: u64) -> Result<()> {
     let temporary = dir.join(format!("CURRENT-{number:06}.tmp"));
-    let current = dir.join("CURRENT");
+    let current = dir.join(CURRENT);
     match fs.remove(&temporary) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
             return Err(Error::io("remove", temporary, error));

@@ -10,7 +10,7 @@ mod tests;
 use std::{collections::BTreeMap, sync::Arc};
 
 pub(crate) use edit::{CreateKeyspace, Edit, ReplayPosition, TableMeta};
-pub(crate) use live_table::{LiveTable, TableSource};
+pub(crate) use live_table::{LiveTable, TableSource, table_file_name};
 pub(crate) use manifest::{AppendError, Manifest};
 pub(crate) use state::State;
 

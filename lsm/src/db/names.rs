@@ -1,0 +1,108 @@
+//! The names in a database's directory, and which of them may be there.
+
+use std::path::Path;
+
+use crate::{
+    Error, Options, Result, SegmentId, TableId,
+    fs::{DirEntry, FileSystem},
+    log::{self, SegmentKind},
+    version::manifest::{self, CURRENT},
+};
+
+/// The lock file.
+pub(crate) const LOCK: &str = "LOCK";
+
+/// What a file's name says that it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Name {
+    Lock,
+    Current,
+    Manifest(u64),
+    Segment(SegmentId, SegmentKind),
+    Table(TableId),
+    Temporary,
+    /// Not ours, and harmless: a directory, a hidden file.
+    Ignored,
+    Foreign,
+}
+
+impl Name {
+    /// What the entry's name says.
+    pub(crate) fn of(entry: &DirEntry) -> Self {
+        let Some(name) = entry.name.to_str() else { return Self::Foreign };
+        if name == LOCK {
+            return Self::Lock;
+        }
+        if name == CURRENT {
+            return Self::Current;
+        }
+        if name.starts_with('.') || !entry.is_file {
+            return Self::Ignored;
+        }
+        if name.ends_with(".tmp") {
+            return Self::Temporary;
+        }
+        if let Some(number) = manifest::parse_name(&entry.name) {
+            return Self::Manifest(number);
+        }
+        if let Some((id, kind)) = log::parse_file_name(name) {
+            return Self::Segment(id, kind);
+        }
+        match name.strip_suffix(".sst").and_then(|number| number.parse().ok()) {
+            Some(number) => Self::Table(TableId(number)),
+            None => Self::Foreign,
+        }
+    }
+
+    /// The number in the name; 0 if there is none.
+    pub(crate) fn number(self) -> u64 {
+        match self {
+            Self::Manifest(number) => number,
+            Self::Segment(id, _) => id.0,
+            Self::Table(id) => id.0,
+            _ => 0,
+        }
+    }
+}
+
+/// The names in the directory, with what they say.
+pub(crate) fn list(fs: &dyn FileSystem, dir: &Path) -> Result<Vec<(Name, DirEntry)>> {
+    let entries = fs.list(dir).map_err(|error| Error::io("list", dir, error))?;
+    Ok(entries.into_iter().map(|entry| (Name::of(&entry), entry)).collect())
+}
+
+/// Refuses a directory with files that are not the engine's, unless that is allowed.
+pub(crate) fn check_foreign(
+    dir: &Path,
+    names: &[(Name, DirEntry)],
+    options: &Options,
+) -> Result<()> {
+    match names.iter().find(|(name, _)| *name == Name::Foreign) {
+        Some((_, entry)) if !options.ignore_foreign_files => {
+            Err(Error::ForeignFile { path: dir.join(&entry.name) })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Whether a directory without CURRENT may become a database: it is empty, or a creation was interrupted there.
+pub(crate) fn check_creatable(
+    dir: &Path,
+    names: &[(Name, DirEntry)],
+    options: &Options,
+) -> Result<()> {
+    let not_a_database = |found: String| Err(Error::NotADatabase { path: dir.to_owned(), found });
+    if options.read_only || !options.create_if_missing {
+        return not_a_database("it has no CURRENT file".to_owned());
+    }
+    for (name, entry) in names {
+        match name {
+            Name::Foreign => return not_a_database(format!("it holds {:?}", entry.name)),
+            Name::Segment(..) | Name::Table(_) => {
+                return Err(Error::MissingFile { path: dir.join(CURRENT) });
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
