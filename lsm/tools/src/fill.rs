@@ -1,14 +1,14 @@
 //! Filling a database, one put a record, and what that cost.
 
 use std::{
+    ops::Range,
     sync::atomic::{AtomicU64, Ordering::Relaxed},
     time::Instant,
 };
 
-use hdrhistogram::Histogram;
 use lsm::{Db, Keyspace, Statistics, fs::Purpose};
 
-use crate::{Result, record};
+use crate::{Result, latency::Latencies, record};
 
 /// How a fill went at one moment.
 #[derive(Debug, Clone)]
@@ -26,8 +26,8 @@ pub struct Sample {
 pub struct Fill {
     /// Seconds from the first put to the last.
     pub seconds: f64,
-    /// Latencies of single puts, in nanoseconds.
-    pub latencies: Histogram<u64>,
+    /// Latencies of single puts.
+    pub latencies: Latencies,
     /// About a hundred moments of it.
     pub samples: Vec<Sample>,
 }
@@ -44,31 +44,48 @@ pub fn fill(
     version: u64,
     mut progress: impl FnMut(u64),
 ) -> Result<Fill> {
-    let mut latencies = Histogram::new_with_bounds(1, 60_000_000_000, 3)?;
+    let mut inserter = Inserter::new(keyspace, value_len, version)?;
     let mut samples = Vec::new();
-    let mut value = vec![0; value_len];
     let every = (records / 100).max(1);
     let mut seconds = 0.0;
     let mut done = 0;
     while done < records {
         // Looking at the statistics is not part of the work.
         let end = records.min(done + every);
-        let started = Instant::now();
-        let mut before = started;
-        for index in done..end {
-            record::fill_value(&mut value, index, version);
-            keyspace.put(&record::key(index), &value)?;
-            let now = Instant::now();
-            latencies
-                .saturating_record(u64::try_from((now - before).as_nanos()).unwrap_or(u64::MAX));
-            before = now;
-        }
-        seconds += started.elapsed().as_secs_f64();
+        seconds += inserter.insert(done..end)?;
         done = end;
         samples.push(sample(done, &db.statistics()));
         progress(done);
     }
-    Ok(Fill { seconds, latencies, samples })
+    Ok(Fill { seconds, latencies: inserter.latencies, samples })
+}
+
+/// Puts records, and keeps their latencies.
+struct Inserter<'k> {
+    keyspace: &'k Keyspace,
+    value: Vec<u8>,
+    version: u64,
+    latencies: Latencies,
+}
+
+impl<'k> Inserter<'k> {
+    fn new(keyspace: &'k Keyspace, value_len: usize, version: u64) -> Result<Self> {
+        Ok(Self { keyspace, value: vec![0; value_len], version, latencies: Latencies::new()? })
+    }
+
+    /// Puts the records of a range. Returns the seconds that it took.
+    fn insert(&mut self, range: Range<u64>) -> Result<f64> {
+        let started = Instant::now();
+        let mut before = started;
+        for index in range {
+            record::fill_value(&mut self.value, index, self.version);
+            self.keyspace.put(&record::key(index), &self.value)?;
+            let now = Instant::now();
+            self.latencies.record(now - before);
+            before = now;
+        }
+        Ok(started.elapsed().as_secs_f64())
+    }
 }
 
 /// As [`fill`], with the records shared among `threads` threads. There are no samples, and `progress` hears of the records
@@ -83,6 +100,7 @@ pub fn fill_with_threads(
     threads: u64,
     progress: impl Fn(u64) + Sync,
 ) -> Result<Fill> {
+    const RECORDS_BETWEEN_REPORTS: u64 = 1 << 12;
     let threads = threads.max(1);
     let done = AtomicU64::new(0);
     let started = Instant::now();
@@ -91,36 +109,25 @@ pub fn fill_with_threads(
             .map(|thread| {
                 let share = records * thread / threads..records * (thread + 1) / threads;
                 let (done, progress) = (&done, &progress);
-                scope.spawn(move || -> Result<Histogram<u64>> {
-                    let mut latencies = Histogram::new_with_bounds(1, 60_000_000_000, 3)?;
-                    let mut value = vec![0; value_len];
-                    let mut before = Instant::now();
-                    let mut unreported = 0;
-                    for index in share {
-                        record::fill_value(&mut value, index, 0);
-                        keyspace.put(&record::key(index), &value)?;
-                        let now = Instant::now();
-                        let nanos = u64::try_from((now - before).as_nanos()).unwrap_or(u64::MAX);
-                        latencies.saturating_record(nanos);
-                        before = now;
-                        unreported += 1;
-                        if unreported == 1 << 12 {
-                            progress(done.fetch_add(unreported, Relaxed) + unreported);
-                            unreported = 0;
-                            before = Instant::now();
-                        }
+                scope.spawn(move || -> Result<Latencies> {
+                    let mut inserter = Inserter::new(keyspace, value_len, 0)?;
+                    let mut from = share.start;
+                    while from < share.end {
+                        let to = share.end.min(from + RECORDS_BETWEEN_REPORTS);
+                        inserter.insert(from..to)?;
+                        progress(done.fetch_add(to - from, Relaxed) + to - from);
+                        from = to;
                     }
-                    progress(done.fetch_add(unreported, Relaxed) + unreported);
-                    Ok(latencies)
+                    Ok(inserter.latencies)
                 })
             })
             .collect();
         fillers.into_iter().map(std::thread::ScopedJoinHandle::join).collect()
     });
     let seconds = started.elapsed().as_secs_f64();
-    let mut latencies = Histogram::new_with_bounds(1, 60_000_000_000, 3)?;
+    let mut latencies = Latencies::new()?;
     for part in parts {
-        latencies.add(part.map_err(|_| "a thread panicked; its message is above")??)?;
+        latencies.merge(&part.map_err(|_| "a thread panicked; its message is above")??)?;
     }
     Ok(Fill { seconds, latencies, samples: Vec::new() })
 }

@@ -4,6 +4,7 @@
 
 pub mod bench;
 pub mod fill;
+pub mod latency;
 pub mod plot;
 pub mod random;
 pub mod record;

@@ -14,11 +14,10 @@ use std::{
     time::Instant,
 };
 
-use hdrhistogram::Histogram;
 use lsm::{Db, Keyspace, KeyspaceOptions, Options};
 use ops::Worker;
 
-use crate::Result;
+use crate::{Result, latency::Latencies};
 
 /// What is measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -123,8 +122,8 @@ pub struct Outcome {
     pub operations: u64,
     /// Seconds, from the first operation to the last.
     pub seconds: f64,
-    /// Latencies of operations, in nanoseconds.
-    pub latencies: Histogram<u64>,
+    /// Latencies of operations.
+    pub latencies: Latencies,
     /// Records that reads, seeks and scans found.
     pub found: u64,
     /// Writes of the thread beside the readers (`readwhilewriting`).
@@ -211,18 +210,13 @@ fn drive(keyspace: &Keyspace, scale: &Scale, phase: u64, work: Work) -> Result<O
         None => 0,
     };
     let mut outcome =
-        Outcome { name, operations, seconds, latencies: latencies()?, found: 0, beside };
+        Outcome { name, operations, seconds, latencies: Latencies::new()?, found: 0, beside };
     for part in outcomes {
         let (latencies, found) = part.map_err(|_| "a thread panicked; its message is above")??;
-        outcome.latencies.add(&latencies)?;
+        outcome.latencies.merge(&latencies)?;
         outcome.found += found;
     }
     Ok(outcome)
-}
-
-/// An empty histogram of nanoseconds up to a minute, to three digits.
-fn latencies() -> Result<Histogram<u64>> {
-    Ok(Histogram::new_with_bounds(1, 60_000_000_000, 3)?)
 }
 
 #[cfg(test)]

@@ -6,12 +6,12 @@ use std::{
     time::Instant,
 };
 
-use hdrhistogram::Histogram;
 use lsm::Keyspace;
 
-use super::{Mix, Scale, Work, Workload, latencies, zipf::Zipf};
+use super::{Mix, Scale, Work, Workload, zipf::Zipf};
 use crate::{
     Result,
+    latency::Latencies,
     random::Random,
     record::{self, KEY_LEN},
 };
@@ -68,8 +68,8 @@ impl<'a> Worker<'a> {
     }
 
     /// Does its share of the operations. Returns their latencies, and how many records were found.
-    pub(super) fn work(&mut self, work: Work, share: Range<u64>) -> Result<(Histogram<u64>, u64)> {
-        let mut latencies = latencies()?;
+    pub(super) fn work(&mut self, work: Work, share: Range<u64>) -> Result<(Latencies, u64)> {
+        let mut latencies = Latencies::new()?;
         let keyspace = self.keyspace;
         let mut cursor = matches!(work, Work::Run(Workload::SeekRandom)).then(|| keyspace.cursor());
         for index in share {
@@ -85,8 +85,7 @@ impl<'a> Worker<'a> {
                 }
                 (Work::Run(workload), _) => self.operation(workload)?,
             }
-            latencies
-                .saturating_record(u64::try_from(started.elapsed().as_nanos()).unwrap_or(u64::MAX));
+            latencies.record(started.elapsed());
         }
         Ok((latencies, self.found))
     }

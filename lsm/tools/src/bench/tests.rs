@@ -15,7 +15,7 @@ fn outcomes(workloads: &[Workload]) -> Vec<(&'static str, u64, u64, u64)> {
     let dir = tempfile::tempdir().unwrap();
     let mut outcomes = Vec::new();
     run(&dir.path().join("db"), &scale(), workloads, |outcome| {
-        assert_eq!(outcome.latencies.len(), outcome.operations);
+        assert_eq!(outcome.latencies.count(), outcome.operations);
         outcomes.push((outcome.name, outcome.operations, outcome.found, outcome.beside));
     })
     .unwrap();

@@ -53,11 +53,7 @@ fn main() -> Result<()> {
     removed?;
     #[allow(clippy::cast_precision_loss)]
     let rate = arguments.records as f64 / filled.seconds / 1000.0;
-    let micros = |quantile: f64| {
-        #[allow(clippy::cast_precision_loss)]
-        let micros = filled.latencies.value_at_quantile(quantile) as f64 / 1000.0;
-        micros
-    };
+    let micros = |quantile| filled.latencies.micros(quantile);
     let parts = fill::parts(&statistics);
     if arguments.json {
         let parts: serde_json::Map<_, _> =

@@ -61,11 +61,11 @@ fn child(dir: &Path, records: u64) -> Result<()> {
     let statistics = db.statistics();
     let kernel = kernel_bytes_written().zip(kernel_before).map(|(after, before)| after - before);
     let quantiles: Vec<_> = [0.5, 0.9, 0.99, 0.999, 0.9999, 1.0]
-        .map(|quantile| json!([quantile, filled.latencies.value_at_quantile(quantile)]))
+        .map(|quantile| json!([quantile, filled.latencies.nanos(quantile)]))
         .to_vec();
     let buckets: Vec<_> = (1..1000)
         .map(|step| f64::from(step) / 1000.0)
-        .map(|quantile| json!([quantile, filled.latencies.value_at_quantile(quantile)]))
+        .map(|quantile| json!([quantile, filled.latencies.nanos(quantile)]))
         .collect();
     let samples: Vec<_> = filled
         .samples

@@ -278,15 +278,10 @@ fn thousand_per_second(outcome: &Outcome) -> f64 {
     outcome.operations as f64 / outcome.seconds / 1000.0
 }
 
-#[allow(clippy::cast_precision_loss)] // to three digits
-fn micros(outcome: &Outcome, quantile: f64) -> f64 {
-    outcome.latencies.value_at_quantile(quantile) as f64 / 1000.0
-}
-
 fn in_json(outcome: &Outcome) -> serde_json::Value {
     serde_json::json!({"name": outcome.name, "operations": outcome.operations, "seconds": outcome.seconds,
-        "thousand_per_second": thousand_per_second(outcome), "p50_us": micros(outcome, 0.5),
-        "p99_us": micros(outcome, 0.99), "p999_us": micros(outcome, 0.999), "found": outcome.found,
+        "thousand_per_second": thousand_per_second(outcome), "p50_us": outcome.latencies.micros(0.5),
+        "p99_us": outcome.latencies.micros(0.99), "p999_us": outcome.latencies.micros(0.999), "found": outcome.found,
         "writes_beside": outcome.beside})
 }
 
@@ -309,9 +304,9 @@ fn in_table(outcomes: &[Outcome]) -> Table {
             outcome.operations.to_string(),
             format!("{:.3}", outcome.seconds),
             format!("{:.0}", thousand_per_second(outcome)),
-            format!("{:.2}", micros(outcome, 0.5)),
-            format!("{:.2}", micros(outcome, 0.99)),
-            format!("{:.2}", micros(outcome, 0.999)),
+            format!("{:.2}", outcome.latencies.micros(0.5)),
+            format!("{:.2}", outcome.latencies.micros(0.99)),
+            format!("{:.2}", outcome.latencies.micros(0.999)),
             outcome.found.to_string(),
             outcome.beside.to_string(),
         ]);

@@ -319,29 +319,33 @@ impl Worker<'_> {
         let mut cursor = self.subject.keyspaces[number].cursor();
         let to = self.expected.begun();
         cursor.seek_to_first()?;
-        let all = 0..self.plan.threads * self.plan.slots;
-        let mut forwards = Vec::new();
-        let mut slots = all.clone();
-        for slot in slots.by_ref() {
-            let found = at(&cursor, slot)?;
+        let shown =
+            self.forwards(&mut cursor, 0..self.plan.threads * self.plan.slots, number, &from, &to)?;
+        at_end(&cursor)?;
+        cursor.seek_to_last()?;
+        backwards(&mut cursor, &shown)?;
+        at_end(&cursor)
+    }
+
+    /// Compares what the cursor shows of some slots, from the first of them on. Returns those that it shows.
+    fn forwards(
+        &mut self,
+        cursor: &mut Cursor<'_>,
+        slots: std::ops::Range<Slot>,
+        number: usize,
+        from: &[Number],
+        to: &[Number],
+    ) -> Result<Vec<Slot>, Failure> {
+        let mut shown = Vec::new();
+        for slot in slots {
+            let found = at(cursor, slot)?;
             self.compare(slot, number, found.as_deref(), (from[index(slot)], to[index(slot)]))?;
             if found.is_some() {
-                forwards.push(slot);
+                shown.push(slot);
                 cursor.next()?;
             }
         }
-        at_end(&cursor)?;
-        cursor.seek_to_last()?;
-        for slot in forwards.iter().rev() {
-            if cursor.key() != key(*slot) {
-                return Err(Failure::Mismatch(format!(
-                    "backwards, the cursor is at {} instead of slot {slot}, which it showed forwards",
-                    cursor.key().escape_ascii()
-                )));
-            }
-            cursor.prev()?;
-        }
-        at_end(&cursor)
+        Ok(shown)
     }
 
     /// A few steps from somewhere, then back to where it began.
@@ -353,28 +357,11 @@ impl Worker<'_> {
         let mut cursor = self.subject.keyspaces[number].cursor();
         let to = self.expected.begun();
         cursor.seek(&key(start))?;
-        let mut shown = Vec::new();
-        for slot in start..end {
-            let found = at(&cursor, slot)?;
-            self.compare(slot, number, found.as_deref(), (from[index(slot)], to[index(slot)]))?;
-            if found.is_some() {
-                shown.push(slot);
-                cursor.next()?;
-            }
-        }
+        let shown = self.forwards(&mut cursor, start..end, number, &from, &to)?;
         if let Some(last) = shown.last() {
             cursor.seek_for_prev(&key(*last))?;
         }
-        for slot in shown.iter().rev() {
-            if cursor.key() != key(*slot) {
-                return Err(Failure::Mismatch(format!(
-                    "after a turn, the cursor is at {} instead of slot {slot}",
-                    cursor.key().escape_ascii()
-                )));
-            }
-            cursor.prev()?;
-        }
-        Ok(())
+        backwards(&mut cursor, &shown)
     }
 
     fn keep(&self) -> Kept {
@@ -451,6 +438,20 @@ fn at(cursor: &Cursor<'_>, slot: Slot) -> Result<Option<lsm::Slice>, Failure> {
         )));
     }
     Ok(Some(cursor.value()?))
+}
+
+/// Goes back over the slots that the cursor showed on its way forwards.
+fn backwards(cursor: &mut Cursor<'_>, shown: &[Slot]) -> Result<(), Failure> {
+    for slot in shown.iter().rev() {
+        if cursor.key() != key(*slot) {
+            return Err(Failure::Mismatch(format!(
+                "backwards, the cursor is at {} instead of slot {slot}, which it showed forwards",
+                cursor.key().escape_ascii()
+            )));
+        }
+        cursor.prev()?;
+    }
+    Ok(())
 }
 
 fn at_end(cursor: &Cursor<'_>) -> Result<(), Failure> {
