@@ -1,6 +1,8 @@
 //! Writes that take effect together.
 
-use crate::{EntryKind, Error, KeyspaceId, MAX_KEY_LEN, MAX_VALUE_LEN, Result};
+use std::borrow::Cow;
+
+use crate::{EntryKind, Error, KeyspaceId, MAX_KEY_LEN, MAX_VALUE_LEN, Result, log::decompress};
 
 /// Puts and deletes, in any number of keyspaces of one database, that take effect all at once: in memory, in the log,
 /// and after a crash. Later operations on a key override earlier ones.
@@ -19,9 +21,11 @@ use crate::{EntryKind, Error, KeyspaceId, MAX_KEY_LEN, MAX_VALUE_LEN, Result};
 /// ```
 #[derive(Debug, Default, Clone)]
 pub struct Batch {
-    /// Keys and values, back to back.
+    /// Keys and values, back to back, values as the log will have them.
     bytes: Vec<u8>,
     operations: Vec<Operation>,
+    /// Bytes of keys and values as they were given.
+    given: usize,
 }
 
 /// One operation; its key and value are consecutive in the batch's bytes.
@@ -30,6 +34,7 @@ struct Operation {
     database: u64,
     keyspace: KeyspaceId,
     kind: EntryKind,
+    compressed: bool,
     key_len: u32,
     value_len: u32,
 }
@@ -41,7 +46,9 @@ pub(crate) struct BatchEntry<'a> {
     pub(crate) keyspace: KeyspaceId,
     pub(crate) kind: EntryKind,
     pub(crate) key: &'a [u8],
+    /// As the log will have it.
     pub(crate) value: &'a [u8],
+    pub(crate) compressed: bool,
 }
 
 impl Batch {
@@ -57,8 +64,10 @@ impl Batch {
     /// [`Error::KeyTooLong`], [`Error::ValueTooLong`]; the batch is then unchanged.
     pub fn put(&mut self, keyspace: &crate::Keyspace, key: &[u8], value: &[u8]) -> Result<()> {
         check_lengths(key, value)?;
-        let (database, keyspace) = keyspace.identity();
-        self.push(database, keyspace, EntryKind::Put, key, value);
+        let compressed = keyspace.core().compress(value);
+        let stored = compressed.as_deref().unwrap_or(value);
+        self.push(keyspace, EntryKind::Put, key, stored, compressed.is_some());
+        self.given += key.len() + value.len();
         Ok(())
     }
 
@@ -68,25 +77,33 @@ impl Batch {
     /// [`Error::KeyTooLong`]; the batch is then unchanged.
     pub fn delete(&mut self, keyspace: &crate::Keyspace, key: &[u8]) -> Result<()> {
         check_lengths(key, &[])?;
-        let (database, keyspace) = keyspace.identity();
-        self.push(database, keyspace, EntryKind::Delete, key, &[]);
+        self.push(keyspace, EntryKind::Delete, key, &[], false);
+        self.given += key.len();
         Ok(())
     }
 
     fn push(
         &mut self,
-        database: u64,
-        keyspace: KeyspaceId,
+        keyspace: &crate::Keyspace,
         kind: EntryKind,
         key: &[u8],
         value: &[u8],
+        compressed: bool,
     ) {
+        let (database, keyspace) = keyspace.identity();
         self.bytes.extend_from_slice(key);
         self.bytes.extend_from_slice(value);
         // The lengths were checked against limits below 2^32.
         #[allow(clippy::cast_possible_truncation)]
         let (key_len, value_len) = (key.len() as u32, value.len() as u32);
-        self.operations.push(Operation { database, keyspace, kind, key_len, value_len });
+        self.operations.push(Operation {
+            database,
+            keyspace,
+            kind,
+            compressed,
+            key_len,
+            value_len,
+        });
     }
 
     /// Operations in the batch.
@@ -104,13 +121,35 @@ impl Batch {
     /// Bytes of keys and values.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        self.bytes.len()
+        self.given
     }
 
     /// Empties the batch and keeps its memory.
     pub fn clear(&mut self) {
         self.bytes.clear();
         self.operations.clear();
+        self.given = 0;
+    }
+
+    /// The same with values as they were given, for commits that do not go into the log.
+    pub(crate) fn decompressed(&self) -> Result<Self> {
+        let mut batch = Self { given: self.given, ..Self::default() };
+        for (entry, operation) in self.entries().zip(&self.operations) {
+            let value = if entry.compressed {
+                decompress(entry.value)
+                    .map_err(|found| Error::InvalidOption { option: "batch", found })?
+                    .into()
+            } else {
+                Cow::Borrowed(entry.value)
+            };
+            batch.bytes.extend_from_slice(entry.key);
+            batch.bytes.extend_from_slice(&value);
+            // The length was checked when the value was given.
+            #[allow(clippy::cast_possible_truncation)]
+            let value_len = value.len() as u32;
+            batch.operations.push(Operation { compressed: false, value_len, ..*operation });
+        }
+        Ok(batch)
     }
 
     pub(crate) fn entries(&self) -> impl ExactSizeIterator<Item = BatchEntry<'_>> + Clone {
@@ -124,6 +163,7 @@ impl Batch {
                 database: operation.database,
                 keyspace: operation.keyspace,
                 kind: operation.kind,
+                compressed: operation.compressed,
                 key: &self.bytes[at..key_end],
                 value: &self.bytes[key_end..value_end],
             };

@@ -82,6 +82,7 @@ mod event;
 pub mod fs;
 #[doc(hidden)]
 pub mod inspect;
+mod key;
 mod keyspace;
 #[doc(hidden)]
 pub mod log;

@@ -256,7 +256,7 @@ impl Options {
 /// Where a keyspace keeps its values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Layout {
-    /// Values of at least `from` bytes stay in the log, which becomes the value log; tables point there. Written once:
+    /// Values that take at least `from` bytes there, compressed or not, stay in the log, which becomes the value log; tables point there. Written once:
     /// the least write amplification, and the fastest writes and point reads.
     Separated {
         /// Smaller values are stored in the tables.
@@ -270,10 +270,14 @@ pub enum Layout {
 /// Settings of a keyspace, stored in the manifest when it is created.
 #[derive(Debug, Clone, PartialEq)]
 pub struct KeyspaceOptions {
-    /// Where values are kept. Default: separated from 64 bytes.
+    /// Where values are kept. Default: separated from 48 bytes.
     pub layout: Layout,
-    /// Compression of table blocks and of collected values. Default none: see the crate page for when to choose which.
+    /// Compression of table blocks. Default none: blocks are then read in place.
     pub compression: Compression,
+    /// Compression, one by one, of values that are kept in the log: done once, by the thread that writes, before the value
+    /// goes into the log. Default lz4, none without the feature `lz4`, none in [`leveled`](Self::leveled). A value that
+    /// does not shrink is stored as it is.
+    pub value_compression: Compression,
     /// Target size of a data block before compression. Default 4 KiB.
     pub block_bytes: usize,
     /// Filter bits a key on the largest level; smaller levels get more (Monkey). 0 for no filters. Default 10.
@@ -291,8 +295,13 @@ pub struct KeyspaceOptions {
 impl Default for KeyspaceOptions {
     fn default() -> Self {
         Self {
-            layout: Layout::Separated { from: 64 },
+            layout: Layout::Separated { from: 48 },
             compression: Compression::None,
+            value_compression: if cfg!(feature = "lz4") {
+                Compression::Lz4
+            } else {
+                Compression::None
+            },
             block_bytes: 4096,
             filter_bits_per_key: 10.0,
             level0_tables: 4,
@@ -307,7 +316,12 @@ impl KeyspaceOptions {
     /// The classic layout: values in the tables.
     #[must_use]
     pub fn leveled() -> Self {
-        Self { layout: Layout::Leveled, level1_bytes: 256 << 20, ..Self::default() }
+        Self {
+            layout: Layout::Leveled,
+            value_compression: Compression::None,
+            level1_bytes: 256 << 20,
+            ..Self::default()
+        }
     }
 
     /// Checks that the options make sense together.
@@ -334,6 +348,7 @@ impl KeyspaceOptions {
         if self.table_bytes < 4096 || self.level1_bytes < 4096 {
             return bad("table_bytes, level1_bytes", "allowed: 4 KiB and more".to_owned());
         }
+        self.value_compression.check()?;
         self.compression.check()
     }
 
@@ -343,13 +358,10 @@ impl KeyspaceOptions {
             Layout::Separated { from } => format!("separated {from}"),
             Layout::Leveled => "leveled".to_owned(),
         };
-        let compression = match self.compression {
-            Compression::None => "none".to_owned(),
-            Compression::Lz4 => "lz4".to_owned(),
-            Compression::Zstd(level) => format!("zstd {level}"),
-        };
+        let compression = self.compression.to_text();
+        let value_compression = self.value_compression.to_text();
         format!(
-            "layout={layout}\ncompression={compression}\nblock_bytes={}\nfilter_bits_per_key={}\nlevel0_tables={}\n\
+            "layout={layout}\ncompression={compression}\nvalue_compression={value_compression}\nblock_bytes={}\nfilter_bits_per_key={}\nlevel0_tables={}\n\
              level1_bytes={}\nlevel_ratio={}\ntable_bytes={}\n",
             self.block_bytes,
             self.filter_bits_per_key,
@@ -373,14 +385,8 @@ impl KeyspaceOptions {
                         _ => return None,
                     }
                 }
-                "compression" => {
-                    options.compression = match value.split_once(' ') {
-                        Some(("zstd", level)) => Compression::Zstd(level.parse().ok()?),
-                        None if value == "none" => Compression::None,
-                        None if value == "lz4" => Compression::Lz4,
-                        _ => return None,
-                    }
-                }
+                "compression" => options.compression = Compression::from_text(value)?,
+                "value_compression" => options.value_compression = Compression::from_text(value)?,
                 "block_bytes" => options.block_bytes = value.parse().ok()?,
                 "filter_bits_per_key" => options.filter_bits_per_key = value.parse().ok()?,
                 "level0_tables" => options.level0_tables = value.parse().ok()?,
@@ -426,6 +432,7 @@ mod tests {
             KeyspaceOptions { compression: Compression::Zstd(-3), ..KeyspaceOptions::leveled() },
             KeyspaceOptions {
                 compression: Compression::Lz4,
+                value_compression: Compression::Zstd(3),
                 filter_bits_per_key: 12.5,
                 ..Default::default()
             },

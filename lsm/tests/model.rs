@@ -80,32 +80,42 @@ fn config() -> impl Strategy<Value = Config> {
         Just(Layout::Leveled),
         (0..100_usize).prop_map(|from| Layout::Separated { from })
     ];
-    let compression = select(vec![Compression::None, Compression::Lz4]);
+    let compression = || select(vec![Compression::None, Compression::Lz4]);
     (
         layout,
-        compression,
+        (compression(), compression()),
         any::<bool>(),
         select(vec![4096, 16 << 10, 1 << 20]),
         select(vec![4096, 64 << 10]),
         1..4_usize,
     )
-        .prop_map(|(layout, compression, mapped, write_buffer, segment, level0_tables)| {
-            Config {
-                keyspace: KeyspaceOptions {
-                    layout,
-                    compression,
-                    block_bytes: 256,
-                    level0_tables,
-                    level1_bytes: 8 << 10,
-                    level_ratio: 3,
-                    table_bytes: 4 << 10,
-                    ..KeyspaceOptions::default()
-                },
+        .prop_map(
+            |(
+                layout,
+                (compression, value_compression),
                 mapped,
                 write_buffer,
                 segment,
-            }
-        })
+                level0_tables,
+            )| {
+                Config {
+                    keyspace: KeyspaceOptions {
+                        layout,
+                        compression,
+                        value_compression,
+                        block_bytes: 256,
+                        level0_tables,
+                        level1_bytes: 8 << 10,
+                        level_ratio: 3,
+                        table_bytes: 4 << 10,
+                        ..KeyspaceOptions::default()
+                    },
+                    mapped,
+                    write_buffer,
+                    segment,
+                }
+            },
+        )
 }
 
 struct Pair {

@@ -7,8 +7,7 @@ use crate::{
     db::Core,
     fs::Purpose,
     keyspace::KeyspaceCore,
-    log::{Codec, HEADER_LEN, Segment, SegmentKind, compress_value, record_len},
-    table::Compression,
+    log::{HEADER_LEN, Segment, SegmentKind, record_len},
 };
 
 /// Appends records to value segments of its own; nothing refers to them until the tables that do are installed.
@@ -32,7 +31,7 @@ impl<'a> ValueWriter<'a> {
 
     /// Writes a value and returns where it is.
     pub(crate) fn append(&mut self, key: &[u8], value: &[u8]) -> Result<ValuePointer> {
-        let compressed = compress_value(codec(self.keyspace.options.compression), value);
+        let compressed = self.keyspace.compress(value);
         let stored = compressed.as_deref().unwrap_or(value);
         // Records are shorter than 4 GiB: the limits on keys and values see to that.
         #[allow(clippy::cast_possible_truncation)]
@@ -85,16 +84,5 @@ impl<'a> ValueWriter<'a> {
         for segment in self.segments.drain(..) {
             segment.mark_obsolete(self.core.removal_observer());
         }
-    }
-}
-
-/// The codec of values that goes with a keyspace's compression.
-fn codec(compression: Compression) -> Codec {
-    match compression {
-        #[cfg(feature = "lz4")]
-        Compression::Lz4 => Codec::Lz4,
-        #[cfg(feature = "zstd")]
-        Compression::Zstd(level) => Codec::Zstd(level),
-        _ => Codec::None,
     }
 }

@@ -3,20 +3,7 @@
 use std::{cmp::Ordering, sync::Arc};
 
 use super::source::{Source, SourcePointer, SourceValue};
-use crate::{EntryKind, Result, SequenceNumber, Slice, keyspace::SuperVersion};
-
-/// The first eight bytes of a key as a number that compares like them.
-#[inline]
-pub(crate) fn prefix(key: &[u8]) -> u64 {
-    match key.first_chunk::<8>() {
-        Some(first) => u64::from_be_bytes(*first),
-        None => {
-            let mut padded = [0; 8];
-            padded[..key.len()].copy_from_slice(key);
-            u64::from_be_bytes(padded)
-        }
-    }
-}
+use crate::{EntryKind, Result, SequenceNumber, Slice, key::key_prefix, keyspace::SuperVersion};
 
 /// A source and the prefix of its current key.
 struct Head {
@@ -30,7 +17,7 @@ impl Head {
     fn refresh(&mut self) {
         self.valid = self.source.valid();
         if self.valid {
-            self.prefix = prefix(self.source.key());
+            self.prefix = key_prefix(self.source.key());
         }
     }
 

@@ -1,5 +1,5 @@
-//! The threads behind the scenes: one keeps the log supplied with segments and seals those it has left, one flushes,
-//! one or more compact and collect.
+//! The threads behind the scenes: one keeps the log supplied with segments and seals those it has left, one makes the
+//! pages present that writers are about to store to, one flushes, one or more compact and collect.
 
 use std::{
     sync::{Arc, Weak},
@@ -30,13 +30,13 @@ impl Bell {
         self.changed.notify_all();
     }
 
-    /// Waits for a ring, at most `timeout`.
-    fn wait(&self, timeout: Duration) {
+    /// Waits for a ring, at most `timeout`; whether there was one.
+    fn wait(&self, timeout: Duration) -> bool {
         let mut rung = self.rung.lock();
         if !*rung {
             self.changed.wait_for(&mut rung, timeout);
         }
-        *rung = false;
+        std::mem::take(&mut *rung)
     }
 }
 
@@ -44,6 +44,7 @@ impl Bell {
 #[derive(Debug, Default)]
 pub(crate) struct Background {
     keeper: Bell,
+    populate: Bell,
     flush: Bell,
     compaction: Bell,
     threads: Mutex<Vec<JoinHandle<()>>>,
@@ -52,6 +53,10 @@ pub(crate) struct Background {
 impl Background {
     pub(crate) fn wake_keeper(&self) {
         self.keeper.ring();
+    }
+
+    pub(crate) fn wake_populate(&self) {
+        self.populate.ring();
     }
 
     pub(crate) fn wake_flush(&self) {
@@ -64,6 +69,7 @@ impl Background {
 
     pub(crate) fn wake_all(&self) {
         self.wake_keeper();
+        self.wake_populate();
         self.wake_flush();
         self.wake_compaction();
     }
@@ -80,6 +86,9 @@ impl Background {
                 .map_err(|error| Error::io("start a thread for", core.dir(), error))
         };
         spawn("lsm-keeper", Core::keep)?;
+        if core.options.mapped_log {
+            spawn("lsm-populate", Core::populate)?;
+        }
         spawn("lsm-flush", Core::flush_waiting)?;
         for _ in 0..core.options.compaction_threads {
             spawn("lsm-compact", Core::compact_waiting)?;
@@ -126,11 +135,22 @@ impl Core {
         let outcome = self.provide_next().and_then(|()| self.seal_closed());
         match outcome {
             Ok(true) => {}
-            Ok(false) => self.background.keeper.wait(IDLE_LOOK),
+            Ok(false) => {
+                self.background.keeper.wait(IDLE_LOOK);
+            }
             Err(error) => {
                 self.emit(&Event::BackgroundError { error });
                 self.background.keeper.wait(RETRY);
             }
+        }
+    }
+
+    /// One turn of the thread that touches pages of the log before writers do. Not the keeper's business: that one waits
+    /// for the disk.
+    fn populate(&self) {
+        if self.background.populate.wait(IDLE_LOOK) {
+            let current = Arc::clone(self.commit.lock().log().current());
+            current.populate();
         }
     }
 
@@ -210,7 +230,9 @@ impl Core {
                 self.pressure.note(Ok(()));
                 self.update_pressure();
             }
-            Ok(false) => self.background.compaction.wait(IDLE_LOOK),
+            Ok(false) => {
+                self.background.compaction.wait(IDLE_LOOK);
+            }
             Err(Error::Closed) => {}
             Err(error) => {
                 self.emit(&Event::BackgroundError { error });

@@ -200,7 +200,7 @@ impl Core {
     /// Commits one put or delete.
     pub(crate) fn write_one(
         &self,
-        keyspace: KeyspaceId,
+        keyspace: &KeyspaceCore,
         kind: EntryKind,
         key: &[u8],
         value: &[u8],
@@ -209,7 +209,16 @@ impl Core {
         check_lengths(key, value)?;
         self.check_writable()?;
         let hash = hash_key(key);
-        let len = stored_len(keyspace, kind, key, value);
+        // The one place that is surely not in the cache comes while the value is compressed. A hint: if the memtable is
+        // rotated meanwhile, it was for nothing.
+        keyspace.current().active.memtable().prefetch(hash);
+        let compressed = match durability {
+            Durability::None => None,
+            _ => keyspace.compress(value),
+        };
+        let stored = compressed.as_deref().unwrap_or(value);
+        let keyspace = keyspace.id;
+        let len = stored_len(keyspace, kind, key, stored);
         self.check_batch(len)?;
         self.pressure.slow_down(len);
         let (ticket, (_, memtable, slot)) =
@@ -220,7 +229,9 @@ impl Core {
             Some(reservation) => {
                 let mut encoder = reservation.encoder();
                 let pointer = match kind {
-                    EntryKind::Put => encoder.put(keyspace, key, value, false, true),
+                    EntryKind::Put => {
+                        encoder.put(keyspace, key, stored, compressed.is_some(), true)
+                    }
                     EntryKind::Delete => encoder.delete(keyspace, key, true),
                 };
                 // An unwritten place in the log would hide everything behind it from recovery.
@@ -239,6 +250,13 @@ impl Core {
         if batch.is_empty() {
             return Ok(());
         }
+        let decompressed;
+        let batch = if durability == Durability::None {
+            decompressed = batch.decompressed()?;
+            &decompressed
+        } else {
+            batch
+        };
         let mut len = 0_usize;
         let mut keyspaces: Vec<KeyspaceId> = Vec::new();
         for entry in batch.entries() {
@@ -266,7 +284,7 @@ impl Core {
                 let last = entries.len() == 0;
                 pointers.push(match entry.kind {
                     EntryKind::Put => {
-                        encoder.put(entry.keyspace, entry.key, entry.value, false, last)
+                        encoder.put(entry.keyspace, entry.key, entry.value, entry.compressed, last)
                     }
                     EntryKind::Delete => encoder.delete(entry.keyspace, entry.key, last),
                 });
@@ -360,6 +378,12 @@ impl Core {
             (commit.log_mut().take_unlogged(), None)
         } else {
             let reservation = self.reserve(commit, len)?;
+            // Not ahead of a sync, which would write the pages as zeros first.
+            if durability != Durability::Sync
+                && reservation.segment().wants_pages(reservation.end())
+            {
+                self.background.wake_populate();
+            }
             (reservation.sequence(), Some(reservation))
         };
         let segment = reservation.as_ref().map(Reservation::segment);

@@ -12,7 +12,11 @@ use arc_swap::ArcSwap;
 use parking_lot::{Mutex, MutexGuard};
 
 use super::LiveMemtable;
-use crate::{KeyspaceId, KeyspaceOptions, SequenceNumber, version::Version};
+use crate::{
+    KeyspaceId, KeyspaceOptions, Layout, SequenceNumber,
+    log::{Codec, compress_value},
+    version::Version,
+};
 
 /// Everything a read of a keyspace looks at, newest first: the active memtable, those that wait for their flush, the
 /// tables. Immutable; replaced as a whole.
@@ -36,6 +40,7 @@ pub(crate) struct KeyspaceCore {
     pub(crate) id: KeyspaceId,
     pub(crate) name: String,
     pub(crate) options: KeyspaceOptions,
+    value_codec: Codec,
     current: ArcSwap<SuperVersion>,
     /// Serialises replacements of `current`: each is made from the one before.
     replace: Mutex<()>,
@@ -69,12 +74,25 @@ impl KeyspaceCore {
         Self {
             id,
             name,
+            value_codec: Codec::of(options.value_compression),
             options,
             current: ArcSwap::from_pointee(first),
             replace: Mutex::new(()),
             compaction_cursor: Mutex::new(Vec::new()),
             compacting: Mutex::new(()),
             dropped: AtomicBool::new(false),
+        }
+    }
+
+    /// What goes into the log for a value in place of its bytes; `None` for the bytes themselves.
+    #[inline]
+    pub(crate) fn compress(&self, value: &[u8]) -> Option<Vec<u8>> {
+        match self.options.layout {
+            // What would not stay in the log is not worth the work: it is decompressed at the flush.
+            Layout::Separated { from } if value.len() >= from => {
+                compress_value(self.value_codec, value)
+            }
+            _ => None,
         }
     }
 

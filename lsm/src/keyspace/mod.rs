@@ -44,6 +44,10 @@ impl Keyspace {
         self.handle.core()
     }
 
+    pub(crate) fn core(&self) -> &KeyspaceCore {
+        &self.core
+    }
+
     pub(crate) fn identity(&self) -> (u64, KeyspaceId) {
         (self.db().database_id, self.core.id)
     }
@@ -75,7 +79,7 @@ impl Keyspace {
     /// # Errors
     /// As [`put`](Self::put).
     pub fn put_with(&self, key: &[u8], value: &[u8], durability: Durability) -> Result<()> {
-        self.db().write_one(self.core.id, EntryKind::Put, key, value, durability)
+        self.db().write_one(&self.core, EntryKind::Put, key, value, durability)
     }
 
     /// Removes `key`; no error if it has no value.
@@ -91,7 +95,7 @@ impl Keyspace {
     /// # Errors
     /// As [`put`](Self::put).
     pub fn delete_with(&self, key: &[u8], durability: Durability) -> Result<()> {
-        self.db().write_one(self.core.id, EntryKind::Delete, key, &[], durability)
+        self.db().write_one(&self.core, EntryKind::Delete, key, &[], durability)
     }
 
     /// The value of `key`.

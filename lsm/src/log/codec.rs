@@ -3,7 +3,9 @@
 use std::borrow::Cow;
 
 use super::record::StoredValue;
-use crate::{MAX_VALUE_LEN, varint};
+#[cfg(feature = "lz4")]
+use super::small_lz4;
+use crate::{Compression, MAX_VALUE_LEN, varint};
 
 /// How values are compressed. The numbers are on disk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -18,6 +20,20 @@ pub enum Codec {
     /// Zstandard at this level (feature `zstd`).
     #[cfg(feature = "zstd")]
     Zstd(i32),
+}
+
+impl Codec {
+    /// The codec for a setting; none where this build lacks it, which `Options::validate` has refused.
+    #[must_use]
+    pub fn of(compression: Compression) -> Self {
+        match compression {
+            #[cfg(feature = "lz4")]
+            Compression::Lz4 => Self::Lz4,
+            #[cfg(feature = "zstd")]
+            Compression::Zstd(level) => Self::Zstd(level),
+            _ => Self::None,
+        }
+    }
 }
 
 const LZ4: u8 = 1;
@@ -36,6 +52,10 @@ fn block(codec: Codec, value: &[u8]) -> Option<Vec<u8>> {
         #[cfg(feature = "lz4")]
         Codec::Lz4 => {
             let mut stored = frame(LZ4, value);
+            if value.len() <= small_lz4::MAX_INPUT {
+                let limit = value.len().saturating_sub(stored.len());
+                return small_lz4::compress(value, limit, &mut stored).map(|()| stored);
+            }
             let start = stored.len();
             stored.resize(start + lz4_flex::block::get_maximum_output_size(value.len()), 0);
             let block = stored.get_mut(start..)?;
@@ -54,7 +74,8 @@ fn block(codec: Codec, value: &[u8]) -> Option<Vec<u8>> {
 
 #[cfg(any(feature = "lz4", feature = "zstd"))]
 fn frame(codec: u8, value: &[u8]) -> Vec<u8> {
-    let mut stored = vec![codec];
+    let mut stored = Vec::with_capacity(value.len() + 8);
+    stored.push(codec);
     varint::put(&mut stored, value.len() as u64);
     stored
 }

@@ -26,6 +26,8 @@ mod record;
 mod recover;
 mod reservation;
 mod segment;
+#[cfg(feature = "lz4")]
+mod small_lz4;
 mod sync;
 mod writer;
 

@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
     sync::{
         Arc, OnceLock,
-        atomic::{AtomicBool, AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering},
     },
 };
 
@@ -18,6 +18,10 @@ use crate::{
     Error, Result, SegmentId, SequenceNumber,
     fs::{Advice, File, FileSystem, Mapping, OpenMode, Purpose},
 };
+
+/// Least and most bytes that are made present ahead of the records.
+const POPULATE_LEAST: u32 = 64 << 10;
+const POPULATE_MOST: u32 = 2 << 20;
 
 /// Hears of a segment file that could not be removed. Called from whatever thread dropped the last reference.
 pub type RemovalObserver = Arc<dyn Fn(&Path, &io::Error) + Send + Sync>;
@@ -50,6 +54,10 @@ pub struct Segment {
     bounds: AtomicU64,
     first_sequence: AtomicU64,
     header_written: AtomicBool,
+    /// Up to where pages were stored to ahead of the writers; see [`populate`](Self::populate).
+    populated: AtomicU32,
+    /// The end of the records at which more are wanted.
+    wanted: AtomicU32,
     obsolete: OnceLock<RemovalObserver>,
 }
 
@@ -114,6 +122,8 @@ impl Segment {
             bounds: AtomicU64::new(bounds(capacity, HEADER_LEN)),
             first_sequence: AtomicU64::new(0),
             header_written: AtomicBool::new(false),
+            populated: AtomicU32::new(0),
+            wanted: AtomicU32::new(HEADER_LEN),
             obsolete: OnceLock::new(),
         }))
     }
@@ -177,6 +187,8 @@ impl Segment {
             bounds: AtomicU64::new(bounds(len, len)),
             first_sequence: AtomicU64::new(0),
             header_written: AtomicBool::new(true),
+            populated: AtomicU32::new(0),
+            wanted: AtomicU32::new(u32::MAX),
             obsolete: OnceLock::new(),
         };
         Ok((segment, header))
@@ -364,6 +376,29 @@ impl Segment {
             let len = (len as usize).min(mapping.len() - offset as usize);
             mapping.advise(offset as usize, len, advice);
         }
+    }
+
+    /// Whether the records have come so close to pages that nobody has touched that [`populate`](Self::populate) should
+    /// be called. Says so once until it is.
+    #[inline]
+    pub fn wants_pages(&self, end: u32) -> bool {
+        self.wanted.load(Ordering::Relaxed) <= end
+            && self.mapping.is_some()
+            && self.wanted.swap(u32::MAX, Ordering::Relaxed) != u32::MAX
+    }
+
+    /// Has the kernel make the pages ahead of the records present and writable, so that writers do not fault on them one
+    /// by one: as far ahead as there are records, at most 2 MiB.
+    pub fn populate(&self) {
+        let (limit, end) = split(self.bounds.load(Ordering::Acquire));
+        let from = self.populated.load(Ordering::Relaxed).max(end);
+        let to = end.saturating_add(end.clamp(POPULATE_LEAST, POPULATE_MOST)).min(limit);
+        if from < to {
+            self.advise(from, to - from, Advice::PopulateWrite);
+            self.populated.store(to, Ordering::Relaxed);
+        }
+        let wanted = if to == limit { u32::MAX } else { to - (to - end) / 2 };
+        self.wanted.store(wanted, Ordering::Relaxed);
     }
 
     /// Asks the processor for the first lines of a record that will be read soon. Does nothing if the segment is not

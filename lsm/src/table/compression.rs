@@ -58,6 +58,25 @@ pub(crate) enum DecodeFailure {
 }
 
 impl Compression {
+    /// As the manifest stores it.
+    pub(crate) fn to_text(self) -> String {
+        match self {
+            Self::None => "none".to_owned(),
+            Self::Lz4 => "lz4".to_owned(),
+            Self::Zstd(level) => format!("zstd {level}"),
+        }
+    }
+
+    /// The reverse of [`to_text`](Self::to_text).
+    pub(crate) fn from_text(text: &str) -> Option<Self> {
+        match text.split_once(' ') {
+            Some(("zstd", level)) => Some(Self::Zstd(level.parse().ok()?)),
+            None if text == "none" => Some(Self::None),
+            None if text == "lz4" => Some(Self::Lz4),
+            _ => None,
+        }
+    }
+
     /// Whether this build can write it.
     ///
     /// # Errors

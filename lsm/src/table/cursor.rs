@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use super::{
     Table,
-    block::{Handle, key_prefix},
+    block::Handle,
     data_block::{DataBlock, Interval, Payload, RawValue},
     reader::BlockAt,
     value::{InlineValue, OwnerRef, TableValue},
 };
-use crate::{EntryKind, Result, fs::Advice};
+use crate::{EntryKind, Result, fs::Advice, key::key_prefix};
 
 /// Hears of pointers before the cursor gets to them: up to 32 entries ahead.
 pub trait PointerHook {

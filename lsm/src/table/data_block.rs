@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
-use super::block::{Damage, common_prefix, prefetch};
-use crate::{EntryKind, MAX_KEY_LEN, varint};
+use super::block::{Damage, prefetch};
+use crate::{EntryKind, MAX_KEY_LEN, key::common_prefix, varint};
 
 /// Entries from one restart to the next.
 pub(crate) const RESTART_INTERVAL: usize = 16;

@@ -2,8 +2,12 @@
 
 use std::cmp::Ordering;
 
-use super::block::{Damage, Handle, common_prefix, key_prefix};
-use crate::{MAX_KEY_LEN, varint};
+use super::block::{Damage, Handle};
+use crate::{
+    MAX_KEY_LEN,
+    key::{common_prefix, key_prefix},
+    varint,
+};
 
 /// Most data blocks that a partition covers.
 pub(crate) const PARTITION_BLOCKS: usize = 128;

@@ -9,7 +9,7 @@ use std::{
 };
 
 use super::{
-    block::{self, Damage, Handle, TRAILER_LEN, key_prefix, prefetch},
+    block::{self, Damage, Handle, TRAILER_LEN, prefetch},
     cache::{Block, BlockCache, BlockKey},
     compression::{Codec, DecodeFailure, decompress},
     counters::{FilterCounters, FilterCounts, Outcome},
@@ -20,7 +20,7 @@ use super::{
     properties::{Properties, PropertiesFailure, SegmentRef},
     value::{InlineValue, MappedFile, OwnerRef, TableEntry, TableValue},
 };
-use crate::{Error, Result, TableId, fs::File};
+use crate::{Error, Result, TableId, fs::File, key::key_prefix};
 
 /// How a table's blocks are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

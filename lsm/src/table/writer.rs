@@ -8,7 +8,7 @@ use std::{
 };
 
 use super::{
-    block::{self, Handle, TRAILER_LEN, common_prefix},
+    block::{self, Handle, TRAILER_LEN},
     compression::{Codec, Compression, compress},
     data_block::tag_of,
     data_block_builder::{BlockValue, DataBlockBuilder},
@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     EntryKind, Error, MAX_KEY_LEN, MAX_VALUE_LEN, Result, SegmentId, TableId, ValuePointer,
-    fs::File, hash_key,
+    fs::File, hash_key, key::common_prefix,
 };
 
 /// Bytes gathered before they are written.

@@ -56,6 +56,7 @@ impl Subject {
         let mut settings = |layout| KeyspaceOptions {
             layout,
             compression: random.of(&[Compression::None, Compression::Lz4]),
+            value_compression: random.of(&[Compression::None, Compression::Lz4]),
             block_bytes: random.of(&[256, 1024, 4096]),
             filter_bits_per_key: random.of(&[0.0, 10.0]),
             level0_tables: random.of(&[1, 2, 4]),
