@@ -103,7 +103,8 @@ impl Options {
         self
     }
 
-    /// Memory for decompressed blocks, and for all blocks with [`ReadMode::Positioned`]. Default 64 MiB. Mapped blocks
+    /// Memory for readers: half for decompressed blocks, and for all blocks with [`ReadMode::Positioned`]; half for hash
+    /// indexes of tables that are read, 12 bytes a key. Default 64 MiB. Mapped blocks
     /// that are not compressed live in the kernel's page cache instead.
     #[must_use]
     pub fn cache_bytes(mut self, bytes: usize) -> Self {

@@ -1,5 +1,6 @@
 //! The threads behind the scenes: one keeps the log supplied with segments and seals those it has left, one makes the
-//! pages present that writers are about to store to, one flushes, one or more compact and collect.
+//! pages present that writers are about to store to, one indexes tables that are read, one flushes, one or more compact
+//! and collect. Of a database that is open read-only, only the indexing runs.
 
 use std::{
     sync::{Arc, Weak},
@@ -85,6 +86,10 @@ impl Background {
                 .map(|handle| threads.push(handle))
                 .map_err(|error| Error::io("start a thread for", core.dir(), error))
         };
+        spawn("lsm-index", Core::build_index)?;
+        if core.options.read_only {
+            return Ok(());
+        }
         spawn("lsm-keeper", Core::keep)?;
         if core.options.mapped_log {
             spawn("lsm-populate", Core::populate)?;
@@ -142,6 +147,13 @@ impl Core {
                 self.emit(&Event::BackgroundError { error });
                 self.background.keeper.wait(RETRY);
             }
+        }
+    }
+
+    /// One turn of the thread that builds hash indexes of tables that are read.
+    fn build_index(&self) {
+        if let Err(error) = self.tables.indexes.build_next(IDLE_LOOK) {
+            self.emit(&Event::BackgroundError { error });
         }
     }
 

@@ -32,7 +32,9 @@ use crate::{
     },
     snapshot::SnapshotList,
     table::BlockCache,
-    version::{CreateKeyspace, Edit, Manifest, State, TableSource, Version, manifest::CURRENT},
+    version::{
+        CreateKeyspace, Edit, HashIndexes, Manifest, State, TableSource, Version, manifest::CURRENT,
+    },
 };
 
 /// The keyspace that every database has.
@@ -70,7 +72,8 @@ pub(crate) fn open(dir: &Path, options: Options) -> Result<Arc<Core>> {
         fs: Arc::clone(&file_system),
         dir: dir.to_owned(),
         database_id: state.database_id,
-        cache: Arc::new(BlockCache::new(options.cache_bytes as u64)),
+        cache: Arc::new(BlockCache::new(options.cache_bytes as u64 / 2)),
+        indexes: Arc::new(HashIndexes::new(options.cache_bytes as u64 / 2)),
         read_mode: options.read_mode,
     };
     let keyspaces = open_keyspaces(&state, &tables, &segments, &names, memtables)?;
@@ -125,9 +128,9 @@ pub(crate) fn open(dir: &Path, options: Options) -> Result<Arc<Core>> {
     });
     if !core.options.read_only {
         core.begin_writing(report.as_ref(), &names)?;
-        Background::start(&core)?;
-        core.background.wake_all();
     }
+    Background::start(&core)?;
+    core.background.wake_all();
     for dropped in report.iter().flat_map(|report| &report.dropped) {
         core.emit(&Event::TailDropped {
             segment: dropped.segment,

@@ -1,12 +1,14 @@
 //! Point reads.
 
+use std::sync::Arc;
+
 use super::core::Core;
 use crate::{
     EntryKind, Result, SequenceNumber, Slice,
     entry::hash_key,
     keyspace::{KeyspaceCore, LiveMemtable, SuperVersion},
     memtable::{Found, Payload},
-    table::TableValue,
+    table::{Place, TableValue},
     version::LiveTable,
 };
 
@@ -37,6 +39,9 @@ pub(crate) fn look_up(
         if let Some(found) = memtable.memtable().get(hash, key, read) {
             return in_memtable(memtable, &found, key);
         }
+    }
+    for table in &current.version.level0 {
+        table.prefetch(hash);
     }
     for table in &current.version.level0 {
         if table.covers(key)
@@ -74,11 +79,21 @@ fn in_memtable(memtable: &LiveMemtable, found: &Found<'_>, key: &[u8]) -> Result
 /// `None` if the table says nothing of the key.
 #[inline]
 fn in_table(
-    table: &LiveTable,
+    table: &Arc<LiveTable>,
     hash: u64,
     key: &[u8],
     read: SequenceNumber,
 ) -> Result<Option<Option<Slice>>> {
+    match table.place(hash) {
+        Place::Absent => return Ok(None),
+        Place::Record { slot, offset, len } => {
+            // Another key's record, if the hashes are alike in part. Damage comes up again below, where it is certain.
+            if let Ok(value) = Slice::from_segment(table.segment(slot)?, offset, len, key) {
+                return Ok(Some(Some(value)));
+            }
+        }
+        Place::InTable => {}
+    }
     let Some(entry) = table.table().get(hash, key, read)? else { return Ok(None) };
     if entry.kind == EntryKind::Delete {
         return Ok(Some(None));

@@ -38,6 +38,7 @@ impl Core {
         if self.closed.swap(true, Ordering::AcqRel) {
             return Ok(());
         }
+        self.tables.indexes.wake();
         self.background.stop();
         let result = if self.options.read_only || self.poison.get().is_some() {
             Ok(())

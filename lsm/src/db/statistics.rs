@@ -57,6 +57,8 @@ pub struct Statistics {
     pub stalls: u64,
     /// For how long, in all, in nanoseconds.
     pub stall_nanos: u64,
+    /// Memory of the hash indexes of tables.
+    pub hash_index_bytes: u64,
     /// Blocks found in the cache.
     pub cache_hits: u64,
     /// Blocks that were not.
@@ -133,6 +135,7 @@ impl Core {
             compaction_read_bytes: load(&self.counters.compaction_read),
             stalls: load(&self.counters.stalls),
             stall_nanos: load(&self.counters.stall_nanos),
+            hash_index_bytes: self.tables.indexes.bytes(),
             cache_hits: self.tables.cache.hits(),
             cache_misses: self.tables.cache.misses(),
             snapshots: self.snapshots.count(),

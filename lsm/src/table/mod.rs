@@ -20,6 +20,7 @@ mod filter;
 mod footer;
 #[doc(hidden)]
 pub mod fuzz;
+mod hash_index;
 mod index;
 mod properties;
 mod reader;
@@ -33,6 +34,7 @@ pub use cache::{Block, BlockCache};
 pub use compression::Compression;
 pub use counters::FilterCounts;
 pub use cursor::{PointerHook, TableCursor};
+pub use hash_index::{HashIndex, Place};
 pub use properties::{Properties, SegmentRef};
 pub use reader::{ReadMode, Table};
 pub use value::{BlockOwner, InlineValue, MappedFile, SharedBytes, TableEntry, TableValue};

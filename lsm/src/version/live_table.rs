@@ -3,17 +3,20 @@
 use std::{
     path::PathBuf,
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
 };
 
-use super::TableMeta;
+use super::{
+    TableMeta,
+    hash_indexes::{Built, Demand, HashIndexes},
+};
 use crate::{
     Error, Result, SegmentId, TableId,
     fs::{FileSystem, OpenMode, Purpose},
     log::Segment,
-    table::{BlockCache, ReadMode, Table},
+    table::{BlockCache, Place, ReadMode, Table},
 };
 
 /// Name of a table's file.
@@ -28,6 +31,7 @@ pub(crate) struct TableSource {
     pub(crate) dir: PathBuf,
     pub(crate) database_id: u64,
     pub(crate) cache: Arc<BlockCache>,
+    pub(crate) indexes: Arc<HashIndexes>,
     pub(crate) read_mode: ReadMode,
 }
 
@@ -73,6 +77,9 @@ impl TableSource {
             .map(|reference| segment(reference.id))
             .collect::<Result<_>>()?;
         Ok(Arc::new(LiveTable {
+            index: OnceLock::new(),
+            demand: Demand::default(),
+            indexes: Arc::clone(&self.indexes),
             meta,
             table,
             segments,
@@ -87,6 +94,9 @@ impl TableSource {
 /// An open table of a version. Its file is removed when the last user lets go of it after it became obsolete.
 #[derive(Debug)]
 pub(crate) struct LiveTable {
+    index: OnceLock<Built>,
+    demand: Demand,
+    indexes: Arc<HashIndexes>,
     meta: TableMeta,
     table: Arc<Table>,
     segments: Arc<[Arc<Segment>]>,
@@ -125,6 +135,33 @@ impl LiveTable {
                 format!("segment slot {slot} of {}", self.segments.len()),
             )
         })
+    }
+
+    /// Where the entry of a key is, as far as the table's hash index knows; without one, counts that it was missed.
+    #[inline]
+    pub(crate) fn place(self: &Arc<Self>, hash: u64) -> Place {
+        match self.index.get() {
+            Some(index) => index.find(hash),
+            None => {
+                if self.demand.note(hash, self.table.properties().entries) {
+                    self.indexes.request(self);
+                }
+                Place::InTable
+            }
+        }
+    }
+
+    /// Asks for the memory that [`place`](Self::place) will look at.
+    #[inline]
+    pub(crate) fn prefetch(&self, hash: u64) {
+        if let Some(index) = self.index.get() {
+            index.prefetch(hash);
+        }
+    }
+
+    pub(crate) fn set_index(&self, index: Built) {
+        // Asked for once, so set once.
+        let _ = self.index.set(index);
     }
 
     /// Whether the table may hold keys in `smallest..=largest`.

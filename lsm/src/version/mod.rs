@@ -1,6 +1,7 @@
 //! The structure of the database: which tables make up which level, on disk ([`manifest`]) and open ([`Version`]).
 
 mod edit;
+mod hash_indexes;
 mod live_table;
 pub(crate) mod manifest;
 mod state;
@@ -10,6 +11,7 @@ mod tests;
 use std::{collections::BTreeMap, sync::Arc};
 
 pub(crate) use edit::{CreateKeyspace, Edit, ReplayPosition, TableMeta};
+pub(crate) use hash_indexes::HashIndexes;
 pub(crate) use live_table::{LiveTable, TableSource, table_file_name};
 pub(crate) use manifest::{AppendError, Manifest};
 pub(crate) use state::State;
