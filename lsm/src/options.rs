@@ -43,6 +43,7 @@ pub struct Options {
     pub(crate) create_if_missing: bool,
     pub(crate) ignore_foreign_files: bool,
     pub(crate) space_target: f64,
+    pub(crate) space_limit: f64,
     pub(crate) collect_on_scans: bool,
     pub(crate) listener: Option<Arc<dyn EventListener>>,
 }
@@ -60,6 +61,7 @@ impl fmt::Debug for Options {
             .field("mapped_log", &self.mapped_log)
             .field("read_only", &self.read_only)
             .field("space_target", &self.space_target)
+            .field("space_limit", &self.space_limit)
             .finish_non_exhaustive()
     }
 }
@@ -72,7 +74,7 @@ impl Default for Options {
             cache_bytes: 64 << 20,
             segment_bytes: 64 << 20,
             max_batch_bytes: 256 << 20,
-            max_immutable_memtables: 2,
+            max_immutable_memtables: 1,
             compaction_threads: 1,
             rate_limit: None,
             read_mode: ReadMode::Mapped,
@@ -80,7 +82,8 @@ impl Default for Options {
             read_only: false,
             create_if_missing: true,
             ignore_foreign_files: false,
-            space_target: 1.35,
+            space_target: 1.3,
+            space_limit: 2.5,
             collect_on_scans: true,
             listener: None,
         }
@@ -95,8 +98,9 @@ impl Options {
         self
     }
 
-    /// When a memtable is flushed: once it takes this much memory, or once this much log was written since its first
-    /// entry (which bounds the time to open after a crash). Default 64 MiB.
+    /// When a memtable is flushed: once it takes this much memory, or once twice as much log was written since its first
+    /// entry (which bounds the time to open after a crash). A memtable holds keys and where their values are: some 60
+    /// bytes an entry with keys of 16 bytes. Default 64 MiB.
     #[must_use]
     pub fn write_buffer_bytes(mut self, bytes: usize) -> Self {
         self.write_buffer_bytes = bytes;
@@ -112,7 +116,8 @@ impl Options {
         self
     }
 
-    /// Size of a log segment: the unit of preallocation, and of deletion after collection. Default 64 MiB.
+    /// Largest log segment: the unit of preallocation, and of deletion after collection. A small database has smaller ones, of
+    /// 16 MiB or a sixteenth of its values. Default 64 MiB.
     #[must_use]
     pub fn segment_bytes(mut self, bytes: usize) -> Self {
         self.segment_bytes = bytes;
@@ -126,7 +131,8 @@ impl Options {
         self
     }
 
-    /// How many memtables of a keyspace may wait for their flush before its writers wait too. Default 2.
+    /// How many memtables of a keyspace may wait for their flush before its writers wait too. Default 1: a flush takes a fraction of
+    /// the time in which a memtable fills up.
     #[must_use]
     pub fn max_immutable_memtables(mut self, count: usize) -> Self {
         self.max_immutable_memtables = count;
@@ -184,12 +190,19 @@ impl Options {
         self
     }
 
-    /// When garbage among separated values is collected: once their segments take this many times the bytes that are
-    /// live. Lower saves space and costs writes: under uniform overwriting about 1.25 times the values are written at
-    /// 2.0, 1.7 times at 1.5. Default 1.35; at least 1.05.
+    /// When garbage among separated values is collected while nobody writes: once their segments take this many times the
+    /// bytes that are live. Lower saves space and costs writes. Default 1.3; at least 1.05.
     #[must_use]
     pub fn space_target(mut self, ratio: f64) -> Self {
         self.space_target = ratio;
+        self
+    }
+
+    /// The same while there are writers: garbage that is left to grow is cheaper to collect, because more of what lies
+    /// around it has become garbage too. Never below the [`space_target`](Self::space_target). Default 2.5.
+    #[must_use]
+    pub fn space_limit(mut self, ratio: f64) -> Self {
+        self.space_limit = ratio;
         self
     }
 
@@ -242,9 +255,11 @@ impl Options {
             format!("{}; allowed: 1 to 64", self.compaction_threads),
         )?;
         check(
-            self.space_target.is_finite() && self.space_target >= 1.05,
+            self.space_target.is_finite()
+                && self.space_target >= 1.05
+                && !self.space_limit.is_nan(),
             "space_target",
-            format!("{}; allowed: 1.05 and more", self.space_target),
+            format!("{}, limit {}; allowed: 1.05 and more", self.space_target, self.space_limit),
         )?;
         check(
             self.rate_limit.is_none_or(|rate| rate >= 64 << 10),

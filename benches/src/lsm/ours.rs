@@ -58,8 +58,8 @@ impl Engine for Lsm {
         cursor.seek(from)?;
         let mut seen = 0;
         while seen < count && cursor.valid() {
-            let value = cursor.value()?;
-            see(cursor.key(), &value);
+            let (key, value) = cursor.lend()?;
+            see(key, value);
             seen += 1;
             cursor.next()?;
         }
@@ -74,8 +74,8 @@ impl Engine for Lsm {
         }
         let mut seen = 0;
         while cursor.valid() {
-            let value = cursor.value()?;
-            see(cursor.key(), &value);
+            let (key, value) = cursor.lend()?;
+            see(key, value);
             seen += 1;
             match direction {
                 Direction::Forward => cursor.next()?,

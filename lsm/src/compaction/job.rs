@@ -5,15 +5,15 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{Fate, Leveled, Outputs, Relocate, Retain, Strategy, Task, Victims};
+use super::{Fate, Leveled, Outputs, Relocate, Retain, Strategy, Task, Victims, leveled};
 use crate::{
     EntryKind, Error, Event, Result, SequenceNumber,
-    cursor::source::{Source, SourceValue},
+    cursor::source::{Source, SourceEntry, SourceValue},
     db::{Core, needs_replay},
     fs::Purpose,
     keyspace::KeyspaceCore,
     log::SegmentKind,
-    options::Layout,
+    options::{Layout, Options},
     table::EntryValue,
     version::{Edit, LiveTable, Version},
 };
@@ -41,8 +41,15 @@ impl Core {
         let current = keyspace.current();
         let version = &current.version;
         let cursors = keyspace.compaction_cursor.lock().clone();
-        let victims = self.victims();
-        if let Some(mut task) = Leveled.pick(version, &keyspace.options, &cursors) {
+        let quiet = self.is_quiet();
+        let victims = self.victims(quiet);
+        let due = Leveled.pick(version, &keyspace.options, &cursors);
+        let due = due.or_else(|| {
+            // Only pointers are rewritten: a small price for reads that find all keys in one place.
+            let cheap = matches!(keyspace.options.layout, Layout::Separated { .. });
+            (cheap && (quiet || self.is_crowded(version))).then(|| leveled::tidy(version)).flatten()
+        });
+        if let Some(mut task) = due {
             if !task.is_move && !victims.0.is_empty() {
                 task.relocate = Relocate::Segments(victims.0);
             }
@@ -57,7 +64,7 @@ impl Core {
     }
 
     /// The segments whose values are to be moved elsewhere.
-    fn victims(&self) -> Victims {
+    fn victims(&self, quiet: bool) -> Victims {
         let replay = self.structure.lock().state.replay;
         let segments: Vec<_> = self
             .segments
@@ -65,8 +72,26 @@ impl Core {
             .into_iter()
             .filter(|segment| !needs_replay(segment, replay))
             .collect();
-        let slack = self.options.segment_bytes as u64 / 4;
-        Victims::choose(&segments, &self.live_bytes(), self.options.space_target, slack)
+        let slack = u64::from(self.usual_segment()) / 4;
+        let Options { space_target, space_limit, .. } = self.options;
+        let target = if quiet { space_target } else { space_limit.max(space_target) };
+        Victims::choose(&segments, &self.live_bytes(), target, slack)
+    }
+
+    /// Whether segments take so much space that garbage has to be found: values that tables of level 0 refer to count as
+    /// live until those are merged, although newer ones may have replaced them.
+    fn is_crowded(&self, version: &Version) -> bool {
+        let merged: u64 = version
+            .tables()
+            .filter(|(level, _)| *level > 0)
+            .map(|(_, table)| {
+                table.table().segments().iter().map(|segment| segment.bytes).sum::<u64>()
+            })
+            .sum();
+        let used: u64 = self.segments.all().iter().map(|segment| u64::from(segment.len())).sum();
+        #[allow(clippy::cast_precision_loss)]
+        let crowded = merged > 0 && used as f64 > merged as f64 * self.options.space_limit;
+        crowded
     }
 
     /// A table whose values scans have read often, out of key order, while the log exceeds the memory set aside for it.
@@ -208,13 +233,14 @@ impl Core {
             key.clear();
             key.extend_from_slice(source.key());
             // All versions of the key that this source has; the next newest source comes next.
-            while source.valid() && source.key() == key {
-                let kind = source.kind();
+            while source.key() == key
+                && let Some(entry) = source.entry()
+            {
                 let bottommost = || nothing_below(&version.version, task, &key);
                 if let Fate::Keep(sequence) =
-                    retain.decide(&key, source.sequence(), kind, bottommost)
+                    retain.decide(&key, entry.sequence, entry.kind, bottommost)
                 {
-                    self.copy(keyspace, task, source, &key, sequence, &mut outputs)?;
+                    self.copy(keyspace, task, source, &key, entry, sequence, &mut outputs)?;
                 }
                 source.next()?;
                 entries += 1;
@@ -236,11 +262,12 @@ impl Core {
         task: &Task,
         source: &Source,
         key: &[u8],
+        entry: SourceEntry<'_>,
         sequence: Option<SequenceNumber>,
         outputs: &mut Outputs<'_>,
     ) -> Result<()> {
-        match source.value() {
-            SourceValue::None => outputs.add(key, sequence, source.kind(), EntryValue::None),
+        match entry.value {
+            SourceValue::None => outputs.add(key, sequence, entry.kind, EntryValue::None),
             SourceValue::Inline(value) => {
                 outputs.add(key, sequence, EntryKind::Put, EntryValue::Inline(value))
             }
@@ -267,8 +294,17 @@ impl Core {
                     );
                 }
                 // SAFETY: the pointer is from a table: its record was complete before the table was written.
-                let value = unsafe { segment.read(pointer.offset, pointer.len, key)? };
-                outputs.add_value(key, sequence, &value)
+                let mut buffer = Vec::new();
+                let stored =
+                    unsafe { segment.read_stored(pointer.offset, pointer.len, key, &mut buffer)? };
+                if outputs.separates(stored.bytes.len()) {
+                    return outputs.add_separated(key, sequence, stored);
+                }
+                let mut buffer = Vec::new();
+                // SAFETY: as above.
+                let value =
+                    unsafe { segment.read_with(pointer.offset, pointer.len, key, &mut buffer)? };
+                outputs.add(key, sequence, EntryKind::Put, EntryValue::Inline(value))
             }
         }
     }

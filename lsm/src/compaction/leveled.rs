@@ -56,6 +56,19 @@ pub(super) fn level0(version: &Version) -> Option<Task> {
     Some(Task { inputs, output: 1, relocate: Relocate::nothing(), is_move: false })
 }
 
+/// All of level 0 into level 1, if there is more than one place to look for a key and what is moved is not much more than what
+/// is new.
+pub(super) fn tidy(version: &Version) -> Option<Task> {
+    /// Bytes of level 1 that may be rewritten for a byte of level 0.
+    const WORTH: u64 = 4;
+    let task = level0(version)?;
+    let bytes = |of_level0: bool| -> u64 {
+        let tables = task.inputs.iter().filter(|(level, _)| (*level == 0) == of_level0);
+        tables.map(|(_, table)| table.meta().bytes).sum()
+    };
+    (task.inputs.len() > 1 && bytes(false) <= WORTH * bytes(true)).then_some(task)
+}
+
 /// The keys that tables span together.
 pub(super) fn key_range(tables: &[Arc<LiveTable>]) -> Option<(Vec<u8>, Vec<u8>)> {
     let smallest = tables.iter().map(|table| &table.meta().smallest_key).min()?;

@@ -6,10 +6,9 @@ use super::value_writer::ValueWriter;
 use crate::{
     EntryKind, Error, Result, SequenceNumber, TableId,
     db::Core,
-    entry::ValuePointer,
     fs::{File, FileSystem, OpenMode, Purpose},
     keyspace::KeyspaceCore,
-    log::{Segment, SegmentKind, file_name},
+    log::{Segment, SegmentKind, StoredValue, file_name},
     options::Layout,
     table::{EntryValue, TableOptions, TableWriter},
     version::{LiveTable, TableMeta},
@@ -82,25 +81,36 @@ impl<'a> Outputs<'a> {
         Ok(())
     }
 
-    /// Adds a put whose value is not in the log: small values go into the table, others into a value segment.
+    /// Whether a value that takes so many bytes, compressed or not, goes into a value segment.
+    pub(crate) fn separates(&self, stored_len: usize) -> bool {
+        matches!(self.keyspace.options.layout, Layout::Separated { from } if stored_len >= from)
+    }
+
+    /// Adds a put, and its value to a value segment, as it is stored.
+    pub(crate) fn add_separated(
+        &mut self,
+        key: &[u8],
+        sequence: Option<SequenceNumber>,
+        value: StoredValue<'_>,
+    ) -> Result<()> {
+        let pointer = self.values.append(key, value)?;
+        self.add(key, sequence, EntryKind::Put, EntryValue::Pointer(pointer))
+    }
+
+    /// Adds a put whose value is in no segment yet: small values go into the table, others into a value segment.
     pub(crate) fn add_value(
         &mut self,
         key: &[u8],
         sequence: Option<SequenceNumber>,
         value: &[u8],
     ) -> Result<()> {
-        match self.keyspace.options.layout {
-            Layout::Separated { from } if value.len() >= from => {
-                let pointer = self.collect(key, value)?;
-                self.add(key, sequence, EntryKind::Put, EntryValue::Pointer(pointer))
-            }
-            _ => self.add(key, sequence, EntryKind::Put, EntryValue::Inline(value)),
+        let packed = self.keyspace.compress(value);
+        let stored =
+            StoredValue { bytes: packed.as_deref().unwrap_or(value), compressed: packed.is_some() };
+        if self.separates(stored.bytes.len()) {
+            return self.add_separated(key, sequence, stored);
         }
-    }
-
-    /// Writes a value into a value segment.
-    pub(crate) fn collect(&mut self, key: &[u8], value: &[u8]) -> Result<ValuePointer> {
-        self.values.append(key, value)
+        self.add(key, sequence, EntryKind::Put, EntryValue::Inline(value))
     }
 
     /// Bytes of values written so far.

@@ -7,7 +7,7 @@ use crate::{
     db::Core,
     fs::Purpose,
     keyspace::KeyspaceCore,
-    log::{HEADER_LEN, Segment, SegmentKind, record_len},
+    log::{HEADER_LEN, Segment, SegmentKind, StoredValue, record_len},
 };
 
 /// Appends records to value segments of its own; nothing refers to them until the tables that do are installed.
@@ -29,10 +29,9 @@ impl<'a> ValueWriter<'a> {
         self.bytes
     }
 
-    /// Writes a value and returns where it is.
-    pub(crate) fn append(&mut self, key: &[u8], value: &[u8]) -> Result<ValuePointer> {
-        let compressed = self.keyspace.compress(value);
-        let stored = compressed.as_deref().unwrap_or(value);
+    /// Writes a value as it is stored and returns where it is.
+    pub(crate) fn append(&mut self, key: &[u8], value: StoredValue<'_>) -> Result<ValuePointer> {
+        let stored = value.bytes;
         // Records are shorter than 4 GiB: the limits on keys and values see to that.
         #[allow(clippy::cast_possible_truncation)]
         let len = record_len(self.keyspace.id, key.len(), Some(stored.len())) as u32;
@@ -48,7 +47,7 @@ impl<'a> ValueWriter<'a> {
         };
         self.bytes += u64::from(len);
         let mut encoder = reservation.encoder();
-        let pointer = encoder.put(self.keyspace.id, key, stored, compressed.is_some(), true);
+        let pointer = encoder.put(self.keyspace.id, key, stored, value.compressed, true);
         let _written = encoder.finish()?;
         Ok(pointer)
     }
@@ -57,8 +56,7 @@ impl<'a> ValueWriter<'a> {
         if let Some(full) = self.segments.last() {
             full.seal()?;
         }
-        let usual = u32::try_from(self.core.options.segment_bytes).unwrap_or(u32::MAX);
-        let capacity = usual.max(len.saturating_add(HEADER_LEN));
+        let capacity = self.core.usual_segment().max(len.saturating_add(HEADER_LEN));
         let segment = self.core.segments.create(
             self.core,
             SegmentKind::Values,

@@ -2,7 +2,7 @@
 
 use std::{cmp::Ordering, sync::Arc};
 
-use super::source::{Source, SourcePointer, SourceValue};
+use super::source::{Source, SourceEntry, SourcePointer, SourceValue};
 use crate::{EntryKind, Result, SequenceNumber, Slice, key::key_prefix, keyspace::SuperVersion};
 
 /// A source and the prefix of its current key.
@@ -114,6 +114,22 @@ impl Merge {
         }
     }
 
+    /// The current key and value, lent; both empty if there are none.
+    #[inline]
+    pub(crate) fn lend(&mut self) -> Result<(&[u8], &[u8])> {
+        match &self.current {
+            None => Ok((&[], &[])),
+            Some(Current::Inline) => Ok((&self.key, &self.inline)),
+            Some(Current::Pointer { source, pointer }) => {
+                let segment = self.heads[*source].source.segment(*pointer)?;
+                let SourcePointer { offset, len, .. } = *pointer;
+                // SAFETY: as for `Slice::from_segment`: the pointer is of an entry that this reader sees.
+                let value = unsafe { segment.read_with(offset, len, &self.key, &mut self.inline)? };
+                Ok((&self.key, value))
+            }
+        }
+    }
+
     /// To the first key at or after `key`.
     pub(crate) fn seek(&mut self, key: &[u8]) -> Result<()> {
         self.position(Direction::Forward, |source| source.seek(key))?;
@@ -219,22 +235,24 @@ impl Merge {
         self.current = None;
         while let Some(nearest) = self.nearest(Direction::Forward) {
             let key_prefix = self.heads[nearest].prefix;
-            self.key.clear();
-            self.key.extend_from_slice(self.heads[nearest].source.key());
+            copy_key(&mut self.key, self.heads[nearest].source.key());
             let mut decided = false;
             let mut put = None;
             // Sources before `nearest` are at later keys.
             for index in nearest..self.heads.len() {
                 let head = &mut self.heads[index];
-                while head.is_at(&self.key, key_prefix) {
+                // The nearest is at the key.
+                let mut at_key = index == nearest || head.is_at(&self.key, key_prefix);
+                while at_key {
                     if !decided
-                        && head.source.sequence().is_none_or(|sequence| sequence <= self.read)
+                        && let Some(entry) = head.source.entry().filter(|e| sees(self.read, e))
                     {
                         decided = true;
-                        put = capture(index, &head.source, &mut self.inline);
+                        put = capture(index, entry, &mut self.inline);
                     }
                     head.source.next()?;
                     head.refresh();
+                    at_key = head.is_at(&self.key, key_prefix);
                 }
             }
             if put.is_some() {
@@ -249,23 +267,24 @@ impl Merge {
         self.current = None;
         while let Some(nearest) = self.nearest(Direction::Backward) {
             let key_prefix = self.heads[nearest].prefix;
-            self.key.clear();
-            self.key.extend_from_slice(self.heads[nearest].source.key());
+            copy_key(&mut self.key, self.heads[nearest].source.key());
             let mut decided = false;
             let mut put = None;
             for index in nearest..self.heads.len() {
                 let head = &mut self.heads[index];
                 let newer_decided = decided;
                 // Going back, a source shows the versions of a key oldest first: its last visible one counts.
-                while head.is_at(&self.key, key_prefix) {
+                let mut at_key = index == nearest || head.is_at(&self.key, key_prefix);
+                while at_key {
                     if !newer_decided
-                        && head.source.sequence().is_none_or(|sequence| sequence <= self.read)
+                        && let Some(entry) = head.source.entry().filter(|e| sees(self.read, e))
                     {
                         decided = true;
-                        put = capture(index, &head.source, &mut self.inline);
+                        put = capture(index, entry, &mut self.inline);
                     }
                     head.source.prev()?;
                     head.refresh();
+                    at_key = head.is_at(&self.key, key_prefix);
                 }
             }
             if put.is_some() {
@@ -277,27 +296,42 @@ impl Merge {
     }
 }
 
+/// Whether a reader at `read` sees an entry.
+#[inline]
+fn sees(read: SequenceNumber, entry: &SourceEntry<'_>) -> bool {
+    entry.sequence.is_none_or(|sequence| sequence <= read)
+}
+
+/// Puts `key` into `into`: a call of `memcpy` is what would cost most about a short key.
+#[inline]
+fn copy_key(into: &mut Vec<u8>, key: &[u8]) {
+    into.clear();
+    if key.len() == 16
+        && let Some(key) = key.first_chunk::<16>()
+    {
+        into.extend_from_slice(key);
+    } else {
+        into.extend_from_slice(key);
+    }
+}
+
 /// What the source's entry says: the value of a put, nothing for a delete.
 #[inline]
-fn capture(index: usize, source: &Source, inline: &mut Vec<u8>) -> Option<Current> {
-    if source.kind() == EntryKind::Delete {
+fn capture(index: usize, entry: SourceEntry<'_>, inline: &mut Vec<u8>) -> Option<Current> {
+    if entry.kind == EntryKind::Delete {
         return None;
     }
-    match source.value() {
-        SourceValue::Pointer(pointer) => Some(Current::Pointer { source: index, pointer }),
+    match entry.value {
+        SourceValue::Pointer(pointer) => return Some(Current::Pointer { source: index, pointer }),
         SourceValue::Inline(bytes) => {
             inline.clear();
             inline.extend_from_slice(bytes);
-            Some(Current::Inline)
         }
         SourceValue::InTable(value) => {
             inline.clear();
             inline.extend_from_slice(value.as_slice());
-            Some(Current::Inline)
         }
-        SourceValue::None => {
-            inline.clear();
-            Some(Current::Inline)
-        }
+        SourceValue::None => inline.clear(),
     }
+    Some(Current::Inline)
 }

@@ -87,6 +87,16 @@ impl Cursor<'_> {
         Ok(self.merge.value()?.unwrap_or_default())
     }
 
+    /// The current key and value, lent until the cursor moves: the fastest way to read many. Both are empty if the cursor
+    /// is not [`valid`](Self::valid). What has to be decompressed goes into memory that the cursor keeps for that.
+    ///
+    /// # Errors
+    /// As [`value`](Self::value).
+    #[inline]
+    pub fn lend(&mut self) -> Result<(&[u8], &[u8])> {
+        self.merge.lend()
+    }
+
     /// To the first key.
     ///
     /// # Errors

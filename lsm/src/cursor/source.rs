@@ -7,7 +7,7 @@ use crate::{
     keyspace::LiveMemtable,
     log::{Segment, SegmentKind},
     memtable::{MemCursor, Payload},
-    table::{InlineValue, PointerHook, TableCursor, TableValue},
+    table::{InlineValue, Pointer, PointerHook, TableCursor, TableValue},
     version::LiveTable,
 };
 
@@ -22,6 +22,15 @@ pub(crate) enum SourceValue<'a> {
     InTable(InlineValue<'a>),
     /// In a segment.
     Pointer(SourcePointer),
+}
+
+/// What a source says of a key.
+#[derive(Debug, Clone)]
+pub(crate) struct SourceEntry<'a> {
+    /// `None` if every reader sees the entry.
+    pub(crate) sequence: Option<SequenceNumber>,
+    pub(crate) kind: EntryKind,
+    pub(crate) value: SourceValue<'a>,
 }
 
 /// A value in a segment, as the source can find it again after it has moved on.
@@ -44,10 +53,20 @@ pub(crate) struct Prefetch {
 
 impl PointerHook for Prefetch {
     #[inline]
-    fn upcoming(&mut self, slot: usize, offset: u32, len: u32) {
-        if let Some(segment) = self.table.segments().get(slot) {
-            self.scattered += u64::from(segment.kind() == SegmentKind::Log);
-            segment.prefetch(offset, len);
+    fn upcoming(&mut self, pointers: &[Pointer]) {
+        let segments = self.table.segments();
+        // What is slow is the walk through the page tables, one for each record: with nothing in between, the processor
+        // does several at a time. The other lines of a record need none.
+        for pointer in pointers {
+            if let Some(segment) = segments.get(pointer.slot) {
+                segment.prefetch(pointer.offset);
+            }
+        }
+        for pointer in pointers {
+            if let Some(segment) = segments.get(pointer.slot) {
+                self.scattered += u64::from(segment.kind() == SegmentKind::Log);
+                segment.prefetch_rest(pointer.offset, pointer.len);
+            }
         }
     }
 }
@@ -112,50 +131,41 @@ impl Source {
         }
     }
 
+    /// What the source says of the current key; `None` if it is not valid.
     #[inline]
-    pub(crate) fn sequence(&self) -> Option<SequenceNumber> {
+    pub(crate) fn entry(&self) -> Option<SourceEntry<'_>> {
         match self {
-            Self::Memtable { cursor, .. } => Some(cursor.seq()),
-            Self::Level(level) => level.cursor.as_ref().and_then(TableCursor::seq),
-        }
-    }
-
-    #[inline]
-    pub(crate) fn kind(&self) -> EntryKind {
-        match self {
-            Self::Memtable { cursor, .. } => cursor.kind(),
-            Self::Level(level) => {
-                level.cursor.as_ref().map_or(EntryKind::Delete, TableCursor::kind)
-            }
-        }
-    }
-
-    #[inline]
-    pub(crate) fn value(&self) -> SourceValue<'_> {
-        match self {
-            Self::Memtable { cursor, .. } => match cursor.payload() {
-                Payload::None => SourceValue::None,
-                Payload::Inline(bytes) => SourceValue::Inline(bytes),
-                Payload::Log { slot, offset, len } => SourceValue::Pointer(SourcePointer {
-                    part: 0,
-                    slot: u32::from(slot),
-                    offset,
-                    len,
-                }),
-            },
-            Self::Level(level) => match level.cursor.as_ref().map(TableCursor::value) {
-                None | Some(TableValue::None) => SourceValue::None,
-                Some(TableValue::Inline(value)) => SourceValue::InTable(value),
-                #[allow(clippy::cast_possible_truncation)] // far below 2^32 tables and slots
-                Some(TableValue::Pointer { slot, offset, len }) => {
-                    SourceValue::Pointer(SourcePointer {
-                        part: level.at as u32,
-                        slot: slot as u32,
+            Self::Memtable { cursor, .. } => cursor.valid().then(|| SourceEntry {
+                sequence: Some(cursor.seq()),
+                kind: cursor.kind(),
+                value: match cursor.payload() {
+                    Payload::None => SourceValue::None,
+                    Payload::Inline(bytes) => SourceValue::Inline(bytes),
+                    Payload::Log { slot, offset, len } => SourceValue::Pointer(SourcePointer {
+                        part: 0,
+                        slot: u32::from(slot),
                         offset,
                         len,
-                    })
-                }
-            },
+                    }),
+                },
+            }),
+            Self::Level(level) => level.cursor.as_ref()?.entry().map(|entry| SourceEntry {
+                sequence: entry.seq,
+                kind: entry.kind,
+                value: match entry.value {
+                    TableValue::None => SourceValue::None,
+                    TableValue::Inline(value) => SourceValue::InTable(value),
+                    #[allow(clippy::cast_possible_truncation)] // far below 2^32 tables and slots
+                    TableValue::Pointer { slot, offset, len } => {
+                        SourceValue::Pointer(SourcePointer {
+                            part: level.at as u32,
+                            slot: slot as u32,
+                            offset,
+                            len,
+                        })
+                    }
+                },
+            }),
         }
     }
 

@@ -3,7 +3,10 @@
 //! and collect. Of a database that is open read-only, only the indexing runs.
 
 use std::{
-    sync::{Arc, Weak},
+    sync::{
+        Arc, Weak,
+        atomic::{AtomicU64, Ordering},
+    },
     thread::JoinHandle,
     time::{Duration, Instant},
 };
@@ -11,7 +14,7 @@ use std::{
 use parking_lot::{Condvar, Mutex};
 
 use super::core::Core;
-use crate::{Error, Event, Result, version::Edit};
+use crate::{Error, Event, Result, SequenceNumber, version::Edit};
 
 /// How long a thread waits before it tries again what failed.
 const RETRY: Duration = Duration::from_millis(100);
@@ -48,6 +51,8 @@ pub(crate) struct Background {
     populate: Bell,
     flush: Bell,
     compaction: Bell,
+    /// The last sequence number when the database was last declared quiet.
+    quiet_at: AtomicU64,
     threads: Mutex<Vec<JoinHandle<()>>>,
 }
 
@@ -66,6 +71,12 @@ impl Background {
 
     pub(crate) fn wake_compaction(&self) {
         self.compaction.ring();
+    }
+
+    /// Says that nobody has written lately, or that somebody waits for all work to be done: until the next commit behind
+    /// `visible`, work is done that would only be in the way of writers.
+    pub(crate) fn declare_quiet(&self, visible: SequenceNumber) {
+        self.quiet_at.store(visible, Ordering::Relaxed);
     }
 
     pub(crate) fn wake_all(&self) {
@@ -150,6 +161,11 @@ impl Core {
         }
     }
 
+    /// Whether nobody has written since the database was declared quiet.
+    pub(crate) fn is_quiet(&self) -> bool {
+        self.background.quiet_at.load(Ordering::Relaxed) == self.visible()
+    }
+
     /// One turn of the thread that builds hash indexes of tables that are read.
     fn build_index(&self) {
         if let Err(error) = self.tables.indexes.build_next(IDLE_LOOK) {
@@ -216,6 +232,7 @@ impl Core {
             match self.flush_memtable(&keyspace, &memtable) {
                 Ok(()) => {
                     flushed = true;
+                    self.pressure.set_flush(0.0);
                     self.pressure.note(Ok(()));
                 }
                 Err(error) => {
@@ -243,7 +260,10 @@ impl Core {
                 self.update_pressure();
             }
             Ok(false) => {
-                self.background.compaction.wait(IDLE_LOOK);
+                let before = self.visible();
+                if !self.background.compaction.wait(IDLE_LOOK) && self.visible() == before {
+                    self.background.declare_quiet(before);
+                }
             }
             Err(Error::Closed) => {}
             Err(error) => {

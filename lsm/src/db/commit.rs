@@ -20,6 +20,9 @@ use crate::{
 /// How often, in parts of the write buffer, a memtable's memory is added up.
 const CHECKS_PER_BUFFER: usize = 64;
 
+/// Bytes of log that a memtable may stand for, in write buffers.
+pub(crate) const LOG_PER_BUFFER: usize = 2;
+
 /// What the commit lock protects.
 #[derive(Debug)]
 pub(crate) struct CommitState {
@@ -130,10 +133,12 @@ impl CommitState {
         let limit = core.options.write_buffer_bytes;
         let active = self.active(id)?;
         let mut full = active.slots_used + 2 > MAX_SEGMENTS
-            || (active.log_bytes > 0 && active.log_bytes + len > limit);
+            || (active.log_bytes > 0 && active.log_bytes + len > limit * LOG_PER_BUFFER);
         if !full && active.log_bytes >= active.next_check {
             active.next_check = active.log_bytes + limit / CHECKS_PER_BUFFER;
-            full = active.log_bytes > 0 && active.memtable.memtable().bytes() >= limit;
+            let bytes = active.memtable.memtable().bytes();
+            full = active.log_bytes > 0 && bytes >= limit;
+            core.note_memtable(&active.keyspace, bytes);
         }
         if full && !core.rotate_memtable(self, id)? {
             return Err(Obstacle::Memtables(Arc::clone(&self.active(id)?.keyspace)));

@@ -21,8 +21,9 @@ const LOOK_AGAIN: Duration = Duration::from_millis(100);
 /// The brake on writers.
 #[derive(Debug, Default)]
 pub(crate) struct Pressure {
-    /// Nanoseconds of delay a KiB written; 0 while background work keeps up.
-    nanos_per_kib: AtomicU64,
+    /// Nanoseconds of delay a KiB written, for flushes and for compactions that are behind; 0 while they keep up.
+    flush_nanos_per_kib: AtomicU64,
+    compaction_nanos_per_kib: AtomicU64,
     /// Bytes written since the last pause.
     unpaid: AtomicU64,
     /// The last failure of background work, until it succeeds again.
@@ -35,7 +36,10 @@ impl Pressure {
     /// Delays a write of `len` bytes by as much as the brake says.
     #[inline]
     pub(crate) fn slow_down(&self, len: usize) {
-        let rate = self.nanos_per_kib.load(Ordering::Relaxed);
+        let rate = self
+            .flush_nanos_per_kib
+            .load(Ordering::Relaxed)
+            .max(self.compaction_nanos_per_kib.load(Ordering::Relaxed));
         if rate != 0 {
             self.pause(len as u64, rate);
         }
@@ -50,15 +54,14 @@ impl Pressure {
         }
     }
 
-    /// Sets the brake from how far background work is behind: 0 is not at all, 1 is where writers would have to stop.
-    ///
-    /// The delay grows with the square of what exceeds one half: gentle where a pause is all that is needed, and at
-    /// the end about as slow as a compaction writes.
-    pub(crate) fn set(&self, behind: f64) {
-        let excess = ((behind - 0.5) * 2.0).clamp(0.0, 1.0);
-        // 20 us a KiB is 50 MB/s.
-        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-        self.nanos_per_kib.store((excess * excess * 20_000.0) as u64, Ordering::Relaxed);
+    /// Sets the brake from how far flushes are behind: 0 is not at all, 1 is where writers have to stop.
+    pub(crate) fn set_flush(&self, behind: f64) {
+        self.flush_nanos_per_kib.store(delay(behind), Ordering::Relaxed);
+    }
+
+    /// Sets the brake from how far compactions are behind.
+    pub(crate) fn set_compaction(&self, behind: f64) {
+        self.compaction_nanos_per_kib.store(delay(behind), Ordering::Relaxed);
     }
 
     /// Notes how background work fares; writers that wait for it get its failure.
@@ -93,7 +96,30 @@ impl Pressure {
     }
 }
 
+/// Nanoseconds a KiB: grows with the square of what exceeds one half. Gentle where a pause is all that is needed, and at the
+/// end about as slow as a compaction writes.
+fn delay(behind: f64) -> u64 {
+    let excess = ((behind - 0.5) * 2.0).clamp(0.0, 1.0);
+    // 20 us a KiB is 50 MB/s.
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+    let nanos = (excess * excess * 20_000.0) as u64;
+    nanos
+}
+
 impl Core {
+    /// Brakes while a memtable fills up and those before it still wait for their flush.
+    pub(crate) fn note_memtable(&self, keyspace: &KeyspaceCore, bytes: usize) {
+        let waiting = keyspace.current().immutables.len();
+        let behind = if waiting < self.options.max_immutable_memtables {
+            0.0
+        } else {
+            #[allow(clippy::cast_precision_loss)]
+            let behind = bytes as f64 / self.options.write_buffer_bytes as f64;
+            behind
+        };
+        self.pressure.set_flush(behind);
+    }
+
     /// Waits until a keyspace has room for another memtable. Fails with what keeps the flush from succeeding.
     pub(crate) fn wait_for_flush(&self, keyspace: &KeyspaceCore) -> Result<()> {
         let started = Instant::now();
@@ -129,6 +155,6 @@ impl Core {
                 current.version.level0.len() as f64 / (keyspace.options.level0_tables * 5) as f64;
             behind = behind.max(level0);
         }
-        self.pressure.set(behind);
+        self.pressure.set_compaction(behind);
     }
 }

@@ -6,6 +6,7 @@ use std::{
     sync::Arc,
 };
 
+use super::commit::LOG_PER_BUFFER;
 use crate::{
     Error, KeyspaceId, Options, Result, SegmentId,
     entry::hash_key,
@@ -97,7 +98,7 @@ impl<'a> Replay<'a> {
             let recovered =
                 self.memtables.entry(record.keyspace).or_insert_with(|| vec![Recovered::new()]);
             let full = recovered.last().is_some_and(|last| {
-                last.bytes + pointer.len as usize > self.options.write_buffer_bytes
+                last.bytes + pointer.len as usize > self.options.write_buffer_bytes * LOG_PER_BUFFER
                     && last.bytes > 0
                     || last.slots.len() + 2 > crate::keyspace::MAX_SEGMENTS
             });

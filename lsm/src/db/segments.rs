@@ -65,8 +65,7 @@ impl SegmentSet {
 
     /// Creates a log segment with room for at least `capacity` bytes, and opens it to readers.
     pub(crate) fn create_log(&self, core: &Core, capacity: u32) -> Result<Arc<Segment>> {
-        // `Options::validate` limits it to 2 GiB.
-        let usual = u32::try_from(core.options.segment_bytes).unwrap_or(u32::MAX);
+        let usual = core.usual_segment();
         let segment = self.create(core, SegmentKind::Log, capacity.max(usual), Purpose::Log)?;
         self.insert(Arc::clone(&segment));
         Ok(segment)
@@ -146,6 +145,16 @@ impl Core {
     /// The file system as the rooms below take it.
     pub(crate) fn file_system(&self) -> Arc<dyn FileSystem> {
         Arc::clone(&self.fs) as Arc<dyn FileSystem>
+    }
+
+    /// Bytes of the next segment: in proportion to the database, so that what is preallocated stays a small part of it.
+    pub(crate) fn usual_segment(&self) -> u32 {
+        const LEAST: u64 = 16 << 20;
+        const PART: u64 = 16;
+        let live: u64 = self.live_bytes().values().map(|live| live.bytes).sum();
+        let most = self.options.segment_bytes as u64;
+        // `Options::validate` limits it to 2 GiB.
+        u32::try_from((live / PART).max(LEAST).min(most)).unwrap_or(u32::MAX)
     }
 
     /// What all tables refer to, by segment.

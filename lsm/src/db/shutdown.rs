@@ -117,6 +117,7 @@ impl Core {
 
     /// Waits until nothing is due.
     pub(crate) fn wait_idle(&self) -> Result<()> {
+        self.background.declare_quiet(self.visible());
         self.background.wake_all();
         self.pressure.wait_until(|| {
             self.check_writable()?;

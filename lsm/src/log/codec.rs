@@ -95,6 +95,13 @@ pub fn decompress_value(stored: StoredValue<'_>) -> Result<Cow<'_, [u8]>, String
 
 /// The value that codec, length and block stand for; errors as in [`decompress_value`].
 pub fn decompress(stored: &[u8]) -> Result<Vec<u8>, String> {
+    let mut value = Vec::new();
+    decompress_into(stored, &mut value)?;
+    Ok(value)
+}
+
+/// As [`decompress`], into memory that is there already: `value` is overwritten.
+pub fn decompress_into(stored: &[u8], value: &mut Vec<u8>) -> Result<(), String> {
     let (&codec, rest) = stored.split_first().ok_or("a compressed value without a codec")?;
     let (len, used) = varint::decode(rest).ok_or("a compressed value without its length")?;
     let block = rest.get(used..).unwrap_or_default();
@@ -102,21 +109,25 @@ pub fn decompress(stored: &[u8]) -> Result<Vec<u8>, String> {
         return Err(format!("a compressed value that claims to be {len} bytes long"));
     }
     match codec {
-        LZ4 => decompress_lz4(block, len as usize),
-        ZSTD => decompress_zstd(block, len as usize),
+        LZ4 => decompress_lz4(block, len as usize, value),
+        ZSTD => {
+            *value = decompress_zstd(block, len as usize)?;
+            Ok(())
+        }
         _ => Err(format!("a value compressed by the unknown codec {codec}")),
     }
 }
 
 #[cfg(feature = "lz4")]
-fn decompress_lz4(block: &[u8], len: usize) -> Result<Vec<u8>, String> {
+fn decompress_lz4(block: &[u8], len: usize, value: &mut Vec<u8>) -> Result<(), String> {
     // A byte of an LZ4 block adds at most 255 bytes (one more byte of a match's length).
     if len / 255 > block.len() {
         return Err(format!("{} bytes of lz4 cannot hold a value of {len}", block.len()));
     }
-    let mut value = vec![0; len];
-    match lz4_flex::block::decompress_into(block, &mut value) {
-        Ok(written) if written == len => Ok(value),
+    // What is there is overwritten; only what is missing has to be made.
+    value.resize(len, 0);
+    match lz4_flex::block::decompress_into(block, value) {
+        Ok(written) if written == len => Ok(()),
         Ok(written) => Err(format!("lz4 block of {written} bytes, expected {len}")),
         Err(error) => Err(format!("bad lz4 block: {error}")),
     }
@@ -138,7 +149,7 @@ fn decompress_zstd(block: &[u8], len: usize) -> Result<Vec<u8>, String> {
 }
 
 #[cfg(not(feature = "lz4"))]
-fn decompress_lz4(_: &[u8], _: usize) -> Result<Vec<u8>, String> {
+fn decompress_lz4(_: &[u8], _: usize, _: &mut Vec<u8>) -> Result<(), String> {
     Err("a value compressed with lz4; build with the feature `lz4`".into())
 }
 

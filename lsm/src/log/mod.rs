@@ -32,7 +32,7 @@ mod sync;
 mod writer;
 
 pub use checksum::{place_seed, record_checksum, seeded_crc};
-pub use codec::{Codec, compress_value, decompress, decompress_value};
+pub use codec::{Codec, compress_value, decompress, decompress_into, decompress_value};
 #[doc(hidden)]
 pub use fuzz::fuzz_log;
 pub use group_sync::GroupSync;

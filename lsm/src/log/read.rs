@@ -5,7 +5,12 @@ use std::{
     sync::Arc,
 };
 
-use super::{codec::decompress_value, header::HEADER_LEN, record::value_at, segment::Segment};
+use super::{
+    codec::{decompress_into, decompress_value},
+    header::HEADER_LEN,
+    record::{StoredValue, value_at},
+    segment::Segment,
+};
 use crate::{Error, Result, fs::Mapping};
 
 impl Segment {
@@ -82,6 +87,68 @@ impl Segment {
             Extracted::In(range) => SegmentSlice::Owned { start: range.start, buffer: record },
             Extracted::Value(value) => SegmentSlice::Owned { start: 0, buffer: value },
         })
+    }
+
+    /// As [`read`](Self::read), but the value as it is stored. `buffer` is for a segment that is not mapped.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    ///
+    /// # Safety
+    /// As for [`read`](Self::read).
+    #[inline]
+    pub unsafe fn read_stored<'a>(
+        &'a self,
+        offset: u32,
+        len: u32,
+        key: &[u8],
+        buffer: &'a mut Vec<u8>,
+    ) -> Result<StoredValue<'a>> {
+        self.check_range(offset, len)?;
+        let record = match &self.mapping {
+            // SAFETY: the range was just checked; the caller vouches that it is not stored to.
+            Some(mapping) => unsafe { Self::slice(mapping, offset, len) },
+            None => {
+                *buffer = self.read_positioned(offset, len)?;
+                buffer
+            }
+        };
+        value_at(record, self.identity.id, offset, key)
+            .map_err(|error| Error::corruption(&self.path, u64::from(offset), error.to_string()))
+    }
+
+    /// As [`read`](Self::read), with `buffer` for what is not found in place: nothing is allocated if that is large enough.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    ///
+    /// # Safety
+    /// As for [`read`](Self::read).
+    #[inline]
+    pub unsafe fn read_with<'a>(
+        &'a self,
+        offset: u32,
+        len: u32,
+        key: &[u8],
+        buffer: &'a mut Vec<u8>,
+    ) -> Result<&'a [u8]> {
+        let mut record = Vec::new();
+        // SAFETY: the caller's promise is the same.
+        let stored = unsafe { self.read_stored(offset, len, key, &mut record)? };
+        if stored.compressed {
+            decompress_into(stored.bytes, buffer)
+                .map_err(|found| Error::corruption(&self.path, u64::from(offset), found))?;
+            return Ok(buffer);
+        }
+        // The value is a record's last part.
+        let (value_len, end) = (stored.bytes.len() as u32, offset + len);
+        if let Some(mapping) = &self.mapping {
+            // SAFETY: within the range that was just read.
+            return Ok(unsafe { Self::slice(mapping, end - value_len, value_len) });
+        }
+        buffer.clear();
+        buffer.extend_from_slice(stored.bytes);
+        Ok(buffer)
     }
 
     /// As [`read`](Self::read), for a value that outlives the borrow: it holds a reference to the segment instead.

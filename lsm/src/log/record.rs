@@ -424,6 +424,16 @@ pub fn value_at<'a>(
             DecodeError::Checksum { found, computed }
         });
     }
+    // The usual record: no keyspace, no gap, lengths of one byte.
+    if let Some(&[head, key_len, value_len]) = record.get(CHECKSUM_LEN..CHECKSUM_LEN + 3)
+        && head & (KIND_MASK | KEYSPACE | GAP) == EntryKind::Put as u8
+        && key_len | value_len < 0x80
+        && record.len() == CHECKSUM_LEN + 3 + usize::from(key_len) + usize::from(value_len)
+        && let Some(value) = record[CHECKSUM_LEN + 3..].strip_prefix(key)
+        && key.len() == usize::from(key_len)
+    {
+        return Ok(StoredValue { bytes: value, compressed: head & COMPRESSED != 0 });
+    }
     let layout = Layout::parse(record)?;
     if layout.len() != record.len() || layout.head & KIND_MASK != EntryKind::Put as u8 {
         return Err(DecodeError::OtherRecord);

@@ -401,24 +401,28 @@ impl Segment {
         self.wanted.store(wanted, Ordering::Relaxed);
     }
 
-    /// Asks the processor for the first lines of a record that will be read soon. Does nothing if the segment is not
+    /// Asks the processor for the first line of a record that will be read soon. Does nothing if the segment is not
     /// mapped, or off x86-64. Never faults, whatever the arguments are.
     #[inline]
-    pub fn prefetch(&self, offset: u32, len: u32) {
-        #[cfg(all(target_arch = "x86_64", not(miri)))]
+    pub fn prefetch(&self, offset: u32) {
         if let Some(mapping) = &self.mapping {
-            use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
-            // More than four lines are the hardware prefetcher's business: it sees the stream by then.
-            let mut at = 0;
-            while at < len.min(256) {
-                let line = mapping.as_ptr().wrapping_add(offset as usize + at as usize);
-                // SAFETY: SSE is part of x86-64; a prefetch is a hint that may name any address.
-                unsafe { _mm_prefetch::<_MM_HINT_T0>(line.cast()) };
-                at += 64;
+            prefetch_line(mapping.as_ptr().wrapping_add(offset as usize));
+        }
+    }
+
+    /// As [`prefetch`](Self::prefetch), for the record's other lines, up to four.
+    #[inline]
+    pub fn prefetch_rest(&self, offset: u32, len: u32) {
+        if let Some(mapping) = &self.mapping {
+            let start = mapping.as_ptr().wrapping_add(offset as usize);
+            // More lines are the hardware prefetcher's business: it sees the stream by then.
+            let end = start.wrapping_add(len.min(256) as usize);
+            let mut line = start.wrapping_add(LINE - start.addr() % LINE);
+            while line < end {
+                prefetch_line(line);
+                line = line.wrapping_add(LINE);
             }
         }
-        #[cfg(not(all(target_arch = "x86_64", not(miri))))]
-        let _ = (offset, len);
     }
 
     /// Has the file removed once nobody holds the segment any more. A failure to remove is no failure of the database:
@@ -437,6 +441,21 @@ impl Drop for Segment {
             observer(&self.path, &error);
         }
     }
+}
+
+/// Bytes that the processor fetches at once.
+const LINE: usize = 64;
+
+#[inline]
+fn prefetch_line(line: *const u8) {
+    #[cfg(all(target_arch = "x86_64", not(miri)))]
+    {
+        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+        // SAFETY: SSE is part of x86-64; a prefetch is a hint that may name any address.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(line.cast()) };
+    }
+    #[cfg(not(all(target_arch = "x86_64", not(miri))))]
+    let _ = line;
 }
 
 fn map(file: &dyn File, path: &Path, len: u32, writable: bool) -> Result<Option<Mapping>> {

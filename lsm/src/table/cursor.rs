@@ -7,20 +7,34 @@ use super::{
     block::Handle,
     data_block::{DataBlock, Interval, Payload, RawValue},
     reader::BlockAt,
-    value::{InlineValue, OwnerRef, TableValue},
+    value::{InlineValue, OwnerRef, TableEntry, TableValue},
 };
 use crate::{EntryKind, Result, fs::Advice, key::key_prefix};
 
-/// Hears of pointers before the cursor gets to them: up to 32 entries ahead.
+/// Hears of pointers before the cursor gets to them, going on as it went so far: up to 32 entries ahead.
 pub trait PointerHook {
-    /// The cursor is about to come by an entry with this pointer. Every slot is a valid one of the table.
-    fn upcoming(&mut self, slot: usize, offset: u32, len: u32);
+    /// The cursor is about to come by entries with these pointers, in this order. Every slot is a valid one of the table.
+    fn upcoming(&mut self, pointers: &[Pointer]);
 }
 
 impl PointerHook for () {
     #[inline]
-    fn upcoming(&mut self, _: usize, _: u32, _: u32) {}
+    fn upcoming(&mut self, _: &[Pointer]) {}
 }
+
+/// Where an entry's value is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pointer {
+    /// Index into [`Table::segments`].
+    pub slot: usize,
+    /// Offset of the record in the segment.
+    pub offset: u32,
+    /// Length of the record in bytes.
+    pub len: u32,
+}
+
+/// Intervals passed in a row after which a cursor takes itself for a scan and decodes an interval ahead.
+const INTERVALS_BEFORE_DECODING_AHEAD: u32 = 2;
 
 /// Blocks in sequence after which a cursor takes itself for a scan and starts to read ahead.
 const BLOCKS_BEFORE_READ_AHEAD: u32 = 4;
@@ -76,16 +90,20 @@ struct ReadAhead {
 
 /// A position in a table, or none. Owns its table; moves in both directions at any time.
 ///
-/// A restart interval of 16 entries is decoded at once; while the cursor moves, one further interval in its direction is
-/// decoded ahead, which is when `H` hears of the pointers. After an error the cursor has no position and may be sought anew.
+/// A restart interval of 16 entries is decoded at once, and `H` hears of the pointers that lie in the cursor's way. Once it has
+/// passed a few intervals in a row, a further one is decoded ahead: whoever wants ten entries pays for no more. After an error the cursor has no position and may be sought anew.
 #[derive(Debug)]
 pub struct TableCursor<H: PointerHook = ()> {
     table: Arc<Table>,
     hook: H,
     current: Decoded,
-    /// The next interval in `direction`, if `direction` is set; with nothing in it, there is none.
+    /// The next interval in `direction`, if `is_ahead`; with nothing in it, there is none.
     ahead: Decoded,
-    direction: Option<Direction>,
+    is_ahead: bool,
+    direction: Direction,
+    /// Intervals passed in `direction` since the last change of it.
+    run: u32,
+    pointers: Vec<Pointer>,
     /// The index partition of the last interval loaded.
     index: Option<(usize, BlockAt)>,
     at: usize,
@@ -110,7 +128,10 @@ impl<H: PointerHook> TableCursor<H> {
             hook,
             current: Decoded::default(),
             ahead: Decoded::default(),
-            direction: None,
+            is_ahead: false,
+            direction: Direction::Forward,
+            run: 0,
+            pointers: Vec::new(),
             index: None,
             at: 0,
             valid: false,
@@ -143,6 +164,17 @@ impl<H: PointerHook> TableCursor<H> {
     #[must_use]
     pub fn seq(&self) -> Option<u64> {
         self.payload().and_then(|payload| self.table.sequence(payload))
+    }
+
+    /// All there is to say of the current entry but its key; `None` without a position.
+    #[inline]
+    #[must_use]
+    pub fn entry(&self) -> Option<TableEntry<'_>> {
+        self.payload().map(|payload| TableEntry {
+            kind: payload.value.kind(),
+            seq: self.table.sequence(payload),
+            value: self.value(),
+        })
     }
 
     /// Whether the key has a value; `Delete` without a position.
@@ -187,9 +219,9 @@ impl<H: PointerHook> TableCursor<H> {
     /// # Errors
     /// As [`Table::get`]; the cursor then has no position. So for all moves.
     pub fn seek_to_first(&mut self) -> Result<()> {
-        self.start_over();
+        self.start_over(Direction::Forward);
         self.load_current(Place::default())?;
-        self.stand(0);
+        self.arrive(0);
         Ok(())
     }
 
@@ -198,11 +230,11 @@ impl<H: PointerHook> TableCursor<H> {
     /// # Errors
     /// As for [`seek_to_first`](Self::seek_to_first).
     pub fn seek_to_last(&mut self) -> Result<()> {
-        self.start_over();
+        self.start_over(Direction::Backward);
         let partition = self.table.top().len() - 1;
         let block = self.blocks(partition)? - 1;
         self.load_current(Place { partition, block, interval: usize::MAX })?;
-        self.stand(self.current.interval.len() - 1);
+        self.arrive(self.current.interval.len() - 1);
         Ok(())
     }
 
@@ -211,7 +243,7 @@ impl<H: PointerHook> TableCursor<H> {
     /// # Errors
     /// As for [`seek_to_first`](Self::seek_to_first).
     pub fn seek(&mut self, key: &[u8]) -> Result<()> {
-        self.start_over();
+        self.start_over(Direction::Forward);
         let Some((partition, block)) = self.locate(key)? else {
             return Ok(());
         };
@@ -224,7 +256,7 @@ impl<H: PointerHook> TableCursor<H> {
         self.load_current(Place { partition, block, interval })?;
         let below = self.current.interval.below(key, false);
         if below < self.current.interval.len() {
-            self.stand(below);
+            self.arrive(below);
             return Ok(());
         }
         // Every entry of the interval is below: the first of the next one is not.
@@ -237,7 +269,7 @@ impl<H: PointerHook> TableCursor<H> {
     /// # Errors
     /// As for [`seek_to_first`](Self::seek_to_first).
     pub fn seek_for_prev(&mut self, key: &[u8]) -> Result<()> {
-        self.start_over();
+        self.start_over(Direction::Backward);
         let Some((partition, block)) = self.locate(key)? else {
             return self.seek_to_last();
         };
@@ -249,7 +281,7 @@ impl<H: PointerHook> TableCursor<H> {
         self.load_current(Place { partition, block, interval })?;
         let upto = self.current.interval.below(key, true);
         if upto > 0 {
-            self.stand(upto - 1);
+            self.arrive(upto - 1);
             return Ok(());
         }
         self.stand(0);
@@ -288,9 +320,17 @@ impl<H: PointerHook> TableCursor<H> {
         self.valid = true;
     }
 
-    fn start_over(&mut self) {
+    /// As [`stand`](Self::stand), in an interval whose pointers nobody has heard of.
+    fn arrive(&mut self, at: usize) {
+        self.stand(at);
+        announce(&self.current.interval, at, self.direction, &mut self.pointers, &mut self.hook);
+    }
+
+    fn start_over(&mut self, direction: Direction) {
         self.valid = false;
-        self.direction = None;
+        self.is_ahead = false;
+        self.direction = direction;
+        self.run = 0;
         self.read_ahead = ReadAhead::default();
     }
 
@@ -298,17 +338,23 @@ impl<H: PointerHook> TableCursor<H> {
         if !self.valid {
             return Ok(());
         }
-        self.valid = false;
-        if self.direction != Some(direction) {
-            self.read_ahead = ReadAhead::default();
-            self.load_ahead(direction)?;
+        if self.direction != direction {
+            self.start_over(direction);
         }
+        self.valid = false;
+        if !self.is_ahead {
+            self.load_ahead()?;
+        }
+        self.is_ahead = false;
         if self.ahead.interval.len() == 0 {
-            self.direction = None;
             return Ok(());
         }
         std::mem::swap(&mut self.current, &mut self.ahead);
-        self.load_ahead(direction)?;
+        self.run = self.run.saturating_add(1);
+        if self.run >= INTERVALS_BEFORE_DECODING_AHEAD {
+            self.load_ahead()?;
+            self.is_ahead = true;
+        }
         self.stand(match direction {
             Direction::Forward => 0,
             Direction::Backward => self.current.interval.len() - 1,
@@ -369,8 +415,8 @@ impl<H: PointerHook> TableCursor<H> {
     }
 
     /// Decodes the interval next to `current` into `ahead`; none if there is none.
-    fn load_ahead(&mut self, direction: Direction) -> Result<()> {
-        self.direction = None;
+    fn load_ahead(&mut self) -> Result<()> {
+        let direction = self.direction;
         let mut ahead = std::mem::take(&mut self.ahead);
         let result = self.neighbour(direction).and_then(|place| match place {
             Some(place) => self.load(place, &mut ahead),
@@ -381,9 +427,13 @@ impl<H: PointerHook> TableCursor<H> {
         });
         self.ahead = ahead;
         result?;
-        self.direction = Some(direction);
-        if self.ahead.handle != self.current.handle && self.ahead.interval.len() > 0 {
-            self.read_ahead(direction);
+        let interval = &self.ahead.interval;
+        if let Some(last) = interval.len().checked_sub(1) {
+            let first = if direction == Direction::Forward { 0 } else { last };
+            announce(interval, first, direction, &mut self.pointers, &mut self.hook);
+            if self.ahead.handle != self.current.handle {
+                self.read_ahead(direction);
+            }
         }
         Ok(())
     }
@@ -432,23 +482,19 @@ impl<H: PointerHook> TableCursor<H> {
         }
         let table = &*self.table;
         let slots = table.segments().len();
-        let mut bad_slot = None;
         let found = DataBlock::parse(table.bytes(&into.block)).and_then(|found| {
             into.intervals = found.intervals();
             into.place = Place { interval: place.interval.min(into.intervals - 1), ..place };
-            let hook = &mut self.hook;
-            found.decode(into.place.interval, &mut into.interval, |slot, offset, len| {
-                if slot < slots {
-                    hook.upcoming(slot, offset, len);
-                } else {
-                    bad_slot = Some(slot);
-                }
-            })
+            found.decode(into.place.interval, &mut into.interval)
         });
-        let result = match (found, bad_slot) {
-            (Err(found), _) => Err(table.damage(into.handle.offset, found)),
-            (Ok(()), Some(slot)) => Err(table.bad_slot(into.handle.offset, slot)),
-            (Ok(()), None) => Ok(()),
+        let result = match found {
+            Err(found) => Err(table.damage(into.handle.offset, found)),
+            Ok(()) => into.interval.values().try_for_each(|value| match value {
+                RawValue::Pointer { slot, .. } if slot >= slots => {
+                    Err(table.bad_slot(into.handle.offset, slot))
+                }
+                _ => Ok(()),
+            }),
         };
         if result.is_err() {
             into.intervals = 0;
@@ -494,4 +540,27 @@ impl<H: PointerHook> TableCursor<H> {
             file.mapping().advise(from as usize, (to - from) as usize, Advice::WillNeed);
         }
     }
+}
+
+/// Tells `hook` of the pointers of an interval from entry `from` on. `pointers` is only memory.
+#[inline]
+fn announce(
+    interval: &Interval,
+    from: usize,
+    direction: Direction,
+    pointers: &mut Vec<Pointer>,
+    hook: &mut impl PointerHook,
+) {
+    let pointer = |value| match value {
+        RawValue::Pointer { slot, offset, len } => Some(Pointer { slot, offset, len }),
+        _ => None,
+    };
+    pointers.clear();
+    match direction {
+        Direction::Forward => pointers.extend(interval.values().skip(from).filter_map(pointer)),
+        Direction::Backward => {
+            pointers.extend(interval.values().take(from + 1).rev().filter_map(pointer));
+        }
+    }
+    hook.upcoming(pointers);
 }

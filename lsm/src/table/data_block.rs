@@ -1,9 +1,13 @@
 //! Reading a data block: the point search over tags, and the decoding of whole restart intervals.
 
-use std::ops::Range;
+use std::{cmp::Ordering, ops::Range};
 
 use super::block::{Damage, prefetch};
-use crate::{EntryKind, MAX_KEY_LEN, key::common_prefix, varint};
+use crate::{
+    EntryKind, MAX_KEY_LEN,
+    key::{common_prefix, key_prefix},
+    varint,
+};
 
 /// Entries from one restart to the next.
 pub(crate) const RESTART_INTERVAL: usize = 16;
@@ -339,17 +343,28 @@ impl<'b> DataBlock<'b> {
     }
 
     /// The first key of an interval, in place.
+    #[inline]
     fn restart_key(&self, interval: usize) -> Result<&'b [u8], Damage> {
-        Ok(self.entry(self.restart(interval)?, None)?.suffix)
+        let at = self.restart(interval)?;
+        match self.shape(at, 0, true) {
+            Some(shape) => Ok(&self.entries[shape.suffix..shape.suffix + shape.key_len]),
+            None => Ok(self.entry(at, None)?.suffix),
+        }
     }
 
     /// How many of the intervals, from the first on, start with a key below `key` (`or_equal`: or with `key` itself).
     pub(crate) fn intervals_below(&self, key: &[u8], or_equal: bool) -> Result<usize, Damage> {
         let (mut low, mut high) = (0, self.intervals());
+        // The search touches some of these lines one after the other: let them come together.
+        for restart in self.restarts {
+            prefetch(self.contents, u32::from_le_bytes(*restart) as usize);
+        }
+        let wanted = key_prefix(key);
         while low < high {
             let middle = low.midpoint(high);
             let first = self.restart_key(middle)?;
-            if first < key || (or_equal && first == key) {
+            let order = key_prefix(first).cmp(&wanted).then_with(|| first.cmp(key));
+            if order == Ordering::Less || (or_equal && order == Ordering::Equal) {
                 low = middle + 1;
             } else {
                 high = middle;
@@ -358,13 +373,8 @@ impl<'b> DataBlock<'b> {
         Ok(low)
     }
 
-    /// Decodes a whole interval into `out` (cleared first). `upcoming` is called for each pointer.
-    pub(crate) fn decode(
-        &self,
-        interval: usize,
-        out: &mut Interval,
-        mut upcoming: impl FnMut(usize, u32, u32),
-    ) -> Result<(), Damage> {
+    /// Decodes a whole interval into `out` (cleared first).
+    pub(crate) fn decode(&self, interval: usize, out: &mut Interval) -> Result<(), Damage> {
         out.clear();
         let mut at = self.restart(interval)?;
         if interval == 0 && at != 0 {
@@ -400,9 +410,6 @@ impl<'b> DataBlock<'b> {
             out.keys.extend_from_slice(suffix);
             // At most 16 keys of at most 64 KiB.
             let key = start as u32..(start + key_len) as u32;
-            if let RawValue::Pointer { slot, offset, len } = payload.value {
-                upcoming(slot, offset, len);
-            }
             out.entries.push((key, payload));
             (before, before_start) = (key_len, start);
         }
@@ -502,6 +509,11 @@ impl Interval {
     pub(crate) fn get(&self, i: usize) -> (&[u8], Payload) {
         let (key, payload) = &self.entries[i];
         (&self.keys[key.start as usize..key.end as usize], *payload)
+    }
+
+    /// The values of all entries.
+    pub(crate) fn values(&self) -> impl DoubleEndedIterator<Item = RawValue> + ExactSizeIterator {
+        self.entries.iter().map(|(_, payload)| payload.value)
     }
 
     /// How many entries, from the first on, have a key below `key` (`or_equal`: or `key` itself).

@@ -186,7 +186,7 @@ pub fn data_block(bytes: &[u8]) {
     };
     let mut interval = data_block::Interval::default();
     for i in 0..found.intervals() {
-        if found.decode(i, &mut interval, |_, _, _| {}).is_ok() {
+        if found.decode(i, &mut interval).is_ok() {
             for entry in 0..interval.len() {
                 let (key, _) = interval.get(entry);
                 for tag in found.tags().iter().take(4) {

@@ -33,7 +33,7 @@ mod writer;
 pub use cache::{Block, BlockCache};
 pub use compression::Compression;
 pub use counters::FilterCounts;
-pub use cursor::{PointerHook, TableCursor};
+pub use cursor::{Pointer, PointerHook, TableCursor};
 pub use hash_index::{HashIndex, Place};
 pub use properties::{Properties, SegmentRef};
 pub use reader::{ReadMode, Table};

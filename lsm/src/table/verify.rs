@@ -234,7 +234,7 @@ impl Check<'_> {
         let mut interval = Interval::default();
         let mut ordinal = 0;
         for number in 0..block.intervals() {
-            block.decode(number, &mut interval, |_, _, _| {})?;
+            block.decode(number, &mut interval)?;
             for i in 0..interval.len() {
                 let (key, payload) = interval.get(i);
                 if key > upper || lower.is_some_and(|lower| key <= lower) {
