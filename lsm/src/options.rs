@@ -107,8 +107,8 @@ impl Options {
         self
     }
 
-    /// Memory for readers: half for decompressed blocks, and for all blocks with [`ReadMode::Positioned`]; half for hash
-    /// indexes of tables that are read, 12 bytes a key. Default 64 MiB. Mapped blocks
+    /// Memory for readers: three quarters for hash indexes of tables that are read, 12 bytes a key, and a quarter for
+    /// decompressed blocks; with [`ReadMode::Positioned`] a half for indexes, and a half for all blocks. Default 64 MiB. Mapped blocks
     /// that are not compressed live in the kernel's page cache instead.
     #[must_use]
     pub fn cache_bytes(mut self, bytes: usize) -> Self {
@@ -288,7 +288,8 @@ pub enum Layout {
 pub struct KeyspaceOptions {
     /// Where values are kept. Default: separated from 48 bytes.
     pub layout: Layout,
-    /// Compression of table blocks. Default none: blocks are then read in place.
+    /// Compression of table blocks. Default none, so that blocks are read in place; in [`leveled`](Self::leveled) lz4, with the
+    /// feature `lz4`: there blocks hold the values.
     pub compression: Compression,
     /// Compression, one by one, of values that are kept in the log: done once, by the thread that writes, before the value
     /// goes into the log. Default lz4, none without the feature `lz4`, none in [`leveled`](Self::leveled). A value that
@@ -334,6 +335,7 @@ impl KeyspaceOptions {
     pub fn leveled() -> Self {
         Self {
             layout: Layout::Leveled,
+            compression: Self::default().value_compression,
             value_compression: Compression::None,
             level1_bytes: 256 << 20,
             ..Self::default()

@@ -8,7 +8,7 @@ use std::{
 use super::{Fate, Leveled, Outputs, Relocate, Retain, Strategy, Task, Victims, leveled};
 use crate::{
     EntryKind, Error, Event, Result, SequenceNumber,
-    cursor::source::{Source, SourceEntry, SourceValue},
+    cursor::source::{Source, SourceEntry, SourcePointer, SourceValue},
     db::{Core, needs_replay},
     fs::Purpose,
     keyspace::KeyspaceCore,
@@ -240,7 +240,7 @@ impl Core {
                 if let Fate::Keep(sequence) =
                     retain.decide(&key, entry.sequence, entry.kind, bottommost)
                 {
-                    self.copy(keyspace, task, source, &key, entry, sequence, &mut outputs)?;
+                    copy(task, source, &key, entry, sequence, &mut outputs)?;
                 }
                 source.next()?;
                 entries += 1;
@@ -255,59 +255,48 @@ impl Core {
         let collected = outputs.collected();
         Ok((outputs.finish(largest)?, collected))
     }
+}
 
-    fn copy(
-        &self,
-        keyspace: &KeyspaceCore,
-        task: &Task,
-        source: &Source,
-        key: &[u8],
-        entry: SourceEntry<'_>,
-        sequence: Option<SequenceNumber>,
-        outputs: &mut Outputs<'_>,
-    ) -> Result<()> {
-        match entry.value {
-            SourceValue::None => outputs.add(key, sequence, entry.kind, EntryValue::None),
-            SourceValue::Inline(value) => {
-                outputs.add(key, sequence, EntryKind::Put, EntryValue::Inline(value))
-            }
-            SourceValue::InTable(value) => {
-                outputs.add(key, sequence, EntryKind::Put, EntryValue::Inline(value.as_slice()))
-            }
-            SourceValue::Pointer(pointer) => {
-                let segment = source.segment(pointer)?;
-                let moves = match &task.relocate {
-                    Relocate::Segments(segments) => segments.contains(&segment.id()),
-                    Relocate::Scattered => segment.kind() == SegmentKind::Log,
-                };
-                if !moves && keyspace.options.layout != Layout::Leveled {
-                    let pointer = crate::ValuePointer {
-                        segment: segment.id(),
-                        offset: pointer.offset,
-                        len: pointer.len,
-                    };
-                    return outputs.add(
-                        key,
-                        sequence,
-                        EntryKind::Put,
-                        EntryValue::Pointer(pointer),
-                    );
-                }
-                // SAFETY: the pointer is from a table: its record was complete before the table was written.
-                let mut buffer = Vec::new();
-                let stored =
-                    unsafe { segment.read_stored(pointer.offset, pointer.len, key, &mut buffer)? };
-                if outputs.separates(stored.bytes.len()) {
-                    return outputs.add_separated(key, sequence, stored);
-                }
-                let mut buffer = Vec::new();
-                // SAFETY: as above.
-                let value =
-                    unsafe { segment.read_with(pointer.offset, pointer.len, key, &mut buffer)? };
-                outputs.add(key, sequence, EntryKind::Put, EntryValue::Inline(value))
-            }
+/// Writes an entry of an input to the outputs, and its value too if it moves.
+fn copy(
+    task: &Task,
+    source: &Source,
+    key: &[u8],
+    entry: SourceEntry<'_>,
+    sequence: Option<SequenceNumber>,
+    outputs: &mut Outputs<'_>,
+) -> Result<()> {
+    let put = EntryKind::Put;
+    let pointer = match entry.value {
+        SourceValue::None => return outputs.add(key, sequence, entry.kind, EntryValue::None),
+        SourceValue::Inline(value) => {
+            return outputs.add(key, sequence, put, EntryValue::Inline(value));
         }
+        SourceValue::InTable(value) => {
+            return outputs.add(key, sequence, put, EntryValue::Inline(value.as_slice()));
+        }
+        SourceValue::Pointer(pointer) => pointer,
+    };
+    let segment = source.segment(pointer)?;
+    let SourcePointer { offset, len, .. } = pointer;
+    let moves = match &task.relocate {
+        Relocate::Segments(segments) => segments.contains(&segment.id()),
+        Relocate::Scattered => segment.kind() == SegmentKind::Log,
+    };
+    if !moves && outputs.separates(usize::MAX) {
+        let pointer = crate::ValuePointer { segment: segment.id(), offset, len };
+        return outputs.add(key, sequence, put, EntryValue::Pointer(pointer));
     }
+    let mut buffer = Vec::new();
+    // SAFETY: the pointer is from a table: its record was complete before the table was written.
+    let stored = unsafe { segment.read_stored(offset, len, key, &mut buffer)? };
+    if outputs.separates(stored.bytes.len()) {
+        return outputs.add_separated(key, sequence, stored);
+    }
+    let mut buffer = Vec::new();
+    // SAFETY: as above.
+    let value = unsafe { segment.read_with(offset, len, key, &mut buffer)? };
+    outputs.add(key, sequence, put, EntryValue::Inline(value))
 }
 
 /// Sources of a task's inputs, newest first: each table of level 0 by itself, deeper levels as runs.

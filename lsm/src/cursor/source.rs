@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::{
     EntryKind, Result, SequenceNumber,
+    fs::{Advice, ReadAhead},
     keyspace::LiveMemtable,
     log::{Segment, SegmentKind},
     memtable::{MemCursor, Payload},
@@ -43,10 +44,17 @@ pub(crate) struct SourcePointer {
     pub(crate) len: u32,
 }
 
-/// Asks for log records a little before a scan gets to them.
+/// Intervals of a table after which a scan is taken for one that goes on: values in key order are then read ahead.
+const INTERVALS_BEFORE_READ_AHEAD: u32 = 8;
+
+/// Asks for records a little before a scan gets to them: the processor for those in memory, and the kernel for value segments, where
+/// records lie in key order.
 #[derive(Debug)]
 pub(crate) struct Prefetch {
     table: Arc<LiveTable>,
+    /// The value segment that the scan goes through, and where.
+    sequential: Option<(usize, u32)>,
+    read_ahead: ReadAhead,
     /// Records asked for from log segments, where neighbours in key order are scattered.
     scattered: u64,
 }
@@ -55,6 +63,9 @@ impl PointerHook for Prefetch {
     #[inline]
     fn upcoming(&mut self, pointers: &[Pointer]) {
         let segments = self.table.segments();
+        if self.table.table().is_cold() {
+            will_need(segments, pointers);
+        }
         // What is slow is the walk through the page tables, one for each record: with nothing in between, the processor
         // does several at a time. The other lines of a record need none.
         for pointer in pointers {
@@ -67,6 +78,67 @@ impl PointerHook for Prefetch {
                 self.scattered += u64::from(segment.kind() == SegmentKind::Log);
                 segment.prefetch_rest(pointer.offset, pointer.len);
             }
+        }
+        self.read_ahead(pointers);
+    }
+}
+
+/// Asks the kernel for records that are likely on the disk: neighbours in one request, all of them at once instead of one
+/// fault after the other.
+fn will_need(segments: &[Arc<Segment>], pointers: &[Pointer]) {
+    /// What lies between two records that are asked for together.
+    const GAP: u32 = 4096;
+    /// What is asked for besides where records lie in key order: the disk takes no longer for it.
+    const MORE: u32 = 8192;
+    let mut wanted: Option<(usize, u32, u32)> = None;
+    let ask = |(slot, from, to): (usize, u32, u32)| {
+        if let Some(segment) = segments.get(slot) {
+            let more = if segment.kind() == SegmentKind::Values { MORE } else { 0 };
+            segment.advise(from, (to - from).saturating_add(more), Advice::WillNeed);
+        }
+    };
+    for pointer in pointers {
+        let (from, to) = (pointer.offset, pointer.offset.saturating_add(pointer.len));
+        wanted = match wanted {
+            Some((slot, first, last))
+                if slot == pointer.slot
+                    && from <= last.saturating_add(GAP)
+                    && to.saturating_add(GAP) >= first =>
+            {
+                Some((slot, first.min(from), last.max(to)))
+            }
+            before => {
+                before.map(ask);
+                Some((pointer.slot, from, to))
+            }
+        };
+    }
+    wanted.map(ask);
+}
+
+impl Prefetch {
+    fn read_ahead(&mut self, pointers: &[Pointer]) {
+        let in_order = |pointer: &&Pointer| {
+            let segment = self.table.segments().get(pointer.slot);
+            segment.is_some_and(|segment| segment.kind() == SegmentKind::Values)
+        };
+        let Some(last) = pointers.iter().rfind(in_order) else { return };
+        let before = self.sequential.replace((last.slot, last.offset));
+        let forward = match before {
+            Some((slot, offset)) if slot == last.slot => offset < last.offset,
+            _ => {
+                self.read_ahead = ReadAhead::default();
+                return;
+            }
+        };
+        let Ok(segment) = self.table.segment(last.slot) else { return };
+        let (here, len) = (u64::from(last.offset), u64::from(segment.len()));
+        let range = self.read_ahead.step(here, forward, len, INTERVALS_BEFORE_READ_AHEAD);
+        if let Some(range) = range {
+            // Offsets in a segment are 32 bits long.
+            #[allow(clippy::cast_possible_truncation)]
+            let (offset, len) = (range.start as u32, (range.end - range.start) as u32);
+            segment.advise(offset, len, Advice::WillNeed);
         }
     }
 }
@@ -82,7 +154,12 @@ type Cursor = TableCursor<Prefetch>;
 fn open(table: &Arc<LiveTable>) -> Cursor {
     TableCursor::with_hook(
         Arc::clone(table.table()),
-        Prefetch { table: Arc::clone(table), scattered: 0 },
+        Prefetch {
+            table: Arc::clone(table),
+            sequential: None,
+            read_ahead: ReadAhead::default(),
+            scattered: 0,
+        },
     )
 }
 
@@ -94,6 +171,10 @@ pub(crate) struct LevelCursor {
 }
 
 /// A sorted source of entries: keys ascending, of a key the newest first.
+#[allow(
+    clippy::large_enum_variant,
+    reason = "a handful live at a time, and a box is a miss at every step"
+)]
 pub(crate) enum Source {
     Memtable { cursor: MemCursor, memtable: Arc<LiveMemtable> },
     Level(LevelCursor),

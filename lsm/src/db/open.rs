@@ -68,12 +68,17 @@ pub(crate) fn open(dir: &Path, options: Options) -> Result<Arc<Core>> {
     for segment in replayed.values() {
         segments.insert(Arc::clone(segment));
     }
+    // Mapped blocks need the cache only if they are compressed.
+    let indexes = match options.read_mode {
+        crate::ReadMode::Mapped => options.cache_bytes as u64 / 4 * 3,
+        crate::ReadMode::Positioned => options.cache_bytes as u64 / 2,
+    };
     let tables = TableSource {
         fs: Arc::clone(&file_system),
         dir: dir.to_owned(),
         database_id: state.database_id,
-        cache: Arc::new(BlockCache::new(options.cache_bytes as u64 / 2)),
-        indexes: Arc::new(HashIndexes::new(options.cache_bytes as u64 / 2)),
+        cache: Arc::new(BlockCache::new(options.cache_bytes as u64 - indexes)),
+        indexes: Arc::new(HashIndexes::new(indexes)),
         read_mode: options.read_mode,
     };
     let keyspaces = open_keyspaces(&state, &tables, &segments, &names, memtables)?;

@@ -9,11 +9,13 @@ use std::{fmt, io, path::Path, ptr::NonNull, sync::Arc};
 mod conformance;
 mod counting;
 mod disk;
+mod read_ahead;
 #[cfg(feature = "sim")]
 pub mod sim;
 
 pub use counting::{CountingFs, IoCounts, PurposeCounts};
 pub use disk::DiskFs;
+pub(crate) use read_ahead::ReadAhead;
 
 /// What a file is for: the column in which its bytes are counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -127,7 +127,9 @@ pub fn scan(
             (offset, 0, Stop::Header)
         } else {
             segment.advise(0, segment.len(), Advice::Sequential);
-            replay.segment(segment.id(), &bytes, offset, named, sink)?
+            let found = replay.segment(segment.id(), &bytes, offset, named, sink)?;
+            segment.advise(0, segment.len(), Advice::Random);
+            found
         };
         if let Some(named) = named.filter(|named| *named > end) {
             return Err(Error::corruption(

@@ -178,6 +178,9 @@ impl Segment {
             SegmentHeader::decode(&head)
         };
         let mapping = if len == 0 { None } else { map(&*file, &path, len, false)? };
+        if let Some(mapping) = &mapping {
+            mapping.advise(0, len as usize, Advice::Random);
+        }
         let segment = Self {
             identity,
             path,
@@ -352,6 +355,8 @@ impl Segment {
             .set_len(u64::from(end))
             .map_err(|error| Error::io("truncate", &self.path, error))?;
         self.sync()?;
+        // From now on it is only read, one value at a time: the kernel should not read megabytes around each.
+        self.advise(0, end, Advice::Random);
         Ok(end)
     }
 

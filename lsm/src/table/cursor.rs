@@ -9,7 +9,11 @@ use super::{
     reader::BlockAt,
     value::{InlineValue, OwnerRef, TableEntry, TableValue},
 };
-use crate::{EntryKind, Result, fs::Advice, key::key_prefix};
+use crate::{
+    EntryKind, Result,
+    fs::{Advice, ReadAhead},
+    key::key_prefix,
+};
 
 /// Hears of pointers before the cursor gets to them, going on as it went so far: up to 32 entries ahead.
 pub trait PointerHook {
@@ -38,10 +42,6 @@ const INTERVALS_BEFORE_DECODING_AHEAD: u32 = 2;
 
 /// Blocks in sequence after which a cursor takes itself for a scan and starts to read ahead.
 const BLOCKS_BEFORE_READ_AHEAD: u32 = 4;
-/// The first window that is read ahead; each further one is twice as long, up to the last.
-const FIRST_WINDOW: u64 = 256 << 10;
-const LAST_WINDOW: u64 = 1 << 20;
-
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Direction {
     Forward,
@@ -76,16 +76,6 @@ impl Default for Decoded {
             interval: Interval::default(),
         }
     }
-}
-
-/// What has been asked of the mapping.
-#[derive(Debug, Default)]
-struct ReadAhead {
-    /// Blocks entered one after the other in one direction.
-    run: u32,
-    /// Up to where (down to where, going backward) the file has been asked for.
-    reached: Option<u64>,
-    window: u64,
 }
 
 /// A position in a table, or none. Owns its table; moves in both directions at any time.
@@ -403,6 +393,10 @@ impl<H: PointerHook> TableCursor<H> {
             Some((_, at)) => self.table.parse_index(partition, at)?.handle(block),
             None => Handle::default(),
         };
+        // A scan has asked for it long ago.
+        if self.run == 0 {
+            self.table.bring(handle);
+        }
         Ok((handle, self.table.data_block(partition, block, handle)?))
     }
 
@@ -508,36 +502,13 @@ impl<H: PointerHook> TableCursor<H> {
         let Some(file) = self.table.mapped() else {
             return;
         };
-        let state = &mut self.read_ahead;
-        state.run += 1;
-        if state.run < BLOCKS_BEFORE_READ_AHEAD {
-            return;
-        }
-        let here = self.ahead.handle.offset;
-        let reached = state.reached.unwrap_or(here);
-        // How much of what was asked for is still in front.
-        let left = match direction {
-            Direction::Forward => reached.saturating_sub(here),
-            Direction::Backward => here.saturating_sub(reached),
-        };
-        if left > state.window / 2 {
-            return;
-        }
-        state.window = (state.window * 2).clamp(FIRST_WINDOW, LAST_WINDOW);
-        let (from, to) = match direction {
-            Direction::Forward => {
-                let from = reached.max(here);
-                (from, (from + state.window).min(self.table.file_len()))
-            }
-            Direction::Backward => {
-                let to = reached.min(here);
-                (to.saturating_sub(state.window), to)
-            }
-        };
-        state.reached = Some(if direction == Direction::Forward { to } else { from });
-        if from < to {
-            // Both are within the mapped file, whose length is a `usize`.
-            file.mapping().advise(from as usize, (to - from) as usize, Advice::WillNeed);
+        let (here, len) = (self.ahead.handle.offset, self.table.file_len());
+        let forward = direction == Direction::Forward;
+        let range = self.read_ahead.step(here, forward, len, BLOCKS_BEFORE_READ_AHEAD);
+        if let Some(range) = range {
+            // Within the mapped file, whose length is a `usize`.
+            let len = (range.end - range.start) as usize;
+            file.mapping().advise(range.start as usize, len, Advice::WillNeed);
         }
     }
 }

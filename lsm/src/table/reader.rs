@@ -6,6 +6,7 @@ use std::{
         Arc,
         atomic::{AtomicU8, AtomicU64, Ordering::Relaxed},
     },
+    time::{Duration, Instant},
 };
 
 use super::{
@@ -20,7 +21,11 @@ use super::{
     properties::{Properties, PropertiesFailure, SegmentRef},
     value::{InlineValue, MappedFile, OwnerRef, TableEntry, TableValue},
 };
-use crate::{Error, Result, TableId, fs::File, key::key_prefix};
+use crate::{
+    Error, Result, TableId,
+    fs::{Advice, File},
+    key::key_prefix,
+};
 
 /// How a table's blocks are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -40,6 +45,11 @@ struct Checked {
     /// Bit 0: the index partition; bit 1: the filter.
     own: AtomicU8,
 }
+
+/// What takes longer has come from the disk.
+const DISK: Duration = Duration::from_micros(15);
+/// So many blocks found in memory undo one that was not.
+const COLD: u8 = 16;
 
 const INDEX_CHECKED: u8 = 1;
 const FILTER_CHECKED: u8 = 2;
@@ -73,6 +83,8 @@ pub struct Table {
     top: TopIndex,
     checked: Box<[Checked]>,
     counters: FilterCounters,
+    /// Above 0 if blocks that cursors came to lately had to be read from the disk.
+    cold: AtomicU8,
     footer: Footer,
 }
 
@@ -117,7 +129,10 @@ impl Table {
         }
         let mapped = match (mode, usize::try_from(file_len)) {
             (ReadMode::Mapped, Ok(len)) => match file.map(len, false) {
-                Ok(mapping) if mapping.len() == len => Some(Arc::new(MappedFile::new(mapping))),
+                Ok(mapping) if mapping.len() == len => {
+                    mapping.advise(0, len, Advice::Random);
+                    Some(Arc::new(MappedFile::new(mapping)))
+                }
                 Ok(_) => None,
                 Err(error) if error.kind() == std::io::ErrorKind::Unsupported => None,
                 Err(error) => return Err(Error::io("map", path, error)),
@@ -136,6 +151,7 @@ impl Table {
             top: TopIndex::default(),
             checked: Box::default(),
             counters: FilterCounters::default(),
+            cold: AtomicU8::new(0),
             footer,
         };
         table.read_description()?;
@@ -496,6 +512,32 @@ impl Table {
             }
         }
         Ok(BlockAt::Owned(self.cached(handle, |_| Ok(()))?))
+    }
+
+    /// Whether what cursors come to mostly has to be read from the disk: then it pays to ask the kernel for pages together,
+    /// and first.
+    #[inline]
+    pub(crate) fn is_cold(&self) -> bool {
+        self.cold.load(Relaxed) > 0
+    }
+
+    /// Has a mapped block in memory, and learns from how long that takes: a fault that waits for the disk takes longer than
+    /// anything else here, and a block mostly lies in two pages, which are two such faults unless they are asked for.
+    pub(crate) fn bring(&self, handle: Handle) {
+        let Some(mapped) = &self.mapped else { return };
+        let (start, len) = (handle.offset as usize, handle.len as usize + TRAILER_LEN);
+        let cold = self.cold.load(Relaxed);
+        if cold > 0 {
+            // The next block too: the disk takes no longer for it.
+            mapped.mapping().advise(start, len + len, Advice::WillNeed);
+        }
+        let before = Instant::now();
+        let block = &mapped.bytes()[start..start + len];
+        std::hint::black_box((block.first().copied(), block.last().copied()));
+        let now = if before.elapsed() > DISK { COLD } else { cold.saturating_sub(1) };
+        if now != cold {
+            self.cold.store(now, Relaxed);
+        }
     }
 
     /// The bytes of a block.

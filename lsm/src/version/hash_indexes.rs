@@ -15,9 +15,10 @@ use crate::{Result, table::HashIndex};
 
 /// One look-up in so many is counted.
 const SAMPLE: u64 = 64;
-/// Look-ups, as a part of a table's entries, that make its index worth its while: reading the table through costs as
-/// much as some hundredth of its entries cost in look-ups.
-const WORTHWHILE: u64 = 32;
+/// Look-ups, as a part of a table's entries, that make its index worth its while. In memory, reading a table through costs as
+/// much as a tenth of its entries cost in look-ups; from a disk that is slow to answer, a thousandth. There are never many
+/// to build: memory ends first.
+const WORTHWHILE: u64 = 1024;
 
 /// The hash indexes of a database: the memory they may take, and the tables that wait for theirs.
 #[derive(Debug)]
@@ -136,9 +137,9 @@ mod tests {
     fn a_table_asks_once_and_only_when_it_is_read() {
         let demand = Demand::default();
         let asked =
-            (0..100_000_u64).filter(|i| demand.note(i.wrapping_mul(1 << 8), 32_000)).count();
+            (0..100_000_u64).filter(|i| demand.note(i.wrapping_mul(1 << 8), 1 << 20)).count();
         assert_eq!(asked, 1);
         let idle = Demand::default();
-        assert!(!(0..900_u64).any(|i| idle.note(i << 8, 32_000)));
+        assert!(!(0..900_u64).any(|i| idle.note(i << 8, 1 << 20)));
     }
 }
