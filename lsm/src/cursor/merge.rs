@@ -2,8 +2,13 @@
 
 use std::{cmp::Ordering, sync::Arc};
 
-use super::source::{Source, SourceEntry, SourcePointer, SourceValue};
-use crate::{EntryKind, Result, SequenceNumber, Slice, key::key_prefix, keyspace::SuperVersion};
+use super::source::Source;
+use crate::{
+    Result, SequenceNumber, Slice,
+    key::key_prefix,
+    keyspace::SuperVersion,
+    table::{Pointer, Sight},
+};
 
 /// A source and the prefix of its current key.
 struct Head {
@@ -39,16 +44,6 @@ enum Direction {
     Backward,
 }
 
-/// The value of the current key.
-enum Current {
-    /// In `inline`.
-    Inline,
-    Pointer {
-        source: usize,
-        pointer: SourcePointer,
-    },
-}
-
 /// Merges sources, the newest first, as a reader at one sequence number sees them.
 ///
 /// The current key and what it says are kept aside; the sources have already moved beyond it, which is what lets a
@@ -59,7 +54,12 @@ pub(crate) struct Merge {
     direction: Direction,
     key: Vec<u8>,
     inline: Vec<u8>,
-    current: Option<Current>,
+    /// What the current key has: nothing if there is none, `Inline` for what is in `inline`, or `Pointer`.
+    current: Sight,
+    /// For a pointer: the source that it is from, which of its parts, and itself.
+    source: usize,
+    part: u32,
+    pointer: Pointer,
     /// What readers of the sources may still need.
     _pinned: Arc<SuperVersion>,
 }
@@ -86,17 +86,20 @@ impl Merge {
             direction: Direction::Forward,
             key: Vec::new(),
             inline: Vec::new(),
-            current: None,
+            current: Sight::Nothing,
+            source: 0,
+            part: 0,
+            pointer: Pointer::default(),
             _pinned: pinned,
         }
     }
 
     pub(crate) fn valid(&self) -> bool {
-        self.current.is_some()
+        self.current != Sight::Nothing
     }
 
     pub(crate) fn invalidate(&mut self) {
-        self.current = None;
+        self.current = Sight::Nothing;
     }
 
     pub(crate) fn key(&self) -> &[u8] {
@@ -104,12 +107,13 @@ impl Merge {
     }
 
     pub(crate) fn value(&self) -> Result<Option<Slice>> {
-        match &self.current {
-            None => Ok(None),
-            Some(Current::Inline) => Ok(Some(Slice::copy_from(&self.inline))),
-            Some(Current::Pointer { source, pointer }) => {
-                let segment = self.heads[*source].source.segment(*pointer)?;
-                Slice::from_segment(segment, pointer.offset, pointer.len, &self.key).map(Some)
+        match self.current {
+            Sight::Nothing | Sight::Delete => Ok(None),
+            Sight::Inline => Ok(Some(Slice::copy_from(&self.inline))),
+            Sight::Pointer => {
+                let Pointer { slot, offset, len } = self.pointer;
+                let segment = self.heads[self.source].source.segment_of(self.part, slot)?;
+                Slice::from_segment(segment, offset, len, &self.key).map(Some)
             }
         }
     }
@@ -117,12 +121,12 @@ impl Merge {
     /// The current key and value, lent; both empty if there are none.
     #[inline]
     pub(crate) fn lend(&mut self) -> Result<(&[u8], &[u8])> {
-        match &self.current {
-            None => Ok((&[], &[])),
-            Some(Current::Inline) => Ok((&self.key, &self.inline)),
-            Some(Current::Pointer { source, pointer }) => {
-                let segment = self.heads[*source].source.segment(*pointer)?;
-                let SourcePointer { offset, len, .. } = *pointer;
+        match self.current {
+            Sight::Nothing | Sight::Delete => Ok((&[], &[])),
+            Sight::Inline => Ok((&self.key, &self.inline)),
+            Sight::Pointer => {
+                let Pointer { slot, offset, len } = self.pointer;
+                let segment = self.heads[self.source].source.segment_of(self.part, slot)?;
                 // SAFETY: as for `Slice::from_segment`: the pointer is of an entry that this reader sees.
                 let value = unsafe { segment.read_with(offset, len, &self.key, &mut self.inline)? };
                 Ok((&self.key, value))
@@ -167,7 +171,7 @@ impl Merge {
     /// To the next key; nothing if there is no current one.
     #[inline]
     pub(crate) fn next(&mut self) -> Result<()> {
-        if self.current.is_none() {
+        if self.current == Sight::Nothing {
             return Ok(());
         }
         if self.direction == Direction::Backward {
@@ -187,13 +191,13 @@ impl Merge {
     /// To the previous key; nothing if there is no current one.
     #[inline]
     pub(crate) fn prev(&mut self) -> Result<()> {
-        if self.current.is_none() {
+        if self.current == Sight::Nothing {
             return Ok(());
         }
         if self.direction == Direction::Forward {
             let key = std::mem::take(&mut self.key);
             let found = self.seek_before(&key);
-            if self.current.is_none() {
+            if self.current == Sight::Nothing {
                 self.key = key;
             }
             return found;
@@ -206,7 +210,7 @@ impl Merge {
         direction: Direction,
         mut to: impl FnMut(&mut Source) -> Result<()>,
     ) -> Result<()> {
-        self.current = None;
+        self.current = Sight::Nothing;
         self.direction = direction;
         for head in &mut self.heads {
             to(&mut head.source)?;
@@ -232,31 +236,31 @@ impl Merge {
     }
 
     fn find_forward(&mut self) -> Result<()> {
-        self.current = None;
+        self.current = Sight::Nothing;
         while let Some(nearest) = self.nearest(Direction::Forward) {
             let key_prefix = self.heads[nearest].prefix;
             copy_key(&mut self.key, self.heads[nearest].source.key());
-            let mut decided = false;
-            let mut put = None;
+            let mut seen = Sight::Nothing;
             // Sources before `nearest` are at later keys.
             for index in nearest..self.heads.len() {
                 let head = &mut self.heads[index];
                 // The nearest is at the key.
                 let mut at_key = index == nearest || head.is_at(&self.key, key_prefix);
                 while at_key {
-                    if !decided
-                        && let Some(entry) = head.source.entry().filter(|e| sees(self.read, e))
-                    {
-                        decided = true;
-                        put = capture(index, entry, &mut self.inline);
+                    if seen == Sight::Nothing {
+                        let (part, pointer) = (&mut self.part, &mut self.pointer);
+                        let found = head.source.see(self.read, part, pointer, &mut self.inline);
+                        if found != Sight::Nothing {
+                            (seen, self.source) = (found, index);
+                        }
                     }
                     head.source.next()?;
                     head.refresh();
                     at_key = head.is_at(&self.key, key_prefix);
                 }
             }
-            if put.is_some() {
-                self.current = put;
+            if seen == Sight::Inline || seen == Sight::Pointer {
+                self.current = seen;
                 return Ok(());
             }
         }
@@ -264,42 +268,38 @@ impl Merge {
     }
 
     fn find_backward(&mut self) -> Result<()> {
-        self.current = None;
+        self.current = Sight::Nothing;
         while let Some(nearest) = self.nearest(Direction::Backward) {
             let key_prefix = self.heads[nearest].prefix;
             copy_key(&mut self.key, self.heads[nearest].source.key());
-            let mut decided = false;
-            let mut put = None;
+            let mut seen = Sight::Nothing;
+            // Sources before `nearest` are at earlier keys.
             for index in nearest..self.heads.len() {
                 let head = &mut self.heads[index];
-                let newer_decided = decided;
                 // Going back, a source shows the versions of a key oldest first: its last visible one counts.
+                let newer_decided = seen != Sight::Nothing;
+                // The nearest is at the key.
                 let mut at_key = index == nearest || head.is_at(&self.key, key_prefix);
                 while at_key {
-                    if !newer_decided
-                        && let Some(entry) = head.source.entry().filter(|e| sees(self.read, e))
-                    {
-                        decided = true;
-                        put = capture(index, entry, &mut self.inline);
+                    if !newer_decided {
+                        let (part, pointer) = (&mut self.part, &mut self.pointer);
+                        let found = head.source.see(self.read, part, pointer, &mut self.inline);
+                        if found != Sight::Nothing {
+                            (seen, self.source) = (found, index);
+                        }
                     }
                     head.source.prev()?;
                     head.refresh();
                     at_key = head.is_at(&self.key, key_prefix);
                 }
             }
-            if put.is_some() {
-                self.current = put;
+            if seen == Sight::Inline || seen == Sight::Pointer {
+                self.current = seen;
                 return Ok(());
             }
         }
         Ok(())
     }
-}
-
-/// Whether a reader at `read` sees an entry.
-#[inline]
-fn sees(read: SequenceNumber, entry: &SourceEntry<'_>) -> bool {
-    entry.sequence.is_none_or(|sequence| sequence <= read)
 }
 
 /// Puts `key` into `into`: a call of `memcpy` is what would cost most about a short key.
@@ -313,25 +313,4 @@ fn copy_key(into: &mut Vec<u8>, key: &[u8]) {
     } else {
         into.extend_from_slice(key);
     }
-}
-
-/// What the source's entry says: the value of a put, nothing for a delete.
-#[inline]
-fn capture(index: usize, entry: SourceEntry<'_>, inline: &mut Vec<u8>) -> Option<Current> {
-    if entry.kind == EntryKind::Delete {
-        return None;
-    }
-    match entry.value {
-        SourceValue::Pointer(pointer) => return Some(Current::Pointer { source: index, pointer }),
-        SourceValue::Inline(bytes) => {
-            inline.clear();
-            inline.extend_from_slice(bytes);
-        }
-        SourceValue::InTable(value) => {
-            inline.clear();
-            inline.extend_from_slice(value.as_slice());
-        }
-        SourceValue::None => inline.clear(),
-    }
-    Some(Current::Inline)
 }

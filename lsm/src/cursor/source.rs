@@ -8,7 +8,7 @@ use crate::{
     keyspace::LiveMemtable,
     log::{Segment, SegmentKind},
     memtable::{MemCursor, Payload},
-    table::{InlineValue, Pointer, PointerHook, TableCursor, TableValue},
+    table::{InlineValue, Pointer, PointerHook, Sight, TableCursor, TableValue},
     version::LiveTable,
 };
 
@@ -247,6 +247,59 @@ impl Source {
                     }
                 },
             }),
+        }
+    }
+
+    /// As [`TableCursor::see`], for any source. `part` becomes the pointer's.
+    #[inline]
+    pub(crate) fn see(
+        &self,
+        read: SequenceNumber,
+        part: &mut u32,
+        pointer: &mut Pointer,
+        inline: &mut Vec<u8>,
+    ) -> Sight {
+        match self {
+            Self::Level(level) => {
+                let Some(cursor) = &level.cursor else { return Sight::Nothing };
+                // Far below 2^32 tables.
+                #[allow(clippy::cast_possible_truncation)]
+                (*part = level.at as u32);
+                cursor.see(read, pointer, inline)
+            }
+            Self::Memtable { cursor, .. } => {
+                if !cursor.valid() || cursor.seq() > read {
+                    return Sight::Nothing;
+                }
+                if cursor.kind() == EntryKind::Delete {
+                    return Sight::Delete;
+                }
+                match cursor.payload() {
+                    Payload::None => inline.clear(),
+                    Payload::Inline(bytes) => {
+                        inline.clear();
+                        inline.extend_from_slice(bytes);
+                    }
+                    Payload::Log { slot, offset, len } => {
+                        *part = 0;
+                        (pointer.slot, pointer.offset, pointer.len) =
+                            (usize::from(slot), offset, len);
+                        return Sight::Pointer;
+                    }
+                }
+                Sight::Inline
+            }
+        }
+    }
+
+    /// The segment that a pointer of this source is to, as [`see`](Self::see) gave it.
+    #[inline]
+    pub(crate) fn segment_of(&self, part: u32, slot: usize) -> Result<&Arc<Segment>> {
+        match self {
+            // Memtable slots fit in 16 bits, and came from there.
+            #[allow(clippy::cast_possible_truncation)]
+            Self::Memtable { memtable, .. } => memtable.segment(slot as u16),
+            Self::Level(level) => level.tables[part as usize].segment(slot),
         }
     }
 

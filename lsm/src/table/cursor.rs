@@ -27,7 +27,7 @@ impl PointerHook for () {
 }
 
 /// Where an entry's value is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Pointer {
     /// Index into [`Table::segments`].
     pub slot: usize,
@@ -35,6 +35,19 @@ pub struct Pointer {
     pub offset: u32,
     /// Length of the record in bytes.
     pub len: u32,
+}
+
+/// What a reader sees of an entry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Sight {
+    /// It is too new.
+    Nothing,
+    /// The key has no value.
+    Delete,
+    /// A value that was copied.
+    Inline,
+    /// A value in a segment.
+    Pointer,
 }
 
 /// Intervals passed in a row after which a cursor takes itself for a scan and decodes an interval ahead.
@@ -195,6 +208,33 @@ impl<H: PointerHook> TableCursor<H> {
                     // A mapped block of a table that is not mapped does not exist.
                     (BlockAt::Mapped { .. }, None) => TableValue::None,
                 }
+            }
+        }
+    }
+
+    /// Whether a reader at `read` sees the current entry, and what: the pointer goes to `pointer`, bytes in the table to
+    /// `inline`. For merges: the parts of an entry never travel together through memory, which would cost more than all else.
+    #[inline]
+    pub(crate) fn see(&self, read: u64, pointer: &mut Pointer, inline: &mut Vec<u8>) -> Sight {
+        let Some(payload) = self.current.interval.payload(self.at).filter(|_| self.valid) else {
+            return Sight::Nothing;
+        };
+        if payload.sequence.is_some() && self.table.sequence(*payload).is_some_and(|own| own > read)
+        {
+            return Sight::Nothing;
+        }
+        match payload.value {
+            RawValue::Delete => Sight::Delete,
+            RawValue::Pointer { slot, offset, len } => {
+                (pointer.slot, pointer.offset, pointer.len) = (slot, offset, len);
+                Sight::Pointer
+            }
+            RawValue::Inline { .. } => {
+                inline.clear();
+                if let TableValue::Inline(value) = self.value() {
+                    inline.extend_from_slice(value.as_slice());
+                }
+                Sight::Inline
             }
         }
     }

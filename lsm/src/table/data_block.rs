@@ -511,6 +511,12 @@ impl Interval {
         (&self.keys[key.start as usize..key.end as usize], *payload)
     }
 
+    /// The payload of an entry, in place.
+    #[inline]
+    pub(crate) fn payload(&self, i: usize) -> Option<&Payload> {
+        self.entries.get(i).map(|(_, payload)| payload)
+    }
+
     /// The values of all entries.
     pub(crate) fn values(&self) -> impl DoubleEndedIterator<Item = RawValue> + ExactSizeIterator {
         self.entries.iter().map(|(_, payload)| payload.value)

@@ -33,6 +33,7 @@ mod writer;
 pub use cache::{Block, BlockCache};
 pub use compression::Compression;
 pub use counters::FilterCounts;
+pub(crate) use cursor::Sight;
 pub use cursor::{Pointer, PointerHook, TableCursor};
 pub use hash_index::{HashIndex, Place};
 pub use properties::{Properties, SegmentRef};
