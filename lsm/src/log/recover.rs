@@ -10,6 +10,7 @@ use super::{
 };
 use crate::{
     EntryKind, Error, KeyspaceId, Result, SegmentId, SequenceNumber, ValuePointer,
+    entry::MAX_NUMBER,
     fs::{Advice, FileSystem, Purpose},
 };
 
@@ -402,7 +403,7 @@ impl Replay {
             at = next;
             if record.last {
                 let Some(sequence) =
-                    self.next_sequence.checked_add(gap).filter(|sequence| *sequence < u64::MAX)
+                    self.next_sequence.checked_add(gap).filter(|sequence| *sequence <= MAX_NUMBER)
                 else {
                     break Stop::Damaged("a gap beyond the last sequence number".into());
                 };
