@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, path::Path, sync::Arc};
 
 use super::{
-    HEADER_LEN, LogPosition, ReplayPosition, SegmentHeader, decompress,
+    ChecksumSeed, HEADER_LEN, LogPosition, ReplayPosition, SegmentHeader, decompress,
     record::{decode, reseal, value_at},
     recover::Replay,
     scan,
@@ -16,6 +16,7 @@ mod seed;
 use files::SegmentFiles;
 
 const SEGMENT: SegmentId = SegmentId(1);
+const SEED: ChecksumSeed = ChecksumSeed::new(seed::DATABASE, SEGMENT);
 
 /// Takes arbitrary bytes for a record, once with the checksum they have and once with the right one.
 ///
@@ -25,12 +26,12 @@ pub fn record(bytes: &[u8]) {
     // Any place will do: the checksum is made for it.
     let place = HEADER_LEN + bytes.len() as u32;
     let mut sealed = bytes.to_vec();
-    let fits = reseal(&mut sealed, SEGMENT, place);
+    let fits = reseal(&mut sealed, SEED, place);
     for bytes in [bytes, &sealed] {
-        let Ok(Some(found)) = decode(bytes, SEGMENT, place) else { continue };
+        let Ok(Some(found)) = decode(bytes, SEED, place) else { continue };
         let whole = bytes.get(..found.len);
         assert!(whole.is_some() && found.key.len() + found.value.len() < found.len);
-        let read = value_at(whole.unwrap_or_default(), SEGMENT, place, found.key);
+        let read = value_at(whole.unwrap_or_default(), SEED, place, found.key);
         if found.kind.entry() == Some(EntryKind::Put) {
             assert_eq!(read.map(|value| value.bytes), Ok(found.value));
         } else {
@@ -42,7 +43,7 @@ pub fn record(bytes: &[u8]) {
     }
     if let Some(len) = fits {
         assert_eq!(
-            decode(&sealed, SEGMENT, place).map(|found| found.map(|found| found.len)),
+            decode(&sealed, SEED, place).map(|found| found.map(|found| found.len)),
             Ok(Some(len))
         );
     }
@@ -57,7 +58,7 @@ pub fn record(bytes: &[u8]) {
 pub fn segment(bytes: &[u8]) {
     replay(bytes);
     let mut repaired = bytes.to_vec();
-    repair_records(&mut repaired, SEGMENT);
+    repair_records(&mut repaired, ChecksumSeed::new(database_of(bytes), SEGMENT));
     replay(&repaired);
 }
 
@@ -94,20 +95,20 @@ pub fn log(edits: &[u8]) -> u64 {
             let checksum = crc32c::crc32c(&header[..60]);
             header[60..].copy_from_slice(&checksum.to_le_bytes());
         }
-        repair_records(bytes, *id);
+        repair_records(bytes, ChecksumSeed::new(seed::DATABASE, *id));
     }
     recover(segments, &ends)
 }
 
 /// Makes the checksums right from the first record on, as far as their lengths make sense.
-fn repair_records(bytes: &mut [u8], segment: SegmentId) {
+fn repair_records(bytes: &mut [u8], seed: ChecksumSeed) {
     let mut at = HEADER_LEN as usize;
     while let Some(rest) = bytes.get_mut(at..).filter(|rest| !rest.is_empty()) {
         // A word of zero is the end of the log, and stays it.
         if rest.first_chunk() == Some(&[0; 4]) {
             break;
         }
-        match reseal(rest, segment, at as u32) {
+        match reseal(rest, seed, at as u32) {
             Some(len) => at += len,
             None => break,
         }
@@ -160,12 +161,16 @@ fn recover(segments: BTreeMap<SegmentId, Vec<u8>>, ends: &BTreeMap<SegmentId, u3
     batches
 }
 
+/// The database that the header names, if there is one.
+fn database_of(bytes: &[u8]) -> u64 {
+    let Some(Ok(header)) = bytes.first_chunk().map(SegmentHeader::decode) else { return 0 };
+    assert_eq!(Some(&header.encode()), bytes.first_chunk(), "a header has one form");
+    header.database_id
+}
+
 fn replay(bytes: &[u8]) {
-    let mut database_id = 0;
-    if let Some(Ok(header)) = bytes.first_chunk().map(SegmentHeader::decode) {
-        assert_eq!(Some(&header.encode()), bytes.first_chunk(), "a header has one form");
-        database_id = header.database_id;
-    }
+    let database_id = database_of(bytes);
+    let seed = ChecksumSeed::new(database_id, SEGMENT);
     let mut replay = Replay::new(database_id, 1);
     let mut records_end = HEADER_LEN;
     let mut last_sequence = 0;
@@ -178,7 +183,7 @@ fn replay(bytes: &[u8]) {
             records_end = start + record.pointer.len;
             let frame = bytes.get(start as usize..records_end as usize).unwrap_or_default();
             assert_eq!(frame.len(), len);
-            let value = value_at(frame, SEGMENT, start, record.key);
+            let value = value_at(frame, seed, start, record.key);
             match record.kind {
                 EntryKind::Put => {
                     assert_eq!(value.map(|value| value.bytes), Ok(record.stored));
@@ -198,6 +203,6 @@ fn replay(bytes: &[u8]) {
     let stop = LogPosition { segment: SEGMENT, offset: end };
     let _ = replay.look_ahead(SEGMENT, rest, end, stop);
     for start in 0..rest.len().min(64) {
-        let _ = decode(rest.get(start..).unwrap_or_default(), SEGMENT, end);
+        let _ = decode(rest.get(start..).unwrap_or_default(), seed, end);
     }
 }

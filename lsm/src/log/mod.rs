@@ -32,7 +32,7 @@ mod small_lz4;
 mod sync;
 mod writer;
 
-pub use checksum::{place_seed, record_checksum, seeded_crc};
+pub use checksum::{ChecksumSeed, record_checksum, seeded_crc};
 pub use codec::{Codec, compress_value, decompress, decompress_into, decompress_value};
 pub use group_sync::GroupSync;
 pub use header::{

@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, fmt, ops::Bound, path::Path, sync::Arc};
 
 use super::{
     LogPosition, ReplayPosition,
+    checksum::ChecksumSeed,
     header::{HEADER_LEN, HeaderError, SegmentHeader, SegmentKind, file_name, parse_file_name},
     record::{MARK_HEAD, MAX_MARK_LEN, RecordKind, RecordView, decode},
     segment::{Segment, SegmentIdentity},
@@ -358,6 +359,7 @@ impl Replay {
         let limit = named.map_or(bytes.len(), |named| bytes.len().min(named as usize));
         let bytes = bytes.get(..limit).unwrap_or_default();
         let mut batch: Vec<BatchRecord<'_>> = Vec::new();
+        let seed = ChecksumSeed::new(self.database_id, id);
         let mut gap = 0;
         let mut batches = 0;
         // End of the last whole batch or mark, and of the last record.
@@ -367,7 +369,7 @@ impl Replay {
             if rest.is_empty() && named == Some(at) && batch.is_empty() {
                 break Stop::Named;
             }
-            let record = match decode(rest, id, at) {
+            let record = match decode(rest, seed, at) {
                 Ok(Some(record)) => record,
                 Ok(None) if batch.is_empty() => break Stop::End,
                 Ok(None) => break Stop::Damaged("a batch without its last record".into()),
@@ -443,6 +445,7 @@ impl Replay {
     ) -> Option<(LogPosition, LogPosition)> {
         const HEAD_AT: usize = 4;
         const STRIDE: usize = 64;
+        let seed = ChecksumSeed::new(self.database_id, id);
         for (index, chunk) in rest.get(HEAD_AT..).unwrap_or_default().chunks(STRIDE).enumerate() {
             // Most chunks hold no such byte and are passed over at the speed of memory.
             if !chunk.contains(&MARK_HEAD) {
@@ -453,7 +456,7 @@ impl Replay {
                 let at = offset + start as u32;
                 let tail = rest.get(start..).unwrap_or_default();
                 let tail = tail.get(..MAX_MARK_LEN).unwrap_or(tail);
-                let Ok(Some(record)) = decode(tail, id, at) else { continue };
+                let Ok(Some(record)) = decode(tail, seed, at) else { continue };
                 if record.kind == RecordKind::Mark
                     && self.note_mark(id, at, &record)
                     && let Some(durable) = self.durable.filter(|durable| *durable > stop)

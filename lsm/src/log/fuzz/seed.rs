@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use crate::{
     KeyspaceId, SegmentId,
     log::{
-        Codec, HEADER_LEN, LogPosition, SegmentHeader, SegmentKind, compress_value, gap_len,
-        mark_len,
+        ChecksumSeed, Codec, HEADER_LEN, LogPosition, SegmentHeader, SegmentKind, compress_value,
+        gap_len, mark_len,
         record::{RecordHead, decode, encode, encode_mark},
         record_len,
     },
@@ -71,20 +71,22 @@ fn record(bytes: &mut Vec<u8>, segment: SegmentId, gap: u64, number: u64, last: 
     let head =
         RecordHead { keyspace, gap, last, compressed: stored.is_some() && compressed.is_some() };
     let len = record_len(keyspace, key.len(), stored.map(<[u8]>::len)) + gap_len(gap);
+    let seed = ChecksumSeed::new(DATABASE, segment);
     let at = bytes.len();
     bytes.resize(at + len, 0);
     // SAFETY: so many bytes were just added, and the vector is ours alone.
     unsafe {
-        encode(bytes.as_mut_ptr().add(at), segment, at as u32, head, key.as_bytes(), stored);
+        encode(bytes.as_mut_ptr().add(at), seed, at as u32, head, key.as_bytes(), stored);
     }
-    debug_assert!(matches!(decode(&bytes[at..], segment, at as u32), Ok(Some(_))));
+    debug_assert!(matches!(decode(&bytes[at..], seed, at as u32), Ok(Some(_))));
 }
 
 fn mark(bytes: &mut Vec<u8>, segment: SegmentId) {
+    let seed = ChecksumSeed::new(DATABASE, segment);
     let (at, durable) = (bytes.len(), HEADER_LEN + 30);
     bytes.resize(at + mark_len(durable), 0);
     // SAFETY: so many bytes were just added, and the vector is ours alone.
     unsafe {
-        encode_mark(bytes.as_mut_ptr().add(at), segment, at as u32, durable, DATABASE);
+        encode_mark(bytes.as_mut_ptr().add(at), seed, at as u32, durable, DATABASE);
     }
 }

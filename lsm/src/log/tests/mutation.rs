@@ -6,7 +6,7 @@ use super::{files::path, recovery::written};
 use crate::{
     KeyspaceId, SegmentId,
     log::{
-        Codec, compress_value, fuzz, gap_len, mark_len,
+        ChecksumSeed, Codec, compress_value, fuzz, gap_len, mark_len,
         record::{RecordHead, encode, encode_mark},
         record_len,
     },
@@ -67,11 +67,12 @@ fn any_record() -> impl Strategy<Value = Vec<u8>> {
     let body = (vec(any::<u8>(), 0..20), vec(0..4_u8, 0..200));
     (head, body).prop_map(|((keyspace, gap, [zero, last, put, marked]), (key, value))| {
         let mut bytes = vec![0; 400];
+        let seed = ChecksumSeed::new(1, SegmentId(1));
         let keyspace = KeyspaceId(if zero { 0 } else { keyspace });
         let gap = if zero { 0 } else { gap };
         let len = if marked {
             // SAFETY: a mark is far shorter than the buffer.
-            unsafe { encode_mark(bytes.as_mut_ptr(), SegmentId(1), 64, keyspace.0, gap) };
+            unsafe { encode_mark(bytes.as_mut_ptr(), seed, 64, keyspace.0, gap) };
             mark_len(keyspace.0)
         } else {
             let compressed =
@@ -79,7 +80,7 @@ fn any_record() -> impl Strategy<Value = Vec<u8>> {
             let stored = put.then(|| compressed.as_deref().unwrap_or(&value));
             let head = RecordHead { keyspace, gap, last, compressed: compressed.is_some() };
             // SAFETY: a record with so short a key and value is shorter than the buffer.
-            unsafe { encode(bytes.as_mut_ptr(), SegmentId(1), 64, head, &key, stored) };
+            unsafe { encode(bytes.as_mut_ptr(), seed, 64, head, &key, stored) };
             record_len(keyspace, key.len(), stored.map(<[u8]>::len)) + gap_len(gap)
         };
         bytes.truncate(len);

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use proptest::{collection::vec, prelude::*};
 
 use super::{
-    files::{DATABASE, create, dir, path},
+    files::{DATABASE, create, dir, log, path},
     memory::MemoryFs,
     writing::Appender,
 };
@@ -410,7 +410,7 @@ fn a_stored_value_is_no_mark() {
         let mut mark = [0; 18];
         // SAFETY: a mark takes at most 18 bytes.
         let len = unsafe {
-            encode_mark(mark.as_mut_ptr(), SegmentId(1), at as u32, end + 10, database_id)
+            encode_mark(mark.as_mut_ptr(), log(1).seed(), at as u32, end + 10, database_id)
         };
         bytes[at..at + len].copy_from_slice(&mark[..len]);
         fs.put(&path(1), &bytes);
