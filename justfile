@@ -32,6 +32,11 @@ labs:
 test crate="":
     {{ if crate == "" { "./dev_test.sh" } else if crate == "lsm" { "cargo test -p lsm --features sim,zstd" } else { "cargo test -p " + crate } }}
 
+# The concurrent parts of lsm in every interleaving (loom), up to a bound on preemptions
+[group('check')]
+models:
+    RUSTFLAGS="--cfg loom" CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-target}/loom" cargo test -p lsm --release --lib --locked loom
+
 # Formatting and clippy, warnings denied
 [group('check')]
 lint:

@@ -10,6 +10,9 @@ pub const MAX_VALUE_LEN: usize = u32::MAX as usize - 2 * MAX_KEY_LEN;
 /// All entries of a batch share one.
 pub type SequenceNumber = u64;
 
+/// Neither files nor commits are numbered higher: numbers that are read from files leave room to count on.
+pub(crate) const MAX_NUMBER: u64 = 1 << 62;
+
 /// What an entry says of its key. The numbers are on disk: never change one, only add.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[repr(u8)]

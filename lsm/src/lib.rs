@@ -94,7 +94,8 @@ mod snapshot;
 #[doc(hidden)]
 pub mod table;
 mod varint;
-mod version;
+#[doc(hidden)]
+pub mod version;
 
 pub use batch::Batch;
 pub use cursor::{Cursor, Range};

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use crate::{
     Error, Options, Result, SegmentId, TableId,
+    entry::MAX_NUMBER,
     fs::{DirEntry, FileSystem},
     log::{self, SegmentKind},
     version::manifest::{self, CURRENT},
@@ -42,16 +43,18 @@ impl Name {
         if name.ends_with(".tmp") {
             return Self::Temporary;
         }
-        if let Some(number) = manifest::parse_name(&entry.name) {
-            return Self::Manifest(number);
-        }
-        if let Some((id, kind)) = log::parse_file_name(name) {
-            return Self::Segment(id, kind);
-        }
-        match name.strip_suffix(".sst").and_then(|number| number.parse().ok()) {
-            Some(number) => Self::Table(TableId(number)),
-            None => Self::Foreign,
-        }
+        let found = if let Some(number) = manifest::parse_name(&entry.name) {
+            Self::Manifest(number)
+        } else if let Some((id, kind)) = log::parse_file_name(name) {
+            Self::Segment(id, kind)
+        } else {
+            match name.strip_suffix(".sst").and_then(|number| number.parse().ok()) {
+                Some(number) => Self::Table(TableId(number)),
+                None => Self::Foreign,
+            }
+        };
+        // The next file is numbered higher than all that are there: a name that leaves no room for that is not ours.
+        if found.number() > MAX_NUMBER { Self::Foreign } else { found }
     }
 
     /// The number in the name; 0 if there is none.

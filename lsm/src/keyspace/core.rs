@@ -8,32 +8,17 @@ use std::{
     },
 };
 
-use arc_swap::ArcSwap;
 use parking_lot::{Mutex, MutexGuard};
 
-use super::LiveMemtable;
+use super::{
+    LiveMemtable,
+    super_version::{Current, Loaded, SuperVersion},
+};
 use crate::{
     KeyspaceId, KeyspaceOptions, Layout, SequenceNumber,
     log::{Codec, compress_value},
     version::Version,
 };
-
-/// Everything a read of a keyspace looks at, newest first: the active memtable, those that wait for their flush, the
-/// tables. Immutable; replaced as a whole.
-#[derive(Debug, Clone)]
-pub(crate) struct SuperVersion {
-    pub(crate) active: Arc<LiveMemtable>,
-    /// Newest first.
-    pub(crate) immutables: Vec<Arc<LiveMemtable>>,
-    pub(crate) version: Arc<Version>,
-}
-
-impl SuperVersion {
-    /// The active memtable and those that wait, newest first.
-    pub(crate) fn memtables(&self) -> impl DoubleEndedIterator<Item = &Arc<LiveMemtable>> {
-        std::iter::once(&self.active).chain(&self.immutables)
-    }
-}
 
 /// A keyspace of an open database.
 pub(crate) struct KeyspaceCore {
@@ -41,9 +26,7 @@ pub(crate) struct KeyspaceCore {
     pub(crate) name: String,
     pub(crate) options: KeyspaceOptions,
     value_codec: Codec,
-    current: ArcSwap<SuperVersion>,
-    /// Serialises replacements of `current`: each is made from the one before.
-    replace: Mutex<()>,
+    current: Current,
     /// Where the next compaction of each level continues, as the largest key of the last one.
     pub(crate) compaction_cursor: Mutex<Vec<Vec<u8>>>,
     compacting: Mutex<()>,
@@ -76,8 +59,7 @@ impl KeyspaceCore {
             name,
             value_codec: Codec::of(options.value_compression),
             options,
-            current: ArcSwap::from_pointee(first),
-            replace: Mutex::new(()),
+            current: Current::new(first),
             compaction_cursor: Mutex::new(Vec::new()),
             compacting: Mutex::new(()),
             dropped: AtomicBool::new(false),
@@ -98,7 +80,7 @@ impl KeyspaceCore {
 
     /// What a read looks at, for as long as the guard lives. Wait-free.
     #[inline]
-    pub(crate) fn current(&self) -> arc_swap::Guard<Arc<SuperVersion>> {
+    pub(crate) fn current(&self) -> Loaded {
         self.current.load()
     }
 
@@ -107,42 +89,17 @@ impl KeyspaceCore {
         self.current.load_full()
     }
 
-    /// A super version and a sequence number that fit together: the super version holds everything up to the number,
-    /// and the number is visible to everything in its tables.
-    ///
-    /// Tables hold entries without a sequence number, which every reader sees: so the number must be read after the
-    /// super version. And a memtable that was rotated in between would hold commits at or below the number which this
-    /// super version lacks: so it must still be current afterwards.
+    /// A super version and a sequence number that fit together; see [`Current::load_at`].
     pub(crate) fn current_at(
         &self,
         visible: impl Fn() -> SequenceNumber,
     ) -> (Arc<SuperVersion>, SequenceNumber) {
-        let mut version = self.current_full();
-        loop {
-            let sequence = visible();
-            let again = self.current_full();
-            if Arc::ptr_eq(&version, &again) {
-                return (version, sequence);
-            }
-            version = again;
-        }
-    }
-
-    /// Replaces the super version by one made from it.
-    fn replace(&self, make: impl FnOnce(&SuperVersion) -> SuperVersion) {
-        let _guard = self.replace.lock();
-        let next = make(&self.current.load());
-        self.current.store(Arc::new(next));
+        self.current.load_at(visible)
     }
 
     /// Puts a new active memtable in front; the old one waits for its flush.
     pub(crate) fn rotate(&self, active: Arc<LiveMemtable>) {
-        self.replace(|old| {
-            let mut immutables = Vec::with_capacity(old.immutables.len() + 1);
-            immutables.push(Arc::clone(&old.active));
-            immutables.extend(old.immutables.iter().cloned());
-            SuperVersion { active, immutables, version: Arc::clone(&old.version) }
-        });
+        self.current.rotate(active);
     }
 
     /// Replaces the tables, and takes out a memtable that was flushed into them.
@@ -151,16 +108,7 @@ impl KeyspaceCore {
         flushed: Option<&Arc<LiveMemtable>>,
         change: impl FnOnce(&Version) -> Version,
     ) {
-        self.replace(|old| {
-            let keep = |memtable: &&Arc<LiveMemtable>| {
-                !flushed.is_some_and(|flushed| Arc::ptr_eq(flushed, memtable))
-            };
-            SuperVersion {
-                active: Arc::clone(&old.active),
-                immutables: old.immutables.iter().filter(keep).cloned().collect(),
-                version: Arc::new(change(&old.version)),
-            }
-        });
+        self.current.install(flushed, change);
     }
 
     /// The memtable that is to be flushed next: the oldest that waits.

@@ -2,6 +2,11 @@
 
 mod core;
 mod live_memtable;
+mod super_version;
+#[cfg(test)]
+#[cfg(loom)]
+mod super_version_loom;
+mod sync;
 
 use std::{
     fmt,
@@ -9,8 +14,9 @@ use std::{
     sync::Arc,
 };
 
-pub(crate) use self::core::{KeyspaceCore, SuperVersion};
+pub(crate) use self::core::KeyspaceCore;
 pub(crate) use live_memtable::{LiveMemtable, MAX_SEGMENTS};
+pub(crate) use super_version::SuperVersion;
 
 use crate::{
     Cursor, Durability, EntryKind, KeyspaceId, KeyspaceOptions, Range, Result, Slice, Snapshot,

@@ -10,11 +10,28 @@ use crate::SegmentId;
 #[cfg(all(target_arch = "x86_64", not(miri)))]
 const SHORT: usize = 768;
 
-/// What the checksum of the record at `offset` of `segment` is seeded with (`FORMAT.md`, "Records and segments").
-#[inline]
-#[must_use]
-pub const fn place_seed(segment: SegmentId, offset: u32) -> u64 {
-    (segment.0 << 32) ^ offset as u64
+/// What the checksums of a segment's records start from (`FORMAT.md`, "Records and segments"): whose record it is.
+///
+/// The segment's id tells the records of a recycled file from those of its earlier lives. It differs in at most 32 bits in a
+/// row, which is a burst that CRC-32C never misses: an old record at its old place never checks. The database id is for bytes
+/// that somebody chose: where the log ends in a recycled file, old values begin, and whoever stored them could have made
+/// records of them had they known all that the checksum is made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ChecksumSeed(u64);
+
+impl ChecksumSeed {
+    /// For the records of a segment of a database.
+    #[inline]
+    #[must_use]
+    pub const fn new(database_id: u64, segment: SegmentId) -> Self {
+        Self(database_id ^ (segment.0 << 32))
+    }
+
+    /// For the one at `offset`.
+    #[inline]
+    const fn at(self, offset: u32) -> u64 {
+        self.0 ^ offset as u64
+    }
 }
 
 /// CRC-32C over `seed` (8 bytes, little-endian) and then `bytes`.
@@ -32,8 +49,8 @@ pub fn seeded_crc(seed: u64, bytes: &[u8]) -> u32 {
 /// A record's checksum word: zero means "end of log", so a checksum of zero is written as one.
 #[inline]
 #[must_use]
-pub fn record_checksum(segment: SegmentId, offset: u32, behind: &[u8]) -> u32 {
-    seeded_crc(place_seed(segment, offset), behind).max(1)
+pub fn record_checksum(seed: ChecksumSeed, offset: u32, behind: &[u8]) -> u32 {
+    seeded_crc(seed.at(offset), behind).max(1)
 }
 
 #[cfg(all(target_arch = "x86_64", not(miri)))]
@@ -90,8 +107,11 @@ mod tests {
 
     #[test]
     fn the_place_counts() {
-        let at = |segment, offset| record_checksum(SegmentId(segment), offset, b"abc");
-        assert_ne!(at(1, 64), at(1, 65));
-        assert_ne!(at(1, 64), at(2, 64));
+        let at = |database, segment, offset| {
+            record_checksum(ChecksumSeed::new(database, SegmentId(segment)), offset, b"abc")
+        };
+        assert_ne!(at(9, 1, 64), at(9, 1, 65));
+        assert_ne!(at(9, 1, 64), at(9, 2, 64));
+        assert_ne!(at(9, 1, 64), at(8, 1, 64));
     }
 }

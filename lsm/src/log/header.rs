@@ -1,7 +1,7 @@
 //! The 64 bytes that a segment starts with.
 
 use super::LogPosition;
-use crate::SegmentId;
+use crate::{SegmentId, entry::MAX_NUMBER};
 
 /// Bytes of a segment's header; the first record is at this offset.
 pub const HEADER_LEN: u32 = 64;
@@ -112,10 +112,16 @@ impl SegmentHeader {
             0 => None,
             id => Some(LogPosition { segment: SegmentId(id), offset: u32_at(48) as u32 }),
         };
+        let first_sequence = u64_at(24);
+        if first_sequence > MAX_NUMBER {
+            return Err(HeaderError::Damaged(format!(
+                "segment header with the sequence number {first_sequence}, and none comes that far"
+            )));
+        }
         Ok(Self {
             kind,
             id: SegmentId(u64_at(16)),
-            first_sequence: u64_at(24),
+            first_sequence,
             database_id: u64_at(32),
             previous,
         })

@@ -17,7 +17,8 @@ use crate::SegmentId;
 
 mod checksum;
 mod codec;
-mod fuzz;
+#[doc(hidden)]
+pub mod fuzz;
 mod group_sync;
 mod header;
 mod publish;
@@ -31,10 +32,8 @@ mod small_lz4;
 mod sync;
 mod writer;
 
-pub use checksum::{place_seed, record_checksum, seeded_crc};
+pub use checksum::{ChecksumSeed, record_checksum, seeded_crc};
 pub use codec::{Codec, compress_value, decompress, decompress_into, decompress_value};
-#[doc(hidden)]
-pub use fuzz::fuzz_log;
 pub use group_sync::GroupSync;
 pub use header::{
     HEADER_LEN, HeaderError, SEGMENT_VERSION, SegmentHeader, SegmentKind, file_name,

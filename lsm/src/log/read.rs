@@ -50,7 +50,7 @@ impl Segment {
     /// Where in `record` the value of `key` is, or the value itself if it was compressed.
     #[inline]
     fn extract(&self, record: &[u8], offset: u32, key: &[u8]) -> Result<Extracted> {
-        let stored = value_at(record, self.identity.id, offset, key)
+        let stored = value_at(record, self.identity.seed(), offset, key)
             .map_err(|error| Error::corruption(&self.path, u64::from(offset), error.to_string()))?;
         if !stored.compressed {
             // The value is a record's last part.
@@ -113,7 +113,7 @@ impl Segment {
                 buffer
             }
         };
-        value_at(record, self.identity.id, offset, key)
+        value_at(record, self.identity.seed(), offset, key)
             .map_err(|error| Error::corruption(&self.path, u64::from(offset), error.to_string()))
     }
 

@@ -5,8 +5,8 @@ use std::{
     sync::atomic::{Ordering, compiler_fence},
 };
 
-use super::checksum::record_checksum;
-use crate::{EntryKind, KeyspaceId, MAX_KEY_LEN, MAX_VALUE_LEN, SegmentId, varint};
+use super::checksum::{ChecksumSeed, record_checksum};
+use crate::{EntryKind, KeyspaceId, MAX_KEY_LEN, MAX_VALUE_LEN, varint};
 
 /// Bytes of the checksum word and the head byte, which every record has.
 const FIXED_LEN: usize = 5;
@@ -87,7 +87,7 @@ pub const fn mark_len(offset: u32) -> usize {
     FIXED_LEN + varint::len(offset as u64) + 8
 }
 
-/// Writes a put (`value: Some`, as stored) or a delete at `to`, which is `offset` of `segment`; returns its length.
+/// Writes a put (`value: Some`, as stored) or a delete at `to`, which is `offset` of the seed's segment; returns its length.
 ///
 /// The checksum word is stored last, so that a process that dies in between leaves a zero there, which is the end of
 /// the log, and not garbage.
@@ -97,7 +97,7 @@ pub const fn mark_len(offset: u32) -> usize {
 #[inline]
 pub(super) unsafe fn encode(
     to: *mut u8,
-    segment: SegmentId,
+    seed: ChecksumSeed,
     offset: u32,
     head: RecordHead,
     key: &[u8],
@@ -137,17 +137,17 @@ pub(super) unsafe fn encode(
         at.offset_from_unsigned(to)
     };
     // SAFETY: the `len` bytes were just written (except for the checksum word) and are the caller's alone.
-    unsafe { seal(to, segment, offset, len) };
+    unsafe { seal(to, seed, offset, len) };
     len
 }
 
-/// Writes a mark at `to`, which is `offset` of `segment`; returns its length.
+/// Writes a mark at `to`, which is `offset` of the seed's segment; returns its length.
 ///
 /// # Safety
 /// `to` must be valid for writes of [`mark_len`]`(durable)` bytes, to which nobody else has access meanwhile.
 pub(super) unsafe fn encode_mark(
     to: *mut u8,
-    segment: SegmentId,
+    seed: ChecksumSeed,
     offset: u32,
     durable: u32,
     database_id: u64,
@@ -159,7 +159,7 @@ pub(super) unsafe fn encode_mark(
         let at = varint::put_raw(at.add(1), u64::from(durable));
         at.cast::<[u8; 8]>().write(database_id.to_le_bytes());
         let len = at.add(8).offset_from_unsigned(to);
-        seal(to, segment, offset, len);
+        seal(to, seed, offset, len);
         len
     }
 }
@@ -170,10 +170,10 @@ pub(super) unsafe fn encode_mark(
 /// `to` must be valid for reads and writes of `len >= 4` bytes that nobody else has access to; those behind the first
 /// four must be initialised.
 #[inline]
-unsafe fn seal(to: *mut u8, segment: SegmentId, offset: u32, len: usize) {
+unsafe fn seal(to: *mut u8, seed: ChecksumSeed, offset: u32, len: usize) {
     // SAFETY: initialised bytes, and nobody writes them during this call.
     let behind = unsafe { std::slice::from_raw_parts(to.add(CHECKSUM_LEN), len - CHECKSUM_LEN) };
-    let checksum = record_checksum(segment, offset, behind);
+    let checksum = record_checksum(seed, offset, behind);
     // A killed process stops between two instructions, with every store before that point in the page cache: keeping
     // the compiler from moving stores below the last one is all the ordering that takes. A crash of the machine may
     // persist pages in any order, which the checksum is there to tell.
@@ -345,13 +345,13 @@ fn checksum_word(bytes: &[u8]) -> Option<u32> {
     bytes.first_chunk().map(|word| u32::from_le_bytes(*word))
 }
 
-/// Reads the record at the start of `bytes`, which is `offset` of `segment`; `bytes` may go on behind it.
+/// Reads the record at the start of `bytes`, which is `offset` of the seed's segment; `bytes` may go on behind it.
 ///
 /// `Ok(None)` is the end of the log: a checksum word of zero, or nothing left. Never panics, whatever the bytes are;
 /// allocates nothing; costs one pass over the record.
 pub fn decode(
     bytes: &[u8],
-    segment: SegmentId,
+    seed: ChecksumSeed,
     offset: u32,
 ) -> Result<Option<RecordView<'_>>, DecodeError> {
     let Some(found) = checksum_word(bytes) else {
@@ -368,7 +368,7 @@ pub fn decode(
     let layout = Layout::parse(bytes)?;
     let len = layout.len();
     let record = bytes.get(..len).ok_or(DecodeError::Truncated)?;
-    let computed = record_checksum(segment, offset, record.get(CHECKSUM_LEN..).unwrap_or_default());
+    let computed = record_checksum(seed, offset, record.get(CHECKSUM_LEN..).unwrap_or_default());
     if computed != found {
         return Err(DecodeError::Checksum { found, computed });
     }
@@ -402,21 +402,21 @@ pub struct StoredValue<'a> {
     pub compressed: bool,
 }
 
-/// The value in `record`, which must be exactly one put of `key`, at `offset` of `segment`.
+/// The value in `record`, which must be exactly one put of `key`, at `offset` of the seed's segment.
 ///
 /// Verifies checksum, kind, length and key: what a pointer leads to is the value it was made for, or an error. Same cost
 /// and same promises as [`decode`].
 #[inline]
 pub fn value_at<'a>(
     record: &'a [u8],
-    segment: SegmentId,
+    seed: ChecksumSeed,
     offset: u32,
     key: &[u8],
 ) -> Result<StoredValue<'a>, DecodeError> {
     let (word, behind) =
         record.split_first_chunk::<CHECKSUM_LEN>().ok_or(DecodeError::Truncated)?;
     let found = u32::from_le_bytes(*word);
-    let computed = record_checksum(segment, offset, behind);
+    let computed = record_checksum(seed, offset, behind);
     if found != computed {
         return Err(if found == 0 {
             DecodeError::Absent
@@ -450,9 +450,9 @@ pub fn value_at<'a>(
 
 /// Gives the record at the start of `bytes` the checksum that belongs there, if its lengths fit; returns its length. For
 /// fuzzing: random bytes never check.
-pub(super) fn reseal(bytes: &mut [u8], segment: SegmentId, offset: u32) -> Option<usize> {
+pub(super) fn reseal(bytes: &mut [u8], seed: ChecksumSeed, offset: u32) -> Option<usize> {
     let len = Layout::parse(bytes).ok()?.len();
     let (word, behind) = bytes.get_mut(..len)?.split_first_chunk_mut::<CHECKSUM_LEN>()?;
-    *word = record_checksum(segment, offset, behind).to_le_bytes();
+    *word = record_checksum(seed, offset, behind).to_le_bytes();
     Some(len)
 }

@@ -4,12 +4,14 @@ use std::{collections::BTreeMap, fmt, ops::Bound, path::Path, sync::Arc};
 
 use super::{
     LogPosition, ReplayPosition,
+    checksum::ChecksumSeed,
     header::{HEADER_LEN, HeaderError, SegmentHeader, SegmentKind, file_name, parse_file_name},
     record::{MARK_HEAD, MAX_MARK_LEN, RecordKind, RecordView, decode},
     segment::{Segment, SegmentIdentity},
 };
 use crate::{
     EntryKind, Error, KeyspaceId, Result, SegmentId, SequenceNumber, ValuePointer,
+    entry::MAX_NUMBER,
     fs::{Advice, FileSystem, Purpose},
 };
 
@@ -359,6 +361,7 @@ impl Replay {
         let limit = named.map_or(bytes.len(), |named| bytes.len().min(named as usize));
         let bytes = bytes.get(..limit).unwrap_or_default();
         let mut batch: Vec<BatchRecord<'_>> = Vec::new();
+        let seed = ChecksumSeed::new(self.database_id, id);
         let mut gap = 0;
         let mut batches = 0;
         // End of the last whole batch or mark, and of the last record.
@@ -368,7 +371,7 @@ impl Replay {
             if rest.is_empty() && named == Some(at) && batch.is_empty() {
                 break Stop::Named;
             }
-            let record = match decode(rest, id, at) {
+            let record = match decode(rest, seed, at) {
                 Ok(Some(record)) => record,
                 Ok(None) if batch.is_empty() => break Stop::End,
                 Ok(None) => break Stop::Damaged("a batch without its last record".into()),
@@ -404,7 +407,7 @@ impl Replay {
             at = next;
             if record.last {
                 let Some(sequence) =
-                    self.next_sequence.checked_add(gap).filter(|sequence| *sequence < u64::MAX)
+                    self.next_sequence.checked_add(gap).filter(|sequence| *sequence <= MAX_NUMBER)
                 else {
                     break Stop::Damaged("a gap beyond the last sequence number".into());
                 };
@@ -444,6 +447,7 @@ impl Replay {
     ) -> Option<(LogPosition, LogPosition)> {
         const HEAD_AT: usize = 4;
         const STRIDE: usize = 64;
+        let seed = ChecksumSeed::new(self.database_id, id);
         for (index, chunk) in rest.get(HEAD_AT..).unwrap_or_default().chunks(STRIDE).enumerate() {
             // Most chunks hold no such byte and are passed over at the speed of memory.
             if !chunk.contains(&MARK_HEAD) {
@@ -454,7 +458,7 @@ impl Replay {
                 let at = offset + start as u32;
                 let tail = rest.get(start..).unwrap_or_default();
                 let tail = tail.get(..MAX_MARK_LEN).unwrap_or(tail);
-                let Ok(Some(record)) = decode(tail, id, at) else { continue };
+                let Ok(Some(record)) = decode(tail, seed, at) else { continue };
                 if record.kind == RecordKind::Mark
                     && self.note_mark(id, at, &record)
                     && let Some(durable) = self.durable.filter(|durable| *durable > stop)

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{
     record::{self, RecordHead, gap_len, mark_len, record_len},
-    segment::Segment,
+    segment::{Segment, SegmentIdentity},
 };
 use crate::{KeyspaceId, Result, SequenceNumber, ValuePointer};
 
@@ -69,10 +69,10 @@ impl Reservation {
         let mut encoder = Encoder { at: 0, gap: self.gap, scratch, reservation: self };
         if let Some(durable) = encoder.reservation.mark {
             let segment = &encoder.reservation.segment;
-            let (id, database_id) = (segment.id(), segment.database_id());
+            let (seed, database_id) = (segment.identity.seed(), segment.database_id());
             let (to, offset) = encoder.claim(mark_len(durable));
             // SAFETY: `claim` gave out that many bytes, which are ours alone.
-            unsafe { record::encode_mark(to, id, offset, durable, database_id) };
+            unsafe { record::encode_mark(to, seed, offset, durable, database_id) };
         }
         encoder
     }
@@ -124,11 +124,12 @@ impl Encoder {
         let gap = std::mem::take(&mut self.gap);
         let len = record_len(keyspace, key.len(), value.map(<[u8]>::len)) + gap_len(gap);
         let (to, offset) = self.claim(len);
-        let segment = self.reservation.segment.id();
+        let SegmentIdentity { id: segment, .. } = self.reservation.segment.identity;
+        let seed = self.reservation.segment.identity.seed();
         let head = RecordHead { keyspace, gap, last, compressed };
         // SAFETY: `claim` gave out exactly the bytes that this record takes; the bytes of a reservation belong to its
         // holder alone, and readers learn of them only when the commit is published.
-        unsafe { record::encode(to, segment, offset, head, key, value) };
+        unsafe { record::encode(to, seed, offset, head, key, value) };
         ValuePointer { segment, offset, len: len as u32 }
     }
 

@@ -11,6 +11,7 @@ use std::{
 
 use super::{
     LogPosition,
+    checksum::ChecksumSeed,
     header::{HEADER_LEN, HeaderError, SEGMENT_VERSION, SegmentHeader, SegmentKind, file_name},
     reservation::Reservation,
 };
@@ -35,6 +36,15 @@ pub struct SegmentIdentity {
     pub kind: SegmentKind,
     /// The database that it belongs to.
     pub database_id: u64,
+}
+
+impl SegmentIdentity {
+    /// What the checksums of its records start from.
+    #[inline]
+    #[must_use]
+    pub const fn seed(self) -> ChecksumSeed {
+        ChecksumSeed::new(self.database_id, self.id)
+    }
 }
 
 /// An open segment file.

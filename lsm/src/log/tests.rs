@@ -2,6 +2,7 @@
 mod bench;
 mod files;
 mod memory;
+mod mutation;
 mod records;
 mod recovery;
 mod writing;

@@ -71,13 +71,7 @@ impl Manifest {
         let file = fs
             .open(&path, OpenMode::CreateNew, Purpose::Manifest)
             .map_err(|error| Error::io("create", &path, error))?;
-        let mut header = [0_u8; HEADER_LEN as usize];
-        header[..8].copy_from_slice(MAGIC);
-        header[8..10].copy_from_slice(&VERSION.to_le_bytes());
-        header[16..24].copy_from_slice(&number.to_le_bytes());
-        let crc = crc32c::crc32c(&header[..28]);
-        header[28..].copy_from_slice(&crc.to_le_bytes());
-        let mut bytes = header.to_vec();
+        let mut bytes = header(number).to_vec();
         frame(number, HEADER_LEN, &state.describe(), &mut bytes);
         file.write_all_at(&bytes, 0).map_err(|error| Error::io("write", &path, error))?;
         file.sync_data().map_err(|error| Error::io("sync", &path, error))?;
@@ -210,8 +204,19 @@ fn read_file(fs: &dyn FileSystem, path: &Path) -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
+/// The header of manifest `number`.
+pub(super) fn header(number: u64) -> [u8; HEADER_LEN as usize] {
+    let mut header = [0; HEADER_LEN as usize];
+    header[..8].copy_from_slice(MAGIC);
+    header[8..10].copy_from_slice(&VERSION.to_le_bytes());
+    header[16..24].copy_from_slice(&number.to_le_bytes());
+    let crc = crc32c::crc32c(&header[..28]);
+    header[28..].copy_from_slice(&crc.to_le_bytes());
+    header
+}
+
 /// Appends length, checksum and payload of an edit that will lie at `offset`.
-fn frame(number: u64, offset: u64, payload: &[u8], out: &mut Vec<u8>) {
+pub(super) fn frame(number: u64, offset: u64, payload: &[u8], out: &mut Vec<u8>) {
     // Edits are far below 4 GiB: a hundred bytes a table.
     #[allow(clippy::cast_possible_truncation)]
     out.extend_from_slice(&(payload.len() as u32).to_le_bytes());
@@ -350,4 +355,27 @@ fn record_at(number: u64, bytes: &[u8], at: usize) -> Option<&[u8]> {
     let payload = bytes.get(at + FRAME_LEN..at + FRAME_LEN + len as usize)?;
     let expected = u32::from_le_bytes([frame[4], frame[5], frame[6], frame[7]]);
     (checksum(number, at as u64, payload) == expected).then_some(payload)
+}
+
+/// Makes the checksums of header and edits right, as far as the lengths make sense. For fuzzing: random bytes never check.
+pub(super) fn reseal(bytes: &mut [u8]) {
+    let Some((header, _)) = bytes.split_first_chunk_mut::<{ HEADER_LEN as usize }>() else {
+        return;
+    };
+    let crc = crc32c::crc32c(&header[..28]);
+    header[28..].copy_from_slice(&crc.to_le_bytes());
+    let mut word = [0; 8];
+    word.copy_from_slice(&header[16..24]);
+    let number = u64::from_le_bytes(word);
+    let mut at = HEADER_LEN as usize;
+    while let Some((frame, payload)) =
+        bytes.get_mut(at..).and_then(|rest| rest.split_first_chunk_mut::<FRAME_LEN>())
+    {
+        let len = u32::from_le_bytes([frame[0], frame[1], frame[2], frame[3]]) as usize;
+        let Some(payload) = payload.get(..len).filter(|payload| !payload.is_empty()) else {
+            return;
+        };
+        frame[4..].copy_from_slice(&checksum(number, at as u64, payload).to_le_bytes());
+        at += FRAME_LEN + len;
+    }
 }

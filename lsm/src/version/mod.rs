@@ -1,6 +1,8 @@
-//! The structure of the database: which tables make up which level, on disk ([`manifest`]) and open ([`Version`]).
+//! The structure of the database: which tables make up which level, on disk (`manifest`) and open (`Version`).
 
 mod edit;
+#[doc(hidden)]
+pub mod fuzz;
 mod hash_indexes;
 mod live_table;
 pub(crate) mod manifest;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::edit::{CreateKeyspace, Edit, MAX_LEVELS, ReplayPosition, TableMeta};
-use crate::{KeyspaceId, SegmentId, SequenceNumber};
+use crate::{KeyspaceId, SegmentId, SequenceNumber, entry::MAX_NUMBER};
 
 /// One keyspace in the manifest.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -33,6 +33,13 @@ pub(crate) struct State {
 impl State {
     /// Applies an edit, or says why it cannot follow.
     pub(crate) fn apply(&mut self, edit: &Edit) -> Result<(), String> {
+        let numbers =
+            [edit.next_file, edit.last_sequence, edit.replay.map(|replay| replay.sequence)];
+        if let Some(number) = numbers.into_iter().flatten().find(|number| *number > MAX_NUMBER) {
+            return Err(format!(
+                "a file or commit has the number {number}, and none comes that far"
+            ));
+        }
         self.clean_close = edit.clean_close;
         if let Some(id) = edit.database_id {
             self.database_id = id;
@@ -84,8 +91,9 @@ impl State {
         self.segment_ends.extend(edit.segment_ends.iter());
         if let Some(replay) = edit.replay {
             self.replay = replay;
-            self.segment_ends.retain(|segment, _| segment.0 >= replay.segment);
         }
+        // A segment may be sealed after replay has left it behind.
+        self.segment_ends.retain(|segment, _| segment.0 >= self.replay.segment);
         Ok(())
     }
 

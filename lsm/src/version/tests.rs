@@ -2,8 +2,11 @@
 
 use std::{path::Path, sync::Arc};
 
+use proptest::{collection::vec, prelude::*};
+
 use super::{
     edit::{CreateKeyspace, Edit, ReplayPosition, TableMeta},
+    fuzz,
     manifest::{self, Manifest, replay},
     state::State,
 };
@@ -131,4 +134,75 @@ fn impossible_edits_are_refused() {
     assert!(state.apply(&gone).unwrap_err().contains("table 5"));
     let nowhere = Edit { add: vec![(KeyspaceId(3), 0, table(5))], ..Edit::default() };
     assert!(state.apply(&nowhere).unwrap_err().contains("keyspace 3"));
+}
+
+#[test]
+fn the_end_of_a_segment_that_replay_has_left_behind_is_forgotten() {
+    let mut state = first_state();
+    let replay = Some(ReplayPosition { segment: 4, offset: 64, sequence: 10 });
+    state.apply(&Edit { replay, ..Edit::default() }).unwrap();
+    let ends = [(crate::SegmentId(3), 99), (crate::SegmentId(4), 98)];
+    state.apply(&Edit { segment_ends: ends.into(), ..Edit::default() }).unwrap();
+    assert_eq!(state.segment_ends, [ends[1]].into());
+}
+
+#[test]
+fn numbers_that_leave_no_room_are_refused() {
+    let mut state = first_state();
+    let most = Some(crate::entry::MAX_NUMBER);
+    assert_eq!(
+        state.apply(&Edit { next_file: most, last_sequence: most, ..Edit::default() }),
+        Ok(())
+    );
+    let more = most.map(|most| most + 1);
+    let replay = Some(ReplayPosition { segment: 4, offset: 64, sequence: u64::MAX });
+    for edit in [
+        Edit { next_file: more, ..Edit::default() },
+        Edit { last_sequence: more, ..Edit::default() },
+        Edit { replay, ..Edit::default() },
+    ] {
+        assert!(state.apply(&edit).unwrap_err().contains("none comes that far"));
+    }
+}
+
+#[test]
+fn what_the_fuzzer_edits_is_sound() {
+    assert_eq!(fuzz::edited_manifest(&[]), 4);
+    // The length of the first edit.
+    assert_eq!(fuzz::edited_manifest(&[32, 0, 0xff]), 0);
+}
+
+proptest! {
+    /// Mutants, through the fuzzer's entry points: `PROPTEST_CASES=1000000` makes a long run of it.
+    #[test]
+    fn mutated_manifests(edits in vec((any::<u16>(), prop_oneof![any::<u8>(), 0..24_u8]), 0..6)) {
+        let edits: Vec<u8> = edits
+            .into_iter()
+            .flat_map(|(at, byte)| [at.to_le_bytes()[0], at.to_le_bytes()[1], byte])
+            .collect();
+        fuzz::edited_manifest(&edits);
+    }
+
+    #[test]
+    fn any_bytes(bytes: Vec<u8>) {
+        fuzz::edit(&bytes);
+        fuzz::manifest(&bytes);
+        fuzz::edited_manifest(&bytes);
+    }
+
+    #[test]
+    fn mutated_edits(
+        which in 0..3_usize,
+        at: prop::sample::Index,
+        byte: u8,
+        more in proptest::option::of((any::<prop::sample::Index>(), any::<u8>())),
+    ) {
+        let mut payload = Vec::new();
+        edits()[which].encode(&mut payload);
+        for (at, byte) in [(at, byte)].into_iter().chain(more) {
+            let at = at.index(payload.len());
+            payload[at] = byte;
+        }
+        fuzz::edit(&payload);
+    }
 }

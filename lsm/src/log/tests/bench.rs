@@ -13,13 +13,14 @@ use std::{
 use crate::{
     KeyspaceId, SegmentId,
     log::{
-        GroupSync, LogPosition, Publisher, RecordHead, record::encode, record_len, recover::Replay,
-        seeded_crc, value_at,
+        ChecksumSeed, GroupSync, LogPosition, Publisher, RecordHead, record::encode, record_len,
+        recover::Replay, seeded_crc, value_at,
     },
 };
 
 const RECORDS: usize = 64 * 1024 * 8;
 const SEGMENT: SegmentId = SegmentId(3);
+const SEED: ChecksumSeed = ChecksumSeed::new(1, SEGMENT);
 
 fn nanoseconds(what: &str, times: usize, mut run: impl FnMut()) {
     let mut best = Duration::MAX;
@@ -40,7 +41,7 @@ fn filled() -> (Vec<u8>, usize) {
         let key = (index as u128).to_be_bytes();
         // SAFETY: within the vector.
         unsafe {
-            encode(bytes.as_mut_ptr().add(at), SEGMENT, at as u32, head, &key, Some(&[7; 100]));
+            encode(bytes.as_mut_ptr().add(at), SEED, at as u32, head, &key, Some(&[7; 100]));
         }
     }
     (bytes, len)
@@ -63,14 +64,7 @@ fn records() {
                     // SAFETY: within the vector.
                     unsafe {
                         let to = bytes.as_mut_ptr().add(at);
-                        encode(
-                            to,
-                            SEGMENT,
-                            at as u32,
-                            head,
-                            black_box(&key),
-                            Some(black_box(&value)),
-                        );
+                        encode(to, SEED, at as u32, head, black_box(&key), Some(black_box(&value)));
                     }
                 }
             }
@@ -80,7 +74,7 @@ fn records() {
                 for index in 0..count {
                     let at = 64 + index * len;
                     let key = (index as u128).to_be_bytes();
-                    let found = value_at(&bytes[at..at + len], SEGMENT, at as u32, black_box(&key));
+                    let found = value_at(&bytes[at..at + len], SEED, at as u32, black_box(&key));
                     assert_eq!(found.unwrap().bytes.len(), 100);
                 }
             }

@@ -5,21 +5,22 @@ use proptest::{collection::vec, prelude::*};
 use crate::{
     KeyspaceId, SegmentId,
     log::{
-        Codec, DecodeError, RecordHead, RecordKind, StoredValue, compress_value, decode,
-        decompress, decompress_value, gap_len, mark_len,
+        ChecksumSeed, Codec, DecodeError, RecordHead, RecordKind, StoredValue, compress_value,
+        decode, decompress, decompress_value, gap_len, mark_len,
         record::{encode, encode_mark},
         record_len, value_at,
     },
 };
 
-const SEGMENT: SegmentId = SegmentId(3);
+const DATABASE: u64 = 0x0102_0304_0506_0708;
+const SEED: ChecksumSeed = ChecksumSeed::new(DATABASE, SegmentId(3));
 
 /// A record in a buffer with a canary behind it.
 fn encoded(offset: u32, head: RecordHead, key: &[u8], value: Option<&[u8]>) -> Vec<u8> {
     let len = record_len(head.keyspace, key.len(), value.map(<[u8]>::len)) + gap_len(head.gap);
     let mut bytes = vec![0xa5; len + 8];
     // SAFETY: the buffer is longer than the record.
-    let written = unsafe { encode(bytes.as_mut_ptr(), SEGMENT, offset, head, key, value) };
+    let written = unsafe { encode(bytes.as_mut_ptr(), SEED, offset, head, key, value) };
     assert_eq!(written, len);
     assert!(bytes[len..].iter().all(|byte| *byte == 0xa5), "wrote behind the record");
     bytes.truncate(len);
@@ -48,7 +49,7 @@ proptest! {
         let bytes = encoded(offset, head, &key, value.as_deref());
         let mut longer = bytes.clone();
         longer.extend(behind);
-        let view = decode(&longer, SEGMENT, offset).unwrap().unwrap();
+        let view = decode(&longer, SEED, offset).unwrap().unwrap();
         let kind = if value.is_some() { RecordKind::Put } else { RecordKind::Delete };
         prop_assert_eq!(view.kind, kind);
         prop_assert_eq!((view.keyspace, view.gap), (head.keyspace, gap));
@@ -56,19 +57,20 @@ proptest! {
         prop_assert_eq!(view.key, &key[..]);
         prop_assert_eq!(view.value, value.as_deref().unwrap_or_default());
         prop_assert_eq!(view.len, bytes.len());
-        let found = value_at(&bytes, SEGMENT, offset, &key);
+        let found = value_at(&bytes, SEED, offset, &key);
         match &value {
             Some(value) => prop_assert_eq!(found, Ok(StoredValue { bytes: value, compressed })),
             None => prop_assert_eq!(found, Err(DecodeError::OtherRecord)),
         }
         // Moved by a byte, or to another segment, it does not check.
-        prop_assert!(decode(&longer, SEGMENT, offset - 1).is_err());
-        prop_assert!(decode(&longer, SegmentId(4), offset).is_err());
+        prop_assert!(decode(&longer, SEED, offset - 1).is_err());
+        prop_assert!(decode(&longer, ChecksumSeed::new(DATABASE, SegmentId(4)), offset).is_err());
+        prop_assert!(decode(&longer, ChecksumSeed::new(9, SegmentId(3)), offset).is_err());
         let mut other = key.clone();
         other.push(0);
-        prop_assert!(value_at(&bytes, SEGMENT, offset, &other).is_err());
+        prop_assert!(value_at(&bytes, SEED, offset, &other).is_err());
         for cut in 4..bytes.len() {
-            prop_assert!(decode(&bytes[..cut], SEGMENT, offset).is_err());
+            prop_assert!(decode(&bytes[..cut], SEED, offset).is_err());
         }
     }
 
@@ -79,16 +81,16 @@ proptest! {
             let mut flipped = bytes.clone();
             flipped[bit / 8] ^= 1 << (bit % 8);
             let end = flipped[..4] == [0; 4];
-            let found = decode(&flipped, SEGMENT, 64);
+            let found = decode(&flipped, SEED, 64);
             prop_assert!(found.is_err() || (end && found == Ok(None)));
-            prop_assert!(value_at(&flipped, SEGMENT, 64, b"some key").is_err());
+            prop_assert!(value_at(&flipped, SEED, 64, b"some key").is_err());
         }
     }
 
     #[test]
     fn arbitrary_bytes_are_no_record(bytes in vec(any::<u8>(), 0..200)) {
-        prop_assert!(!matches!(decode(&bytes, SEGMENT, 64), Ok(Some(_))));
-        prop_assert!(value_at(&bytes, SEGMENT, 64, b"").is_err());
+        prop_assert!(!matches!(decode(&bytes, SEED, 64), Ok(Some(_))));
+        prop_assert!(value_at(&bytes, SEED, 64, b"").is_err());
         let _ = decompress(&bytes);
     }
 
@@ -126,10 +128,10 @@ fn known_bytes() {
     assert_eq!(put[..4], PUT_CHECKSUM.to_le_bytes());
     let mut mark = vec![0; mark_len(300)];
     // SAFETY: `mark_len` bytes.
-    unsafe { encode_mark(mark.as_mut_ptr(), SEGMENT, 1_000, 300, 0x0102_0304_0506_0708) };
+    unsafe { encode_mark(mark.as_mut_ptr(), SEED, 1_000, 300, 0x0102_0304_0506_0708) };
     assert_eq!(mark[4..], *b"\x1f\xac\x02\x08\x07\x06\x05\x04\x03\x02\x01");
     assert_eq!(mark[..4], MARK_CHECKSUM.to_le_bytes());
-    let view = decode(&mark, SEGMENT, 1_000).unwrap().unwrap();
+    let view = decode(&mark, SEED, 1_000).unwrap().unwrap();
     assert_eq!(
         view.mark().map(|mark| (mark.offset, mark.database_id)),
         Some((300, 0x0102_0304_0506_0708))
@@ -137,16 +139,16 @@ fn known_bytes() {
     assert!(view.last && view.key.is_empty() && view.len == mark.len());
 }
 
-const PUT_CHECKSUM: u32 = 0x0179_9113;
-const MARK_CHECKSUM: u32 = 0xafa2_0a48;
+const PUT_CHECKSUM: u32 = 0x3054_922c;
+const MARK_CHECKSUM: u32 = 0x9e8f_0977;
 
 #[test]
 fn ends() {
-    assert_eq!(decode(&[], SEGMENT, 64), Ok(None));
-    assert_eq!(decode(&[0; 3], SEGMENT, 64), Ok(None));
-    assert_eq!(decode(&[0, 0, 1], SEGMENT, 64), Err(DecodeError::Truncated));
-    assert_eq!(decode(&[0, 0, 0, 0, 0x11, 0xff], SEGMENT, 64), Ok(None));
-    assert_eq!(value_at(&[0; 20], SEGMENT, 64, b""), Err(DecodeError::Absent));
+    assert_eq!(decode(&[], SEED, 64), Ok(None));
+    assert_eq!(decode(&[0; 3], SEED, 64), Ok(None));
+    assert_eq!(decode(&[0, 0, 1], SEED, 64), Err(DecodeError::Truncated));
+    assert_eq!(decode(&[0, 0, 0, 0, 0x11, 0xff], SEED, 64), Ok(None));
+    assert_eq!(value_at(&[0; 20], SEED, 64, b""), Err(DecodeError::Absent));
 }
 
 #[test]

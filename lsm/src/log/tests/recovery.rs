@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use proptest::{collection::vec, prelude::*};
 
 use super::{
-    files::{DATABASE, create, dir, path},
+    files::{DATABASE, create, dir, log, path},
     memory::MemoryFs,
     writing::Appender,
 };
@@ -13,7 +13,7 @@ use crate::{
     EntryKind, Error, Result, SegmentId,
     log::{
         HEADER_LEN, LogPosition, ReplayPosition, ScanReport, Segment, SegmentHeader, SegmentKind,
-        fuzz_log, record::encode_mark, scan,
+        record::encode_mark, scan,
     },
 };
 
@@ -24,7 +24,7 @@ const START: ReplayPosition =
 
 /// A batch that was committed.
 #[derive(Debug, Clone, PartialEq)]
-struct Committed {
+pub(super) struct Committed {
     sequence: u64,
     batch: Batch,
     start: LogPosition,
@@ -55,7 +55,11 @@ fn replay(fs: &Arc<MemoryFs>) -> Result<(Vec<(u64, Batch)>, ScanReport)> {
 }
 
 /// Some batches in segments of `capacity`; every `sync_every`th is followed by a sync, every tenth by a gap.
-fn written(capacity: u32, count: u32, sync_every: u32) -> (Arc<MemoryFs>, Vec<Committed>) {
+pub(super) fn written(
+    capacity: u32,
+    count: u32,
+    sync_every: u32,
+) -> (Arc<MemoryFs>, Vec<Committed>) {
     let fs = MemoryFs::new();
     let mut log = Appender::new(Arc::clone(&fs), capacity, 1);
     let mut committed = Vec::new();
@@ -406,7 +410,7 @@ fn a_stored_value_is_no_mark() {
         let mut mark = [0; 18];
         // SAFETY: a mark takes at most 18 bytes.
         let len = unsafe {
-            encode_mark(mark.as_mut_ptr(), SegmentId(1), at as u32, end + 10, database_id)
+            encode_mark(mark.as_mut_ptr(), log(1).seed(), at as u32, end + 10, database_id)
         };
         bytes[at..at + len].copy_from_slice(&mark[..len]);
         fs.put(&path(1), &bytes);
@@ -437,41 +441,4 @@ fn only_log_segments_are_read() {
     assert_eq!(prefix(&found, &committed), committed.len());
     let open = |scanned: &super::super::ScannedSegment| Segment::len(&scanned.segment);
     assert!(report.segments.iter().all(|scanned| open(scanned) == scanned.end));
-}
-
-/// Twenty thousand mutants of small logs, without and with marks.
-#[test]
-fn mutated_logs() {
-    let (plain, _) = written(1_500, 12, u32::MAX);
-    let (marked, _) = written(1_500, 12, 2);
-    let seeds = [plain.bytes(&path(1)), marked.bytes(&path(1))];
-    // xorshift64: reproducible, and the same on every machine.
-    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
-    let mut random = move |below: usize| {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        (state % below as u64) as usize
-    };
-    for round in 0..20_000 {
-        let mut bytes = seeds[round % 2].clone();
-        for _ in 0..=random(4) {
-            let at = random(bytes.len());
-            match random(5) {
-                0 => bytes[at] ^= 1 << random(8),
-                1 => bytes[at] = [0, 0xff, 0x80, 0x7f, 0x1f, 0x11][random(6)],
-                2 => bytes.truncate(at.max(1)),
-                3 => {
-                    let from = random(bytes.len());
-                    let len = random(64).min(bytes.len() - from).min(bytes.len() - at);
-                    bytes.copy_within(from..from + len, at);
-                }
-                _ => {
-                    bytes.remove(at);
-                    bytes.push(random(256) as u8);
-                }
-            }
-        }
-        fuzz_log(&bytes);
-    }
 }
