@@ -49,7 +49,7 @@ impl<'a> ValueWriter<'a> {
         self.bytes += u64::from(len);
         let mut encoder = reservation.encoder();
         let pointer = encoder.put(self.keyspace.id, key, stored, compressed.is_some(), true);
-        let _written = encoder.finish()?;
+        let _written = encoder.finish().map_err(|unwritten| unwritten.error)?;
         Ok(pointer)
     }
 

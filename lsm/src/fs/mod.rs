@@ -11,9 +11,11 @@ mod counting;
 mod disk;
 #[cfg(feature = "sim")]
 pub mod sim;
+mod sync_once;
 
 pub use counting::{CountingFs, IoCounts, PurposeCounts};
 pub use disk::DiskFs;
+pub(crate) use sync_once::{SyncOnce, same_error};
 
 /// What a file is for: the column in which its bytes are counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -5,7 +5,7 @@ use std::{error, fmt, io, path::PathBuf};
 use super::random::Random;
 
 /// What happened at an I/O point.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Operation {
     /// `create_dir_all` of a directory that was missing.
     CreateDir,

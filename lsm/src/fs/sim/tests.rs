@@ -492,7 +492,10 @@ fn reads_are_points_when_asked_for() {
             fs.metadata(path).map(drop),
             fs.list(Path::new("/")).map(drop),
         ];
-        outcomes.into_iter().map(|outcome| outcome.map_or_else(|e| e.kind(), |()| panic!())).collect()
+        outcomes
+            .into_iter()
+            .map(|outcome| outcome.map_or_else(|e| e.kind(), |()| panic!()))
+            .collect()
     };
     let file = fs.open(path, OpenMode::Read, Purpose::Other).unwrap();
     assert_eq!(fs.points(), 0);

@@ -1,0 +1,171 @@
+//! One I/O of a workload fails, each in its turn.
+
+use std::collections::BTreeMap;
+
+use lsm::fs::sim::{FaultPlan, Operation, Outcome, Point, SimFs};
+
+use crate::{
+    session::{Session, Step, assert_named, is_poisoned, run_case, script},
+    workload::{Shape, machine},
+};
+
+const EIO: i32 = 5;
+
+/// What failed: the operation, and the kind of file.
+type Kind = (Operation, String);
+
+fn kind(point: &Point) -> Kind {
+    let name = point.path.file_name().unwrap_or_default().to_string_lossy();
+    let kind = name.rsplit('.').next().unwrap_or_default();
+    let kind = kind.trim_end_matches(|c: char| c == '-' || c.is_ascii_digit());
+    (point.operation, kind.to_owned())
+}
+
+/// Carries the script out, whatever fails, and returns the I/O points that it came to.
+fn run(fs: &SimFs, shape: Shape, script: &[Step]) -> Vec<Point> {
+    fs.count_reads();
+    fs.start_trace();
+    let mut session = Session::new(fs, shape);
+    let mut errors = 0;
+    for step in script {
+        while let Err(error) = session.attempt(step) {
+            assert_named(&error);
+            errors += 1;
+            assert!(errors <= 1, "one fault, and a second error: {error}, in {step:?}");
+            // If not, it was the opening that failed.
+            let open = session.is_open();
+            if let Step::Commit(commit, _) = step {
+                session.settle(commit);
+            }
+            if is_poisoned(&error) && open {
+                session.check_poisoned();
+                assert!(is_poisoned(&session.close().unwrap_err()));
+                if let Step::Commit(commit, _) = step {
+                    session.settle(commit);
+                }
+            }
+        }
+    }
+    // Whatever the background is still at may fail now.
+    if let Err(error) = session.close() {
+        assert_named(&error);
+    }
+    let trace = fs.trace();
+    fs.set_plan(FaultPlan::new());
+    session.finish();
+    trace
+}
+
+/// A script, and what it does when nothing fails.
+struct Subject {
+    shape: Shape,
+    seed: u64,
+    steps: Vec<Step>,
+    clean: Vec<Point>,
+    hits: BTreeMap<Kind, u32>,
+}
+
+impl Subject {
+    fn new(shape: Shape, seed: u64, commits: u64) -> Self {
+        let steps = script(seed, commits);
+        let clean = run(&machine(), shape, &steps);
+        assert!(clean.iter().all(|point| point.outcome == Outcome::Done));
+        Self { shape, seed, steps, clean, hits: BTreeMap::new() }
+    }
+
+    /// Fails one I/O point.
+    fn fail(&mut self, point: u64) {
+        let Self { shape, seed, .. } = *self;
+        let steps = self.steps.clone();
+        let what = format!("seed {seed}, EIO at {point} of {}, {shape:?}", self.clean.len());
+        let trace = run_case(what, move || {
+            let fs = machine();
+            fs.set_plan(FaultPlan::new().seed(seed ^ point).fail_at(point, EIO, 1));
+            run(&fs, shape, &steps)
+        });
+        for hit in trace.iter().filter(|point| point.outcome == Outcome::Failed) {
+            *self.hits.entry(kind(hit)).or_default() += 1;
+        }
+    }
+
+    /// Fails every `stride`th.
+    fn fail_everywhere(&mut self, stride: usize) {
+        for point in (self.seed as usize % stride..self.clean.len()).step_by(stride) {
+            self.fail(point as u64);
+        }
+        let faults: u32 = self.hits.values().sum();
+        println!(
+            "{:?}: {faults} faults at {} I/O points, {:?}",
+            self.shape,
+            self.clean.len(),
+            self.hits
+        );
+    }
+
+    /// Sees to it that one of this kind has failed. The points of the background's work have other numbers in each run,
+    /// so that the loop above, now and then, passes by one.
+    fn require(&mut self, operation: Operation, files: &[&str]) {
+        for file in files {
+            let wanted = (operation, (*file).to_owned());
+            let there = self.clean.iter().filter(|point| kind(point) == wanted);
+            let points: Vec<u64> = there.map(|point| point.number).collect();
+            let mut tries = points
+                .iter()
+                .flat_map(|point| point.saturating_sub(3)..point + 3)
+                .cycle()
+                .take(200);
+            while !self.hits.contains_key(&wanted) {
+                let point =
+                    tries.next().unwrap_or_else(|| panic!("no {operation:?} of {file} failed"));
+                self.fail(point);
+            }
+        }
+    }
+
+    fn require_all_kinds(&mut self) {
+        use Operation::*;
+        self.require(Create, &["LOCK", "MANIFEST", "tmp", "log", "sst", "val"]);
+        self.require(Write, &["MANIFEST", "tmp", "sst"]);
+        self.require(Allocate, &["log", "val"]);
+        self.require(SetLen, &["log", "val"]);
+        self.require(SyncData, &["MANIFEST", "tmp", "log", "sst", "val"]);
+        self.require(Rename, &["CURRENT"]);
+        self.require(HardLink, &["sst", "val"]);
+        self.require(Remove, &["log", "sst"]);
+        self.require(SyncDir, &["data", "db", "copy"]);
+        self.require(Open, &["CURRENT", "MANIFEST", "log", "sst", "val"]);
+        self.require(Lock, &["LOCK"]);
+        self.require(Read, &["MANIFEST", "tmp", "log", "sst"]);
+        self.require(Stat, &["MANIFEST", "log", "sst", "db", "copy"]);
+        self.require(List, &["db"]);
+        if self.shape.mapped_tables {
+            self.require(Map, &["sst"]);
+        }
+        if self.shape.mapped_log {
+            self.require(Map, &["log"]);
+        } else {
+            self.require(Write, &["log", "val"]);
+        }
+    }
+}
+
+#[test]
+fn every_io_of_a_small_workload_mapped() {
+    let mut subject = Subject::new(Shape::MAPPED, 1, 24);
+    subject.fail_everywhere(1);
+    subject.require_all_kinds();
+}
+
+#[test]
+fn every_io_of_a_small_workload_positioned() {
+    let mut subject = Subject::new(Shape::POSITIONED, 2, 24);
+    subject.fail_everywhere(1);
+    subject.require_all_kinds();
+}
+
+#[test]
+fn sampled_ios_of_a_larger_workload() {
+    Subject::new(Shape { mapped_log: true, mapped_tables: false }, 3, 90).fail_everywhere(43);
+    Subject::new(Shape { mapped_log: false, mapped_tables: true }, 4, 90).fail_everywhere(43);
+    Subject::new(Shape::MAPPED, 5, 90).fail_everywhere(43);
+}
