@@ -2,11 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use lsm::fs::sim::{FaultPlan, Operation, Outcome, Point, SimFs};
+use lsm::{
+    Batch, Db, Durability, Keyspace,
+    fs::sim::{FaultPlan, Operation, Outcome, Point, SimFs},
+};
 
 use crate::{
     session::{Session, Step, assert_named, is_poisoned, run_case, script},
-    workload::{Shape, machine},
+    workload::{DIR, Shape, keyspace_options, machine},
 };
 
 const EIO: i32 = 5;
@@ -94,12 +97,8 @@ impl Subject {
             self.fail(point as u64);
         }
         let faults: u32 = self.hits.values().sum();
-        println!(
-            "{:?}: {faults} faults at {} I/O points, {:?}",
-            self.shape,
-            self.clean.len(),
-            self.hits
-        );
+        let (shape, points) = (self.shape, self.clean.len());
+        println!("{shape:?}: {faults} faults of {} kinds at {points} points", self.hits.len());
     }
 
     /// Sees to it that one of this kind has failed. The points of the background's work have other numbers in each run,
@@ -168,4 +167,68 @@ fn sampled_ios_of_a_larger_workload() {
     Subject::new(Shape { mapped_log: true, mapped_tables: false }, 3, 90).fail_everywhere(43);
     Subject::new(Shape { mapped_log: false, mapped_tables: true }, 4, 90).fail_everywhere(43);
     Subject::new(Shape::MAPPED, 5, 90).fail_everywhere(43);
+}
+
+/// One of many concurrent writers cannot write its batch to the log. If there is nothing behind it, it is as if it had
+/// not been; if there is, nothing behind the hole is acknowledged. Nobody waits for ever, and nobody is lied to.
+#[test]
+fn a_write_fails_among_many() {
+    const THREADS: u8 = 4;
+    let mut went_on = 0;
+    for nth in 0..60 {
+        went_on += run_case(format!("write {nth}"), move || {
+            let fs = machine();
+            // Large enough that all writes are the log's.
+            let options =
+                Shape::POSITIONED.options(&fs).write_buffer_bytes(1 << 20).segment_bytes(1 << 16);
+            let db = Db::open(DIR, options.clone()).unwrap();
+            let keyspace = db.keyspace("k0", keyspace_options(0)).unwrap();
+            fs.set_plan(FaultPlan::new().seed(nth).fail_nth(Operation::Write, nth, EIO, 1));
+            let written: Vec<Vec<bool>> = std::thread::scope(|scope| {
+                let threads: Vec<_> = (0..THREADS)
+                    .map(|thread| {
+                        let (db, keyspace) = (&db, &keyspace);
+                        scope.spawn(move || {
+                            let write = |number: u8| {
+                                let mut batch = Batch::new();
+                                for part in [b'a', b'b'] {
+                                    batch
+                                        .put(keyspace, &[thread, number, part], &[number; 40])
+                                        .unwrap();
+                                }
+                                db.write(batch, Durability::Buffered)
+                                    .inspect_err(assert_named)
+                                    .is_ok()
+                            };
+                            (0..30).map(write).collect()
+                        })
+                    })
+                    .collect();
+                threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+            });
+            let failed = written.iter().flatten().filter(|written| !**written).count();
+            let poisoned = keyspace.put(b"more", b"").is_err();
+            assert!(if poisoned { failed > 0 } else { failed == 1 }, "{failed} failed");
+            let check = |keyspace: &Keyspace| {
+                for (thread, number) in (0..THREADS).flat_map(|t| (0..30).map(move |n| (t, n))) {
+                    let part = |part| keyspace.contains(&[thread, number, part]).unwrap();
+                    let found = part(b'a');
+                    assert_eq!(found, part(b'b'), "half a batch");
+                    let written = written[usize::from(thread)][usize::from(number)];
+                    assert!(found || !written, "thread {thread}, {number}: acknowledged and gone");
+                    assert!(
+                        written || poisoned || !found,
+                        "thread {thread}, {number}: refused and there"
+                    );
+                }
+            };
+            check(&keyspace);
+            drop(keyspace);
+            assert_eq!(db.close().is_err(), poisoned);
+            check(&Db::open(DIR, options).unwrap().find_keyspace("k0").unwrap());
+            u32::from(!poisoned)
+        });
+    }
+    println!("went on {went_on} times of 60");
+    assert!(went_on > 0);
 }
