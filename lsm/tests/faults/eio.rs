@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use lsm::{
     Batch, Db, Durability, Keyspace,
-    fs::sim::{FaultPlan, Operation, Outcome, Point, SimFs},
+    fs::sim::{CrashMode, FaultPlan, Operation, Outcome, Point, SimFs},
 };
 
 use crate::{
     session::{Session, Step, assert_named, is_poisoned, run_case, script},
-    workload::{DIR, Shape, keyspace_options, machine},
+    workload::{DIR, Shape, keyspace_options, machine, read},
 };
 
 const EIO: i32 = 5;
@@ -231,4 +231,36 @@ fn a_write_fails_among_many() {
     }
     println!("went on {went_on} times of 60");
     assert!(went_on > 0);
+}
+
+/// However much of it came into the file: all of it, or one whole record of two.
+#[test]
+fn a_write_that_failed_does_not_come_back() {
+    for seed in 0..200 {
+        let fs = machine();
+        let db = Db::open(DIR, Shape::POSITIONED.options(&fs)).unwrap();
+        let keyspace = db.keyspace("k0", keyspace_options(0)).unwrap();
+        let write = |keys: &[&[u8]]| {
+            let mut batch = Batch::new();
+            keys.iter().for_each(|key| batch.put(&keyspace, key, b"").unwrap());
+            db.write(batch, Durability::Buffered)
+        };
+        write(&[b"before"]).unwrap();
+        fs.set_plan(FaultPlan::new().seed(seed).fail_nth(Operation::Write, 0, EIO, 1));
+        assert_named(&write(&[b"x", b"y"]).unwrap_err());
+        let check = |fs: &SimFs, expected: &[&[u8]]| {
+            let db = Db::open(DIR, Shape::POSITIONED.options(fs)).unwrap();
+            let found = read(&db).unwrap();
+            let keys: Vec<&[u8]> = found.keys().map(|(_, key)| &key[..]).collect();
+            assert_eq!(keys, expected, "seed {seed}");
+        };
+        check(&fs.crash(CrashMode::Process, 0), &[b"before"]);
+        check(&fs.crash(CrashMode::PowerLoseAll, 0), &[b"before"]);
+        // As long as the first record of those that failed.
+        write(&[b"z"]).unwrap();
+        write(&[b"after"]).unwrap();
+        check(&fs.crash(CrashMode::Process, 0), &[b"after", b"before", b"z"]);
+        db.sync().unwrap();
+        check(&fs.crash(CrashMode::PowerLoseAll, 0), &[b"after", b"before", b"z"]);
+    }
 }

@@ -36,15 +36,16 @@ pub enum Step {
 
 /// As many commits, with everything else in between.
 pub fn script(seed: u64, count: u64) -> Vec<Step> {
-    let mut steps = Vec::new();
+    // A value that is not overwritten, so that there is always one to be collected and linked.
+    let kept = (0, b"zz".to_vec(), Some(random_bytes(300)));
+    let mut steps = vec![Step::Commit(vec![kept], Durability::Buffered)];
     for (number, (commit, durability)) in workload::commits(seed, count).into_iter().enumerate() {
         steps.push(Step::Commit(commit, durability));
         steps.extend(match number % 24 {
             2 => vec![Step::TakeSnapshot],
             4 | 16 => vec![Step::Flush],
             5 => vec![Step::Look],
-            7 => vec![Step::Compact(0), Step::Look],
-            9 => vec![Step::Checkpoint],
+            7 => vec![Step::Compact(0), Step::Checkpoint, Step::Look],
             10 => vec![Step::ReadSnapshot],
             11 => vec![Step::Compact(1), Step::Sync],
             13 | 21 => vec![Step::Reopen, Step::Look],
@@ -268,6 +269,12 @@ impl Session {
         }
         assert_eq!(PANICS.load(Ordering::SeqCst), 0, "a thread of the engine panicked, see above");
     }
+}
+
+/// What no compression makes shorter.
+pub fn random_bytes(len: usize) -> Vec<u8> {
+    let mut random = workload::Random::new(len as u64);
+    (0..len).map(|_| random.next(256) as u8).collect()
 }
 
 pub fn is_poisoned(error: &Error) -> bool {
