@@ -105,9 +105,10 @@ pub enum Error {
     /// A write on a database that was opened read-only.
     #[error("the database was opened read-only")]
     ReadOnly,
-    /// A write reached the disk in an unknown state: nothing more is accepted, nothing is retried.
+    /// A sync failed, or a write to the log or the manifest that could not be undone: what is on disk is unknown. Nothing
+    /// more is accepted, and nothing is tried again.
     #[error(
-        "the database accepts no more writes since a sync failed ({cause}); close it, find out why the disk failed, and open it again"
+        "the database accepts no more writes since nobody knows what is on disk ({cause}); close it, find out why the disk failed, and open it again"
     )]
     Poisoned {
         /// The failure that poisoned the database.
@@ -136,6 +137,12 @@ impl Error {
     #[must_use]
     pub fn is_corruption(&self) -> bool {
         matches!(self, Self::Corruption { .. } | Self::MissingFile { .. })
+    }
+
+    /// Whether something could not be made durable: the kernel may have dropped the pages, so that another sync would
+    /// succeed and prove nothing.
+    pub(crate) fn is_failed_sync(&self) -> bool {
+        matches!(self, Self::Io { operation: "sync", .. })
     }
 
     /// Whether the disk was full; the operation may be tried again once there is room.

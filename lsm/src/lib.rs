@@ -84,6 +84,7 @@ pub mod fs;
 pub mod inspect;
 mod key;
 mod keyspace;
+mod leftovers;
 #[doc(hidden)]
 pub mod log;
 #[doc(hidden)]

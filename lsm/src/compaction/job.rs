@@ -27,14 +27,18 @@ impl Core {
         if self.poison.get().is_some() {
             return Ok(false);
         }
+        let mut failure = None;
         for keyspace in self.all_keyspaces() {
             let Some(_running) = keyspace.try_begin_compaction() else { continue };
             if let Some(task) = self.pick(&keyspace) {
-                self.run(&keyspace, &task)?;
-                return Ok(true);
+                match self.run(&keyspace, &task) {
+                    Ok(()) => return failure.map_or(Ok(true), Err),
+                    // What keeps one keyspace from being compacted need not keep the others.
+                    Err(error) => failure = failure.or(Some(error)),
+                }
             }
         }
-        Ok(false)
+        failure.map_or(Ok(false), Err)
     }
 
     pub(crate) fn pick(&self, keyspace: &KeyspaceCore) -> Option<Task> {
@@ -136,6 +140,10 @@ impl Core {
 
     /// Carries a task out and installs its result.
     fn run(&self, keyspace: &KeyspaceCore, task: &Task) -> Result<()> {
+        self.merge_and_install(keyspace, task).map_err(|error| self.heed(error))
+    }
+
+    fn merge_and_install(&self, keyspace: &KeyspaceCore, task: &Task) -> Result<()> {
         let started = Instant::now();
         let removed: Vec<Arc<LiveTable>> =
             task.inputs.iter().map(|(_, table)| Arc::clone(table)).collect();

@@ -223,8 +223,7 @@ impl Finished {
             return;
         }
         for meta in &self.tables {
-            // What cannot be removed is an orphan until the next open.
-            let _ = core.fs.remove(&core.tables.path(meta.id));
+            core.leftovers.remove(&*core.fs, &core.tables.path(meta.id));
         }
         for segment in &self.segments {
             core.segments.discard(core, segment);

@@ -48,7 +48,7 @@ impl<'a> ValueWriter<'a> {
         self.bytes += u64::from(len);
         let mut encoder = reservation.encoder();
         let pointer = encoder.put(self.keyspace.id, key, stored, value.compressed, true);
-        let _written = encoder.finish()?;
+        let _written = encoder.finish().map_err(|unwritten| unwritten.error)?;
         Ok(pointer)
     }
 

@@ -13,7 +13,7 @@ use std::{
 
 use parking_lot::{Condvar, Mutex};
 
-use super::core::Core;
+use super::{core::Core, pressure::Work};
 use crate::{Error, Event, Result, SequenceNumber, version::Edit};
 
 /// How long a thread waits before it tries again what failed.
@@ -148,7 +148,12 @@ fn lower_priority() {
 impl Core {
     /// One turn of the keeper: a segment in reserve, sealed segments named in the manifest.
     fn keep(&self) {
-        let outcome = self.provide_next().and_then(|()| self.seal_closed());
+        // On a full disk there is no next segment to be had, and sealing gives back the space that the old one does not use.
+        let sealed = self.seal_closed();
+        let outcome = self.provide_next().and(sealed);
+        if self.poison.get().is_none() {
+            self.leftovers.remove_again(&*self.fs);
+        }
         match outcome {
             Ok(true) => {}
             Ok(false) => {
@@ -210,7 +215,7 @@ impl Core {
         if self.publisher.wait_visible(closed.last_sequence).is_err() {
             return Ok(false);
         }
-        let end = closed.segment.seal().map_err(|error| self.poison(error))?;
+        let end = closed.segment.seal().map_err(|error| self.heed(error))?;
         let id = closed.segment.id();
         let mut structure = self.structure.lock();
         let edit = Edit { segment_ends: [(id, end)].into(), ..Edit::default() };
@@ -226,26 +231,32 @@ impl Core {
             self.background.flush.wait(IDLE_LOOK);
             return;
         }
-        let mut flushed = false;
+        let attempt = self.pressure.begin(Work::Flush);
+        let (mut flushed, mut failure) = (false, None);
+        // What keeps one keyspace from being flushed need not keep the others.
         for keyspace in self.all_keyspaces() {
             let Some(memtable) = keyspace.next_to_flush() else { continue };
             match self.flush_memtable(&keyspace, &memtable) {
                 Ok(()) => {
                     flushed = true;
                     self.pressure.set_flush(0.0);
-                    self.pressure.note(Ok(()));
+                    self.pressure.wake_all();
                 }
                 Err(error) => {
-                    self.pressure.note(Err(&error));
-                    self.emit(&Event::BackgroundError { error });
-                    self.background.flush.wait(RETRY);
-                    return;
+                    self.emit(&Event::BackgroundError { error: error.clone() });
+                    failure = failure.or(Some(error));
                 }
             }
         }
         if flushed {
             self.update_pressure();
             self.background.wake_compaction();
+        }
+        if let Some(error) = failure {
+            self.pressure.end(Work::Flush, attempt, Err(&error));
+            self.background.flush.wait(RETRY);
+        } else if flushed {
+            self.pressure.end(Work::Flush, attempt, Ok(()));
         } else {
             self.background.flush.wait(IDLE_LOOK);
         }
@@ -254,9 +265,10 @@ impl Core {
     /// One turn of a compaction thread.
     fn compact_waiting(&self) {
         let started = Instant::now();
+        let attempt = self.pressure.begin(Work::Compaction);
         match self.compact_once() {
             Ok(true) => {
-                self.pressure.note(Ok(()));
+                self.pressure.end(Work::Compaction, attempt, Ok(()));
                 self.update_pressure();
             }
             Ok(false) => {
@@ -267,6 +279,7 @@ impl Core {
             }
             Err(Error::Closed) => {}
             Err(error) => {
+                self.pressure.end(Work::Compaction, attempt, Err(&error));
                 self.emit(&Event::BackgroundError { error });
                 self.background.compaction.wait(RETRY.max(started.elapsed()));
             }

@@ -7,16 +7,23 @@ use crate::{
     Error, Result,
     fs::{FileSystem, OpenMode, Purpose},
     log,
-    version::{Manifest, ReplayPosition, table_file_name},
+    version::{AppendError, Manifest, ReplayPosition, manifest::CURRENT, table_file_name},
 };
 
 impl Core {
     /// Flushes, then links every table and every segment that tables refer to into `dir`.
     pub(crate) fn checkpoint(&self, dir: &Path) -> Result<()> {
-        if self.fs.metadata(dir).map_err(|error| Error::io("stat", dir, error))?.is_some() {
+        let found = self.fs.metadata(dir).map_err(|error| Error::io("stat", dir, error))?;
+        let is_free = match &found {
+            None => true,
+            Some(entry) if entry.is_file => false,
+            // A checkpoint that failed leaves its directory.
+            Some(_) => self.fs.list(dir).map_err(|error| Error::io("list", dir, error))?.is_empty(),
+        };
+        if !is_free {
             return Err(Error::InvalidOption {
                 option: "checkpoint directory",
-                found: format!("{} exists; name a new one", dir.display()),
+                found: format!("{} exists and is not empty; name a new one", dir.display()),
             });
         }
         for keyspace in self.all_keyspaces() {
@@ -66,7 +73,8 @@ impl Core {
             .map_err(|error| Error::io("create", lock, error))?;
         let number = state.next_file;
         state.next_file += 1;
-        Manifest::create(self.file_system(), dir, number, &state)?;
+        Manifest::create(self.file_system(), dir, number, &state)
+            .map_err(AppendError::into_error)?;
         if let Some(parent) = dir.parent().filter(|parent| !parent.as_os_str().is_empty()) {
             self.fs.sync_dir(parent).map_err(|error| Error::io("sync", parent, error))?;
         }
@@ -99,6 +107,8 @@ impl Core {
 
     /// Removes what a failed checkpoint left. The directory itself stays, empty.
     fn remove_checkpoint(&self, dir: &Path) {
+        // First of all what makes it a database.
+        let _ = self.fs.remove(&dir.join(CURRENT));
         for entry in self.fs.list(dir).unwrap_or_default() {
             let _ = self.fs.remove(&dir.join(entry.name));
         }

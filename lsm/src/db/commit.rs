@@ -13,7 +13,10 @@ use crate::{
     batch::check_lengths,
     entry::hash_key,
     keyspace::{KeyspaceCore, LiveMemtable, MAX_SEGMENTS},
-    log::{ClosedSegment, LogPosition, LogWriter, Reservation, Reserved, Segment, record_len},
+    log::{
+        ClosedSegment, LogPosition, LogWriter, Reservation, Reserved, Segment, Unwritten,
+        record_len,
+    },
     version::ReplayPosition,
 };
 
@@ -49,8 +52,10 @@ struct Active {
 }
 
 impl Active {
-    fn new(keyspace: Arc<KeyspaceCore>, memtable: Arc<LiveMemtable>) -> Self {
-        Self { keyspace, memtable, slot: None, slots_used: 0, log_bytes: 0, next_check: 0 }
+    /// `log_bytes` are those that replay has put into the memtable.
+    fn new(keyspace: Arc<KeyspaceCore>, memtable: Arc<LiveMemtable>, log_bytes: usize) -> Self {
+        let slots_used = memtable.slots_used();
+        Self { keyspace, memtable, slot: None, slots_used, log_bytes, next_check: 0 }
     }
 }
 
@@ -75,13 +80,13 @@ impl CommitState {
     }
 
     /// Lets commits reach a keyspace.
-    pub(crate) fn add_keyspace(&mut self, keyspace: &Arc<KeyspaceCore>) {
+    pub(crate) fn add_keyspace(&mut self, keyspace: &Arc<KeyspaceCore>, log_bytes: usize) {
         let index = keyspace.id.0 as usize;
         if self.active.len() <= index {
             self.active.resize_with(index + 1, || None);
         }
         let memtable = Arc::clone(&keyspace.current().active);
-        self.active[index] = Some(Active::new(Arc::clone(keyspace), memtable));
+        self.active[index] = Some(Active::new(Arc::clone(keyspace), memtable, log_bytes));
     }
 
     pub(crate) fn remove_keyspace(&mut self, id: KeyspaceId) {
@@ -239,8 +244,7 @@ impl Core {
                     }
                     EntryKind::Delete => encoder.delete(keyspace, key, true),
                 };
-                // An unwritten place in the log would hide everything behind it from recovery.
-                let _written = encoder.finish().map_err(|error| self.poison(error))?;
+                let _written = encoder.finish().map_err(|unwritten| self.take_back(unwritten))?;
                 memtable.insert_logged(hash, key, ticket.sequence, kind, slot, pointer);
             }
             None => memtable.insert_unlogged(hash, key, ticket.sequence, kind, value),
@@ -294,7 +298,7 @@ impl Core {
                     EntryKind::Delete => encoder.delete(entry.keyspace, entry.key, last),
                 });
             }
-            let _written = encoder.finish().map_err(|error| self.poison(error))?;
+            let _written = encoder.finish().map_err(|unwritten| self.take_back(unwritten))?;
         }
         for (index, entry) in batch.entries().enumerate() {
             // Every keyspace of the batch is among the targets, which are few.
@@ -326,6 +330,22 @@ impl Core {
         }
         self.counters.user_bytes.add(batch.bytes() as u64);
         self.acknowledge(ticket.sequence, ticket.end, durability)
+    }
+
+    /// After a commit that could not be written. A hole in the log would hide everything behind it from recovery: the log
+    /// goes on elsewhere, as if the commit had not been, unless there is something behind the hole already.
+    #[cold]
+    fn take_back(&self, unwritten: Unwritten) -> Error {
+        let Unwritten { reservation, error } = unwritten;
+        let taken_back = self.commit.lock().log_mut().take_back(&reservation);
+        match taken_back {
+            Ok(true) => {
+                // Nothing was inserted: what becomes visible is a number. Others may wait for it.
+                self.publisher.complete(reservation.sequence());
+                error
+            }
+            Ok(false) | Err(_) => self.poison(error),
+        }
     }
 
     fn check_batch(&self, len: usize) -> Result<()> {
@@ -403,8 +423,7 @@ impl Core {
     #[inline]
     fn reserve(&self, commit: &mut CommitState, len: usize) -> Result<Reservation> {
         loop {
-            // The header of a next segment that could not be written is a hole in the log.
-            match commit.log_mut().reserve(len).map_err(|error| self.poison(error))? {
+            match commit.log_mut().reserve(len)? {
                 Reserved::Ready(reservation) => return Ok(reservation),
                 Reserved::Rotated(reservation, closed) => {
                     commit.closed.push(Arc::new(closed));
@@ -439,7 +458,7 @@ impl Core {
             Arc::new(LiveMemtable::new(usize::try_from(old.memtable().entries()).unwrap_or(0)));
         old.close(last, end);
         active.keyspace.rotate(Arc::clone(&next));
-        *active = Active::new(Arc::clone(&active.keyspace), next);
+        *active = Active::new(Arc::clone(&active.keyspace), next, 0);
         self.background.wake_flush();
         Ok(true)
     }

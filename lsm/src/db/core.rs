@@ -19,6 +19,7 @@ use crate::{
     Error, Event, KeyspaceId, Options, Result, SequenceNumber,
     fs::{CountingFs, FileLock},
     keyspace::KeyspaceCore,
+    leftovers::Leftovers,
     log::{GroupSync, LogPosition, Publisher},
     snapshot::SnapshotList,
     version::{AppendError, Edit, LiveTable, Manifest, ReplayPosition, State, TableSource},
@@ -42,6 +43,7 @@ pub(crate) struct Core {
     pub(crate) database_id: u64,
     pub(crate) tables: TableSource,
     pub(crate) segments: SegmentSet,
+    pub(crate) leftovers: Arc<Leftovers>,
     pub(crate) commit: Mutex<CommitState>,
     pub(crate) publisher: Publisher,
     pub(crate) group_sync: GroupSync,
@@ -128,6 +130,12 @@ impl Core {
         error
     }
 
+    /// What an error of work on the database's own files means for the database: a failed sync ends its writing, even one
+    /// of a file that could be written anew. The disk has lost data, and the same sync may have been to cover more.
+    pub(crate) fn heed(&self, error: Error) -> Error {
+        if error.is_failed_sync() { self.poison(error) } else { error }
+    }
+
     /// Makes everything up to `position` of the log durable; concurrent callers share the syncs.
     pub(crate) fn sync_log(&self, position: LogPosition) -> Result<()> {
         match self.group_sync.sync_to(position, || self.sync_log_now()) {
@@ -167,13 +175,17 @@ impl Core {
         removed: &[Arc<LiveTable>],
         install: impl FnOnce(),
     ) -> Result<()> {
+        // An edit behind one whose sync failed would have a hole before it.
+        if let Some(cause) = self.poison.get() {
+            return Err(Error::Poisoned { cause: Arc::clone(cause) });
+        }
         edit.next_file = Some(self.next_file.load(Ordering::Relaxed));
         let Structure { manifest, state } = &mut **structure;
         let mut next = state.clone();
         next.apply(&edit).map_err(|found| Error::InvalidOption { option: "edit", found })?;
         match manifest.append(&edit) {
             Ok(()) => {}
-            Err(AppendError::Unchanged(error)) => return Err(error),
+            Err(AppendError::Unchanged(error)) => return Err(self.heed(error)),
             Err(AppendError::Unknown(error)) => return Err(self.poison(error)),
         }
         *state = next;
@@ -184,9 +196,19 @@ impl Core {
         if manifest.wants_rewrite() {
             state.next_file = self.next_file.load(Ordering::Relaxed) + 1;
             let number = self.next_file();
-            // The old manifest is good: a failure costs a retry at the next edit, nothing else.
-            if let Err(error) = manifest.rewrite(number, state) {
-                self.emit(&Event::BackgroundError { error });
+            match manifest.rewrite(number, state) {
+                Ok(old) => {
+                    self.leftovers.remove(&*self.fs, &old);
+                }
+                // Tried again at the next edit. The edit at hand is good in any case.
+                Err(AppendError::Unchanged(error)) => {
+                    let error = self.heed(error);
+                    self.emit(&Event::BackgroundError { error });
+                }
+                // More edits in the old manifest would be lost if CURRENT names the new one.
+                Err(AppendError::Unknown(error)) => {
+                    self.poison(error);
+                }
             }
         }
         Ok(())

@@ -28,6 +28,14 @@ impl Core {
         keyspace: &Arc<KeyspaceCore>,
         memtable: &Arc<LiveMemtable>,
     ) -> Result<()> {
+        self.flush_to_level0(keyspace, memtable).map_err(|error| self.heed(error))
+    }
+
+    fn flush_to_level0(
+        &self,
+        keyspace: &Arc<KeyspaceCore>,
+        memtable: &Arc<LiveMemtable>,
+    ) -> Result<()> {
         let started = Instant::now();
         let last = memtable.last_sequence();
         self.publisher.wait_visible(last).map_err(|_| Error::Closed)?;
@@ -53,7 +61,7 @@ impl Core {
             replay: Some(self.replay_position(Some(memtable))),
             ..Edit::default()
         };
-        let tables = outputs.open(self)?;
+        let tables = outputs.open(self).inspect_err(|_| outputs.abandon(self))?;
         edit.add = tables.iter().map(|table| (keyspace.id, 0, table.meta().clone())).collect();
         let add: Vec<_> = tables.into_iter().map(|table| (0, table)).collect();
         self.apply(&mut structure, edit, &[], || {

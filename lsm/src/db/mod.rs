@@ -87,11 +87,7 @@ impl Db {
         if let Some(keyspace) = self.find_keyspace(name) {
             return Ok(keyspace);
         }
-        let last = structure
-            .state
-            .last_keyspace
-            .max(structure.state.keyspaces.last_key_value().map_or(0, |(id, _)| id.0));
-        let id = KeyspaceId(last + 1);
+        let id = KeyspaceId(structure.state.last_keyspace + 1);
         let create = CreateKeyspace { id, name: name.to_owned(), options: options.to_text() };
         let edit = Edit { create: vec![create], ..Edit::default() };
         let keyspace = Arc::new(KeyspaceCore::new(
@@ -102,7 +98,7 @@ impl Db {
             Vec::new(),
         ));
         core.apply(&mut structure, edit, &[], || {
-            core.commit.lock().add_keyspace(&keyspace);
+            core.commit.lock().add_keyspace(&keyspace, 0);
             let mut keyspaces = core.keyspaces.write();
             keyspaces.by_name.insert(name.to_owned(), Arc::clone(&keyspace));
             keyspaces.by_id.insert(id, Arc::clone(&keyspace));
@@ -160,7 +156,9 @@ impl Db {
     ///
     /// # Errors
     /// [`Error::BatchTooLarge`], [`Error::NoKeyspace`], [`Error::InvalidOption`] if it names a keyspace of another
-    /// database, [`Error::ReadOnly`], [`Error::Poisoned`], I/O errors; nothing of it is visible then.
+    /// database, [`Error::ReadOnly`], I/O errors: nothing of it is visible then. [`Error::Poisoned`]: nothing of it is
+    /// visible, or, if it was its own sync that failed, all of it, until the database is opened again: then it is there
+    /// or not, as a whole.
     #[allow(clippy::needless_pass_by_value)] // a batch is committed once
     pub fn write(&self, batch: Batch, durability: Durability) -> Result<()> {
         self.core().write_batch(&batch, durability)
@@ -206,10 +204,10 @@ impl Db {
     }
 
     /// Makes a copy of the database in a new directory, as it is now: tables and segments are hard links, which cost no
-    /// space until the original gives them up. The directory must be on the same file system, and not exist.
+    /// space until the original gives them up. The directory must be on the same file system, and not exist, or be empty.
     ///
     /// # Errors
-    /// [`Error::InvalidOption`] if the directory exists; I/O errors, after which what was made is removed.
+    /// [`Error::InvalidOption`] if the directory holds something; I/O errors, after which what was made is removed.
     pub fn checkpoint(&self, dir: impl AsRef<Path>) -> Result<()> {
         self.core().checkpoint(dir.as_ref())
     }
@@ -232,7 +230,8 @@ impl Db {
     /// the close was clean. Other handles of it fail from now on when they write.
     ///
     /// # Errors
-    /// What kept the log from being sealed; what was acknowledged is as safe as before.
+    /// What kept the log from being sealed; what was acknowledged is as safe as before. [`Error::Poisoned`] if a sync has
+    /// failed since it was opened.
     pub fn close(self) -> Result<()> {
         self.handle.close()
     }

@@ -1,7 +1,8 @@
 //! Opening: lock, manifest, log replay, tables, and the removal of what a crash left behind.
 
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
+    ops::Range,
     path::Path,
     sync::{
         Arc, OnceLock,
@@ -24,8 +25,9 @@ use super::{
 };
 use crate::{
     Error, Event, KeyspaceId, KeyspaceOptions, Options, Result, SegmentId, TableId,
-    fs::{CountingFs, DirEntry, FileLock, FileSystem, LockMode, OpenMode, Purpose},
+    fs::{CountingFs, DirEntry, File, FileLock, FileSystem, LockMode, OpenMode, Purpose, SyncOnce},
     keyspace::KeyspaceCore,
+    leftovers::Leftovers,
     log::{
         self, GroupSync, LogPosition, LogWriter, Publisher, ScanReport, Segment, SegmentIdentity,
         SegmentKind,
@@ -33,7 +35,8 @@ use crate::{
     snapshot::SnapshotList,
     table::BlockCache,
     version::{
-        CreateKeyspace, Edit, HashIndexes, Manifest, State, TableSource, Version, manifest::CURRENT,
+        AppendError, CreateKeyspace, Edit, HashIndexes, Manifest, State, TableSource, Version,
+        manifest::CURRENT,
     },
 };
 
@@ -44,7 +47,7 @@ pub(crate) const DEFAULT_KEYSPACE: &str = "default";
 pub(crate) fn open(dir: &Path, options: Options) -> Result<Arc<Core>> {
     let started = Instant::now();
     options.validate()?;
-    let fs = Arc::new(CountingFs::new(Arc::clone(&options.fs)));
+    let fs = Arc::new(CountingFs::new(Arc::new(SyncOnce::new(Arc::clone(&options.fs), dir))));
     let file_system = Arc::clone(&fs) as Arc<dyn FileSystem>;
     prepare_directory(&*file_system, dir, &options)?;
     let lock = take_lock(&*file_system, dir, &options)?;
@@ -73,14 +76,20 @@ pub(crate) fn open(dir: &Path, options: Options) -> Result<Arc<Core>> {
         crate::ReadMode::Mapped => options.cache_bytes as u64 / 4 * 3,
         crate::ReadMode::Positioned => options.cache_bytes as u64 / 2,
     };
+    let leftovers = Arc::new(Leftovers::new(options.listener.clone()));
     let tables = TableSource {
         fs: Arc::clone(&file_system),
         dir: dir.to_owned(),
         database_id: state.database_id,
         cache: Arc::new(BlockCache::new(options.cache_bytes as u64 - indexes)),
         indexes: Arc::new(HashIndexes::new(indexes)),
+        leftovers: Arc::clone(&leftovers),
         read_mode: options.read_mode,
     };
+    let recovered_bytes: HashMap<_, _> = memtables
+        .iter()
+        .filter_map(|(id, memtables)| Some((*id, memtables.last()?.bytes)))
+        .collect();
     let keyspaces = open_keyspaces(&state, &tables, &segments, &names, memtables)?;
 
     let next_sequence =
@@ -90,7 +99,7 @@ pub(crate) fn open(dir: &Path, options: Options) -> Result<Arc<Core>> {
     let log = if options.read_only {
         None
     } else {
-        settle_log(&*file_system, dir, report.as_ref())?;
+        settle_log(&*file_system, dir, report.as_ref(), &state.segment_ends)?;
         let id = SegmentId(next_file.fetch_add(1, std::sync::atomic::Ordering::Relaxed));
         let identity =
             SegmentIdentity { id, kind: SegmentKind::Log, database_id: state.database_id };
@@ -104,9 +113,10 @@ pub(crate) fn open(dir: &Path, options: Options) -> Result<Arc<Core>> {
             Purpose::Log,
         )?;
         segments.insert(Arc::clone(&segment));
-        let log = LogWriter::start(Arc::clone(&segment), end, next_sequence)?;
-        // The manifest is about to name this segment: its header must not be lost.
-        segment.sync()?;
+        let log = LogWriter::start(Arc::clone(&segment), end, next_sequence)
+            // The manifest is about to name this segment: its header must not be lost.
+            .and_then(|log| segment.sync().map(|()| log))
+            .inspect_err(|_| segment.mark_obsolete(leftovers.observer()))?;
         Some(log)
     };
     let durable = log.as_ref().map(LogWriter::end);
@@ -116,6 +126,7 @@ pub(crate) fn open(dir: &Path, options: Options) -> Result<Arc<Core>> {
         database_id: state.database_id,
         tables,
         segments,
+        leftovers,
         commit: Mutex::new(CommitState::new(log)),
         publisher: Publisher::new(next_sequence - 1),
         group_sync: GroupSync::new(durable.map(|end| LogPosition { offset: 0, ..end })),
@@ -132,7 +143,7 @@ pub(crate) fn open(dir: &Path, options: Options) -> Result<Arc<Core>> {
         options,
     });
     if !core.options.read_only {
-        core.begin_writing(report.as_ref(), &names)?;
+        core.begin_writing(report.as_ref(), &names, &recovered_bytes)?;
     }
     Background::start(&core)?;
     core.background.wake_all();
@@ -210,7 +221,8 @@ fn create(
         ..Edit::default()
     };
     state.apply(&edit).map_err(|found| Error::InvalidOption { option: "edit", found })?;
-    Ok((Manifest::create(Arc::clone(fs), dir, 1, &state)?, state))
+    let manifest = Manifest::create(Arc::clone(fs), dir, 1, &state);
+    Ok((manifest.map_err(AppendError::into_error)?, state))
 }
 
 /// A number that no other database has, in all likelihood: the hasher that the standard library seeds from the system.
@@ -269,15 +281,32 @@ fn open_keyspaces(
     Ok(keyspaces)
 }
 
-/// Makes what was replayed durable, and cuts what was not, before the log goes on behind it.
-fn settle_log(fs: &dyn FileSystem, dir: &Path, report: Option<&ScanReport>) -> Result<()> {
+/// Makes what was replayed durable, and cuts what was not, before the log goes on behind it. `named` are the ends that the
+/// manifest names.
+fn settle_log(
+    fs: &dyn FileSystem,
+    dir: &Path,
+    report: Option<&ScanReport>,
+    named: &BTreeMap<SegmentId, u32>,
+) -> Result<()> {
     let Some(report) = report else { return Ok(()) };
     for scanned in &report.segments {
+        let id = scanned.segment.id();
         let path = scanned.segment.path();
         let file = fs
             .open(path, OpenMode::ReadWrite, Purpose::Log)
             .map_err(|error| Error::io("open", path, error))?;
         file.set_len(u64::from(scanned.end)).map_err(|error| Error::io("truncate", path, error))?;
+        // What no sync is known to have covered was perhaps read from the kernel's cache alone: if a sync failed in the
+        // life before this one, its pages were dropped as if they were written, and the next sync finds nothing to do.
+        let durable = match report.durable {
+            Some(durable) if durable.segment == id => durable.offset,
+            Some(durable) if durable.segment > id => scanned.end,
+            _ => 0,
+        };
+        if !named.contains_key(&id) {
+            write_again(&*file, path, u64::from(durable)..u64::from(scanned.end))?;
+        }
         file.sync_data().map_err(|error| Error::io("sync", path, error))?;
     }
     for id in &report.unused {
@@ -292,9 +321,29 @@ fn settle_log(fs: &dyn FileSystem, dir: &Path, report: Option<&ScanReport>) -> R
     fs.sync_dir(dir).map_err(|error| Error::io("sync", dir, error))
 }
 
+/// Writes a part of a file over itself, so that a sync has to write it to disk.
+fn write_again(file: &dyn File, path: &Path, range: Range<u64>) -> Result<()> {
+    const CHUNK: u64 = 1 << 20;
+    let mut buffer = Vec::new();
+    let mut at = range.start;
+    while at < range.end {
+        let len = CHUNK.min(range.end - at);
+        buffer.resize(usize::try_from(len).unwrap_or(0), 0);
+        file.read_exact_at(&mut buffer, at).map_err(|error| Error::io("read", path, error))?;
+        file.write_all_at(&buffer, at).map_err(|error| Error::io("write", path, error))?;
+        at += len;
+    }
+    Ok(())
+}
+
 impl Core {
     /// What remains to be done before the first write: the log's ends named, orphans removed, keyspaces open to commits.
-    fn begin_writing(&self, report: Option<&ScanReport>, names: &[(Name, DirEntry)]) -> Result<()> {
+    fn begin_writing(
+        &self,
+        report: Option<&ScanReport>,
+        names: &[(Name, DirEntry)],
+        recovered_bytes: &HashMap<KeyspaceId, usize>,
+    ) -> Result<()> {
         let mut structure = self.structure.lock();
         let mut edit = Edit::default();
         if let Some(report) = report {
@@ -304,11 +353,17 @@ impl Core {
             // From now on the log has a first segment, and its absence is noticed.
             edit.replay = Some(self.commit.lock().position());
         }
-        self.apply(&mut structure, edit, &[], || {})?;
+        self.apply(&mut structure, edit, &[], || {}).inspect_err(|_| {
+            // Every attempt at a full disk would leave one more. Unless the manifest may name it.
+            if self.poison.get().is_none() {
+                self.segments.discard(self, self.commit.lock().log().current());
+            }
+        })?;
         {
             let mut commit = self.commit.lock();
             for keyspace in self.keyspaces.read().by_id.values() {
-                commit.add_keyspace(keyspace);
+                let log_bytes = recovered_bytes.get(&keyspace.id).copied().unwrap_or(0);
+                commit.add_keyspace(keyspace, log_bytes);
             }
         }
         self.remove_orphans(&structure, names);
@@ -333,9 +388,11 @@ impl Core {
                 Name::Temporary => true,
                 _ => false,
             };
-            let path = self.dir.join(&entry.name);
-            if orphan && self.fs.remove(&path).is_ok() {
-                self.emit(&Event::OrphanRemoved { path });
+            if orphan {
+                let path = self.dir.join(&entry.name);
+                if self.leftovers.remove(&*self.fs, &path) {
+                    self.emit(&Event::OrphanRemoved { path });
+                }
             }
         }
     }

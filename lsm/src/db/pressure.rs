@@ -26,11 +26,26 @@ pub(crate) struct Pressure {
     compaction_nanos_per_kib: AtomicU64,
     /// Bytes written since the last pause.
     unpaid: AtomicU64,
-    /// The last failure of background work, until it succeeds again.
-    failure: Mutex<Option<Error>>,
+    flushes: Attempts,
+    compactions: Attempts,
     changed: Condvar,
     generation: Mutex<u64>,
 }
+
+/// Kinds of background work that somebody may wait for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Work {
+    Flush,
+    Compaction,
+}
+
+/// How one kind of work fares.
+#[derive(Debug, Default)]
+struct Attempts(Mutex<(Attempt, Option<(Attempt, Error)>)>);
+
+/// The number of an attempt. Who waits wants to know of failures of attempts that began after it came: an older one
+/// says nothing of the disk as it is now.
+pub(crate) type Attempt = u64;
 
 impl Pressure {
     /// Delays a write of `len` bytes by as much as the brake says.
@@ -64,15 +79,35 @@ impl Pressure {
         self.compaction_nanos_per_kib.store(delay(behind), Ordering::Relaxed);
     }
 
-    /// Notes how background work fares; writers that wait for it get its failure.
-    pub(crate) fn note(&self, outcome: Result<(), &Error>) {
-        *self.failure.lock() = outcome.err().cloned();
+    fn attempts(&self, work: Work) -> &Attempts {
+        match work {
+            Work::Flush => &self.flushes,
+            Work::Compaction => &self.compactions,
+        }
+    }
+
+    /// Notes that work begins; [`end`](Self::end) takes the number.
+    pub(crate) fn begin(&self, work: Work) -> Attempt {
+        let mut attempts = self.attempts(work).0.lock();
+        attempts.0 += 1;
+        attempts.0
+    }
+
+    /// Notes how it went; those who wait for it get its failure.
+    pub(crate) fn end(&self, work: Work, attempt: Attempt, outcome: Result<(), &Error>) {
+        self.attempts(work).0.lock().1 = outcome.err().map(|error| (attempt, error.clone()));
         self.wake_all();
     }
 
-    /// The last failure of background work, if it has not succeeded since.
-    pub(crate) fn failure(&self) -> Option<Error> {
-        self.failure.lock().clone()
+    /// The last attempt that has begun.
+    pub(crate) fn latest(&self, work: Work) -> Attempt {
+        self.attempts(work).0.lock().0
+    }
+
+    /// Why work that began after this attempt failed, if it did and has not succeeded since.
+    pub(crate) fn failure_since(&self, work: Work, attempt: Attempt) -> Option<Error> {
+        let attempts = self.attempts(work).0.lock();
+        attempts.1.as_ref().filter(|(failed, _)| *failed > attempt).map(|(_, error)| error.clone())
     }
 
     /// Has everybody who waits look again.
@@ -123,6 +158,7 @@ impl Core {
     /// Waits until a keyspace has room for another memtable. Fails with what keeps the flush from succeeding.
     pub(crate) fn wait_for_flush(&self, keyspace: &KeyspaceCore) -> Result<()> {
         let started = Instant::now();
+        let before = self.pressure.latest(Work::Flush);
         let waited = self.pressure.wait_until(|| {
             self.check_writable()?;
             if keyspace.is_dropped()
@@ -131,7 +167,7 @@ impl Core {
                 return Ok(true);
             }
             self.background.wake_flush();
-            match self.pressure.failure() {
+            match self.pressure.failure_since(Work::Flush, before) {
                 Some(error) => Err(error),
                 None => Ok(false),
             }

@@ -13,7 +13,8 @@ use crate::{
     fs::{FileSystem, Purpose},
     keyspace::LiveMemtable,
     log::{
-        self, BatchView, HEADER_LEN, LogPosition, ScanReport, Segment, SegmentIdentity, SegmentKind,
+        self, BatchRecord, BatchView, HEADER_LEN, LogPosition, ScanReport, Segment,
+        SegmentIdentity, SegmentKind,
     },
     version::State,
 };
@@ -34,7 +35,8 @@ pub(crate) struct Replay<'a> {
 pub(crate) struct Recovered {
     pub(crate) memtable: Arc<LiveMemtable>,
     slots: HashMap<SegmentId, u16>,
-    bytes: usize,
+    /// Bytes of log that its entries take.
+    pub(crate) bytes: usize,
 }
 
 impl Recovered {
@@ -89,7 +91,10 @@ impl<'a> Replay<'a> {
             sequence: batch.sequence - batch.gap,
         };
         for record in batch.records {
-            let Some(keyspace) = self.state.keyspaces.get(&record.keyspace) else { continue };
+            let Some(keyspace) = self.state.keyspaces.get(&record.keyspace) else {
+                self.check_was_dropped(record)?;
+                continue;
+            };
             if batch.sequence <= keyspace.flushed {
                 continue;
             }
@@ -135,6 +140,20 @@ impl<'a> Replay<'a> {
             );
         }
         Ok(())
+    }
+
+    /// Numbers of keyspaces are given out in rising order, and the manifest knows of each before the log does: a number
+    /// that it has not come to is no dropped keyspace's.
+    fn check_was_dropped(&self, record: &BatchRecord<'_>) -> Result<()> {
+        let (id, last) = (record.keyspace.0, self.state.last_keyspace);
+        if id <= last {
+            return Ok(());
+        }
+        Err(Error::corruption(
+            self.dir.join(log::file_name(record.pointer.segment, SegmentKind::Log)),
+            u64::from(record.pointer.offset),
+            format!("a record of keyspace {id}; the manifest has created none above {last}"),
+        ))
     }
 
     fn segment(&mut self, id: SegmentId) -> Result<Arc<Segment>> {

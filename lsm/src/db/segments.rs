@@ -61,6 +61,7 @@ impl SegmentSet {
             core.options.mapped_log,
             purpose,
         )
+        .map_err(|error| core.heed(error))
     }
 
     /// Creates a log segment with room for at least `capacity` bytes, and opens it to readers.
@@ -130,16 +131,9 @@ impl Core {
         self.fs.sync_dir(&self.dir).map_err(|error| Error::io("sync", &self.dir, error))
     }
 
-    /// Hears of segment files that could not be removed: orphans until the next open.
+    /// Hears of segment files that could not be removed.
     pub(crate) fn removal_observer(&self) -> RemovalObserver {
-        let listener = self.options.listener.clone();
-        Arc::new(move |path, error| {
-            if let Some(listener) = &listener {
-                let source = std::io::Error::from(error.kind());
-                listener
-                    .event(&Event::BackgroundError { error: Error::io("remove", path, source) });
-            }
-        })
+        self.leftovers.observer()
     }
 
     /// The file system as the rooms below take it.

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, atomic::Ordering};
 
-use super::core::Core;
+use super::{core::Core, pressure::Work};
 use crate::{Error, Event, Result, keyspace::KeyspaceCore, version::Edit};
 
 /// What all handles share: when the last is dropped, the database is closed.
@@ -40,10 +40,10 @@ impl Core {
         }
         self.tables.indexes.wake();
         self.background.stop();
-        let result = if self.options.read_only || self.poison.get().is_some() {
-            Ok(())
-        } else {
-            self.seal_log()
+        let result = match self.poison.get() {
+            Some(cause) => Err(Error::Poisoned { cause: Arc::clone(cause) }),
+            None if self.options.read_only => Ok(()),
+            None => self.seal_log(),
         };
         *self.lock.lock() = None;
         result
@@ -66,7 +66,7 @@ impl Core {
         };
         self.publisher.wait_visible(last).map_err(|_| Error::Closed)?;
         while self.seal_closed()? {}
-        let end = current.seal().map_err(|error| self.poison(error))?;
+        let end = current.seal().map_err(|error| self.heed(error))?;
         let mut structure = self.structure.lock();
         let edit = Edit {
             segment_ends: [(current.id(), end)].into(),
@@ -85,6 +85,7 @@ impl Core {
     /// Writes a keyspace's memtables to level 0, and waits until that is done.
     pub(crate) fn flush_keyspace(&self, keyspace: &KeyspaceCore) -> Result<()> {
         self.check_writable()?;
+        let before = self.pressure.latest(Work::Flush);
         let active = Arc::clone(&keyspace.current().active);
         if active.memtable().entries() > 0 {
             self.pressure.wait_until(|| {
@@ -98,7 +99,8 @@ impl Core {
                 }
                 drop(commit);
                 // Older memtables wait in front: what keeps them from being flushed keeps this one.
-                self.pressure.failure().map_or(Ok(false), Err)
+                self.background.wake_flush();
+                self.pressure.failure_since(Work::Flush, before).map_or(Ok(false), Err)
             })?;
         }
         self.background.wake_flush();
@@ -108,7 +110,7 @@ impl Core {
             self.check_writable()?;
             let waits =
                 keyspace.current().immutables.iter().any(|memtable| Arc::ptr_eq(memtable, &newest));
-            match self.pressure.failure() {
+            match self.pressure.failure_since(Work::Flush, before) {
                 Some(error) if waits => Err(error),
                 _ => Ok(!waits || keyspace.is_dropped()),
             }
@@ -118,13 +120,17 @@ impl Core {
     /// Waits until nothing is due.
     pub(crate) fn wait_idle(&self) -> Result<()> {
         self.background.declare_quiet(self.visible());
+        let before = [Work::Flush, Work::Compaction].map(|work| (work, self.pressure.latest(work)));
         self.background.wake_all();
         self.pressure.wait_until(|| {
             self.check_writable()?;
-            if let Some(error) = self.pressure.failure() {
-                return Err(error);
+            if !self.has_work() {
+                return Ok(true);
             }
-            Ok(!self.has_work())
+            let failure = before
+                .iter()
+                .find_map(|(work, attempt)| self.pressure.failure_since(*work, *attempt));
+            failure.map_or(Ok(false), Err)
         })
     }
 

@@ -12,10 +12,12 @@ mod disk;
 mod read_ahead;
 #[cfg(feature = "sim")]
 pub mod sim;
+mod sync_once;
 
 pub use counting::{CountingFs, IoCounts, PurposeCounts};
 pub use disk::DiskFs;
 pub(crate) use read_ahead::ReadAhead;
+pub(crate) use sync_once::{SyncOnce, same_error};
 
 /// What a file is for: the column in which its bytes are counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

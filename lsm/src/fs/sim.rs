@@ -6,7 +6,8 @@
 //! disk: a crash at just the wrong moment is rare, what a crash destroys differs from run to run, and disks that lie
 //! or fail are hard to come by. [`SimFs`] makes all three a matter of choosing numbers:
 //!
-//! 1. **Every operation that changes something is a numbered I/O point.** Run the workload once and ask
+//! 1. **Every operation that changes something is a numbered I/O point** (and every other one, if you ask for it with
+//!    [`SimFs::count_reads`]). Run the workload once and ask
 //!    [`SimFs::points`]; then run it again for each number, with a [`FaultPlan`] that kills the process there
 //!    ([`FaultPlan::crash_at`]) or makes the operation fail ([`FaultPlan::fail_at`]).
 //! 2. **[`SimFs::crash`] makes what the next process finds.** [`CrashMode::Process`] is `kill -9`: the operating
@@ -73,7 +74,7 @@
 //!   The simulation itself reads mapped bytes in `stored` and in positioned reads of them, and writes them in positioned
 //!   writes, in [`SimFs::corrupt`] and when a file is extended again after a cut: these are the accesses to which the
 //!   memory-safety contract of [`Mapping`] applies.
-//! * **A full disk** ([`SimFs::set_capacity`]) refuses `allocate` and writes that need new sectors. A store to a hole
+//! * **A full disk** ([`SimFs::set_capacity`], [`FaultPlan::full_from`]) refuses `allocate` and writes that need new sectors. A store to a hole
 //!   of a file (`set_len` makes them, `allocate` fills them) on a full disk kills the process, as SIGBUS does.
 //! * **A crash** at a point ends the process: from then on every operation fails with an error for which [`is_crash`]
 //!   is true. Mapped memory stays valid for whoever holds it, and no longer reaches the file.
@@ -149,6 +150,8 @@ struct State {
     dead: Option<u64>,
     trace: Option<Vec<Point>>,
     mappable: bool,
+    /// Whether what changes nothing is an I/O point.
+    counts_reads: bool,
     /// In sectors.
     capacity: u64,
     /// In sectors.
@@ -174,6 +177,7 @@ impl Default for State {
             dead: None,
             trace: None,
             mappable: true,
+            counts_reads: false,
             capacity: u64::MAX,
             used: 0,
         }
@@ -196,6 +200,12 @@ impl SimFs {
     /// Says what shall go wrong from now on, in place of what was said before.
     pub fn set_plan(&self, plan: FaultPlan) {
         self.machine.state.lock().plan = plan;
+    }
+
+    /// Makes operations that change nothing I/O points, too, from now on: places where a plan can make them fail. Point
+    /// reads of mapped files remain none: there is nothing to hear of them.
+    pub fn count_reads(&self) {
+        self.machine.state.lock().counts_reads = true;
     }
 
     /// Starts to record every I/O point, for [`trace`](Self::trace). Costs memory for each.
@@ -222,8 +232,8 @@ impl SimFs {
         self.machine.state.lock().dead.is_some()
     }
 
-    /// The file system that is found after a crash at this moment. It begins at point 0 with no plan; capacity and
-    /// mappability stay; locks are gone.
+    /// The file system that is found after a crash at this moment. It begins at point 0 with no plan, and does not
+    /// count reads; capacity and mappability stay; locks are gone.
     ///
     /// This file system goes on as if nothing had happened: any number of crashes may be tried from one moment. Call
     /// [`kill`](Self::kill) for threads that should notice.

@@ -54,6 +54,11 @@ impl LiveMemtable {
         u16::try_from(slot).ok()
     }
 
+    /// How many slots are taken: always the first ones.
+    pub(crate) fn slots_used(&self) -> usize {
+        self.segments.iter().take_while(|slot| slot.get().is_some()).count()
+    }
+
     /// The segment behind a slot.
     #[inline]
     pub(crate) fn segment(&self, slot: u16) -> Result<&Arc<Segment>> {

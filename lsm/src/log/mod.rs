@@ -46,7 +46,7 @@ pub use record::{
     gap_len, mark_len, record_len, value_at,
 };
 pub use recover::{BatchRecord, BatchView, DroppedTail, ScanReport, ScannedSegment, scan};
-pub use reservation::{Encoder, Reservation};
+pub use reservation::{Encoder, Reservation, Unwritten};
 pub use segment::{RemovalObserver, Segment, SegmentIdentity};
 pub use writer::{ClosedSegment, LogWriter, Reserved};
 

@@ -6,7 +6,7 @@ use super::{
     record::{self, RecordHead, gap_len, mark_len, record_len},
     segment::{Segment, SegmentIdentity},
 };
-use crate::{KeyspaceId, Result, SequenceNumber, ValuePointer};
+use crate::{Error, KeyspaceId, SequenceNumber, ValuePointer};
 
 /// A byte range of a segment that belongs to its holder until it is written.
 ///
@@ -57,6 +57,11 @@ impl Reservation {
         self.sequence
     }
 
+    /// How many sequence numbers before its own are not in the log.
+    pub(super) fn gap(&self) -> u64 {
+        self.gap
+    }
+
     /// Starts writing. The mark and the gap that the log writer planned are written without further ado.
     ///
     /// In a mapped segment the records are encoded in place; otherwise into a buffer of the reservation's length.
@@ -76,6 +81,15 @@ impl Reservation {
         }
         encoder
     }
+}
+
+/// A reservation that could not be written; any prefix of it may be in the file.
+#[derive(Debug)]
+pub struct Unwritten {
+    /// The place in the log.
+    pub reservation: Reservation,
+    /// Why.
+    pub error: Error,
 }
 
 /// Writes the records of one [`Reservation`], back to back.
@@ -159,12 +173,13 @@ impl Encoder {
     /// Ends the writing: reports the stores to a mapped segment's file system, writes the buffer of another one.
     ///
     /// # Errors
-    /// When a positioned write fails. Any prefix may be on disk then: poison the database.
+    /// When a positioned write fails. Any prefix may be on disk then:
+    /// [`take_back`](super::LogWriter::take_back) the reservation, or poison the database.
     ///
     /// # Panics
     /// If the reservation was not filled to its end: the hole would end the log.
     #[inline]
-    pub fn finish(self) -> Result<Reservation> {
+    pub fn finish(self) -> Result<Reservation, Unwritten> {
         let Self { reservation, at, scratch, .. } = self;
         let left = reservation.len - at;
         assert!(left == 0, "a reservation with {left} bytes left unwritten");
@@ -173,7 +188,11 @@ impl Encoder {
             Some(mapping) => {
                 mapping.stored(reservation.offset as usize, reservation.len as usize);
             }
-            None => segment.write_all_at(&scratch, reservation.offset)?,
+            None => {
+                if let Err(error) = segment.write_all_at(&scratch, reservation.offset) {
+                    return Err(Unwritten { reservation, error });
+                }
+            }
         }
         Ok(reservation)
     }

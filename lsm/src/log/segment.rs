@@ -9,6 +9,8 @@ use std::{
     },
 };
 
+use parking_lot::Mutex;
+
 use super::{
     LogPosition,
     checksum::ChecksumSeed,
@@ -68,6 +70,8 @@ pub struct Segment {
     populated: AtomicU32,
     /// The end of the records at which more are wanted.
     wanted: AtomicU32,
+    /// Held during a sync; the error of one that failed.
+    sync_failure: Mutex<Option<Error>>,
     obsolete: OnceLock<RemovalObserver>,
 }
 
@@ -134,6 +138,7 @@ impl Segment {
             header_written: AtomicBool::new(false),
             populated: AtomicU32::new(0),
             wanted: AtomicU32::new(HEADER_LEN),
+            sync_failure: Mutex::new(None),
             obsolete: OnceLock::new(),
         }))
     }
@@ -202,6 +207,7 @@ impl Segment {
             header_written: AtomicBool::new(true),
             populated: AtomicU32::new(0),
             wanted: AtomicU32::new(u32::MAX),
+            sync_failure: Mutex::new(None),
             obsolete: OnceLock::new(),
         };
         Ok((segment, header))
@@ -304,7 +310,7 @@ impl Segment {
     /// Writes the header of a segment that was just created. `previous` is the log segment before it, and its end.
     ///
     /// # Errors
-    /// When a positioned write fails.
+    /// When a positioned write fails; it may be tried again.
     ///
     /// # Panics
     /// If the header was written before: its bytes may be stored to once.
@@ -327,7 +333,9 @@ impl Segment {
                 mapping.stored(0, bytes.len());
                 Ok(())
             }
-            None => self.write_all_at(&bytes, 0),
+            None => self
+                .write_all_at(&bytes, 0)
+                .inspect_err(|_| self.header_written.store(false, Ordering::Release)),
         }
     }
 
@@ -343,6 +351,15 @@ impl Segment {
         Some(Reservation::new(Arc::clone(self), split(before).1, len))
     }
 
+    /// Ends the segment before its last reservation, if that is what this is and the segment is not mapped: nobody can
+    /// have stored to those bytes or read them.
+    pub(super) fn take_back(&self, reservation: &Reservation) -> bool {
+        let (start, end) = (reservation.offset(), reservation.end());
+        let back = |now| (split(now).1 == end).then_some(bounds(start, start));
+        self.mapping.is_none()
+            && self.bounds.fetch_update(Ordering::AcqRel, Ordering::Acquire, back).is_ok()
+    }
+
     /// Says that the records of a segment opened for reading end at `end`: nothing behind it is read any more.
     pub fn restrict(&self, end: u32) {
         let restrict = |now| Some(bounds(split(now).0.min(end), split(now).1.min(end)));
@@ -352,7 +369,7 @@ impl Segment {
 
     /// Ends the segment: no more reservations, the file cut to its [`len`](Self::len), everything synced. Returns the
     /// length. Reservations handed out before may still be written, but then this sync did not cover them: wait for
-    /// them first.
+    /// them first. May be tried again if the file could not be cut.
     ///
     /// # Errors
     /// A failed sync leaves unknown what is on disk: poison the database.
@@ -373,9 +390,16 @@ impl Segment {
     /// Makes everything written so far durable.
     ///
     /// # Errors
-    /// A failed sync leaves unknown what is on disk: poison the database, never try again.
+    /// A failed sync leaves unknown what is on disk: poison the database, never try again. It is not tried again here
+    /// either: the kernel tells of the failure once, and whoever came second would be told that all is well.
     pub fn sync(&self) -> Result<()> {
-        self.file.sync_data().map_err(|error| Error::io("sync", &self.path, error))
+        let mut failure = self.sync_failure.lock();
+        if let Some(error) = &*failure {
+            return Err(error.clone());
+        }
+        let synced = self.file.sync_data().map_err(|error| Error::io("sync", &self.path, error));
+        *failure = synced.as_ref().err().cloned();
+        synced
     }
 
     /// Starts writing a range back to disk without waiting, so that a later sync has less to do.

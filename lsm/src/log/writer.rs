@@ -96,7 +96,7 @@ impl LogWriter {
     ///
     /// # Errors
     /// [`Error::BatchTooLarge`] if no segment could hold it; an I/O error when the header of the next segment cannot be
-    /// written: poison the database.
+    /// written. Nothing was changed then.
     #[inline]
     pub fn reserve(&mut self, records_len: usize) -> Result<Reserved> {
         if let Some(reservation) = self.try_reserve(records_len) {
@@ -134,7 +134,11 @@ impl LogWriter {
             return Ok(Reserved::Full { capacity });
         };
         let previous = LogPosition { segment: self.current.id(), offset: self.current.len() };
-        next.write_header(self.next_sequence, Some(previous))?;
+        if let Err(error) = next.write_header(self.next_sequence, Some(previous)) {
+            // Nothing refers to it yet: it is still the next one, and its header is written again.
+            self.next = Some(next);
+            return Err(error);
+        }
         let segment = std::mem::replace(&mut self.current, next);
         let closed = ClosedSegment { segment, last_sequence: self.next_sequence - 1 };
         // The header says the next sequence number outright.
@@ -147,6 +151,24 @@ impl LogWriter {
                 found: "a next segment that was in use before the log reached it".into(),
             }),
         }
+    }
+
+    /// Takes back a batch that could not be written, if nothing was reserved behind it: the segment ends before it, cut
+    /// and synced, and the log goes on in the next one. The sequence number stays used. Returns `false` if there is
+    /// something behind the hole: poison the database.
+    ///
+    /// # Errors
+    /// When the segment cannot be cut or synced: poison the database.
+    pub fn take_back(&mut self, reservation: &Reservation) -> Result<bool> {
+        let segment = &self.current;
+        if !Arc::ptr_eq(segment, reservation.segment()) || !segment.take_back(reservation) {
+            return Ok(false);
+        }
+        self.gap += reservation.gap() + 1;
+        // Before the header of the next segment says that this one ends here: recovery would believe a whole batch that
+        // it finds more than that.
+        segment.seal()?;
+        Ok(true)
     }
 
     /// Takes a sequence number for a commit that does not go into the log.

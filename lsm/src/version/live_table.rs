@@ -15,6 +15,7 @@ use super::{
 use crate::{
     Error, Result, SegmentId, TableId,
     fs::{FileSystem, OpenMode, Purpose},
+    leftovers::Leftovers,
     log::Segment,
     table::{BlockCache, Place, ReadMode, Table},
 };
@@ -32,6 +33,7 @@ pub(crate) struct TableSource {
     pub(crate) database_id: u64,
     pub(crate) cache: Arc<BlockCache>,
     pub(crate) indexes: Arc<HashIndexes>,
+    pub(crate) leftovers: Arc<Leftovers>,
     pub(crate) read_mode: ReadMode,
 }
 
@@ -85,6 +87,7 @@ impl TableSource {
             segments,
             path,
             fs: Arc::clone(&self.fs),
+            leftovers: Arc::clone(&self.leftovers),
             obsolete: AtomicBool::new(false),
             scattered_reads: AtomicU64::new(0),
         }))
@@ -102,6 +105,7 @@ pub(crate) struct LiveTable {
     segments: Arc<[Arc<Segment>]>,
     path: PathBuf,
     fs: Arc<dyn FileSystem>,
+    leftovers: Arc<Leftovers>,
     obsolete: AtomicBool,
     /// Values that scans read from log segments through this table: not in key order, hence scattered.
     scattered_reads: AtomicU64,
@@ -193,8 +197,7 @@ impl LiveTable {
 impl Drop for LiveTable {
     fn drop(&mut self) {
         if self.obsolete.load(Ordering::Acquire) {
-            // What cannot be removed now is an orphan that the next open removes.
-            let _ = self.fs.remove(&self.path);
+            self.leftovers.remove(&*self.fs, &self.path);
         }
     }
 }

@@ -49,6 +49,15 @@ pub(crate) enum AppendError {
     Unknown(Error),
 }
 
+impl AppendError {
+    /// What failed, for those to whom it makes no difference.
+    pub(crate) fn into_error(self) -> Error {
+        match self {
+            Self::Unchanged(error) | Self::Unknown(error) => error,
+        }
+    }
+}
+
 /// Name of manifest `number`.
 pub(crate) fn file_name(number: u64) -> String {
     format!("MANIFEST-{number:06}")
@@ -66,7 +75,22 @@ impl Manifest {
         dir: &Path,
         number: u64,
         state: &State,
-    ) -> Result<Self> {
+    ) -> Result<Self, AppendError> {
+        let created = Self::write_new(Arc::clone(&fs), dir, number, state);
+        let manifest = created.map_err(AppendError::Unchanged).and_then(|manifest| {
+            point_current(&*fs, dir, number)?;
+            Ok(manifest)
+        });
+        manifest.inspect_err(|error| {
+            if matches!(error, AppendError::Unchanged(_)) {
+                // What cannot be removed is an orphan that the next open removes.
+                let _ = fs.remove(&dir.join(temporary_name(number)));
+                let _ = fs.remove(&dir.join(file_name(number)));
+            }
+        })
+    }
+
+    fn write_new(fs: Arc<dyn FileSystem>, dir: &Path, number: u64, state: &State) -> Result<Self> {
         let path = dir.join(file_name(number));
         let file = fs
             .open(&path, OpenMode::CreateNew, Purpose::Manifest)
@@ -76,7 +100,6 @@ impl Manifest {
         file.write_all_at(&bytes, 0).map_err(|error| Error::io("write", &path, error))?;
         file.sync_data().map_err(|error| Error::io("sync", &path, error))?;
         let len = bytes.len() as u64;
-        point_current(&*fs, dir, number)?;
         Ok(Self { fs, dir: dir.to_owned(), path, file, number, len, base_len: len })
     }
 
@@ -108,8 +131,15 @@ impl Manifest {
         let file = fs
             .open(&path, mode, Purpose::Manifest)
             .map_err(|error| Error::io("open", &path, error))?;
-        if !read_only && replayed.end < bytes.len() as u64 {
-            file.set_len(replayed.end).map_err(|error| Error::io("cut", &path, error))?;
+        if !read_only {
+            // The last edit may be in the kernel's cache alone: if its sync failed, the kernel dropped the page as if it
+            // were written. Written again, the page is one that a sync has to write.
+            let last = replayed.edits.last().map_or(0, |(offset, _)| *offset);
+            file.write_all_at(&bytes[last as usize..replayed.end as usize], last)
+                .map_err(|error| Error::io("write", &path, error))?;
+            if replayed.end < bytes.len() as u64 {
+                file.set_len(replayed.end).map_err(|error| Error::io("cut", &path, error))?;
+            }
             file.sync_data().map_err(|error| Error::io("sync", &path, error))?;
         }
         let manifest = Self {
@@ -137,8 +167,8 @@ impl Manifest {
         frame(self.number, self.len, &payload, &mut bytes);
         if let Err(error) = self.file.write_all_at(&bytes, self.len) {
             let error = Error::io("write", &self.path, error);
-            // A part of the record may be there: without it the file is what it was.
-            return Err(match self.file.set_len(self.len) {
+            // A part of the record may be there, or all of it: without it the file is what it was, once that is durable.
+            return Err(match self.file.set_len(self.len).and_then(|()| self.file.sync_data()) {
                 Ok(()) => AppendError::Unchanged(error),
                 Err(_) => AppendError::Unknown(error),
             });
@@ -155,35 +185,52 @@ impl Manifest {
         self.len > MIN_REWRITE.max(self.base_len.saturating_mul(REWRITE_FACTOR))
     }
 
-    /// Replaces the file by one that describes `state`.
-    pub(crate) fn rewrite(&mut self, number: u64, state: &State) -> Result<()> {
-        let old = self.path.clone();
-        *self = Self::create(Arc::clone(&self.fs), &self.dir, number, state)?;
-        // The new one is named by CURRENT: the old is an orphan whether or not this works.
-        let _ = self.fs.remove(&old);
-        Ok(())
+    /// Replaces the file by one that describes `state`, and returns the old one's path: nobody needs it any more.
+    ///
+    /// # Errors
+    /// [`AppendError::Unchanged`]: this one is as good as before. [`AppendError::Unknown`]: CURRENT may name either.
+    pub(crate) fn rewrite(&mut self, number: u64, state: &State) -> Result<PathBuf, AppendError> {
+        let new = Self::create(Arc::clone(&self.fs), &self.dir, number, state)?;
+        Ok(std::mem::replace(self, new).path)
     }
 }
 
+fn temporary_name(number: u64) -> String {
+    format!("CURRENT-{number:06}.tmp")
+}
+
 /// Replaces CURRENT atomically.
-pub(crate) fn point_current(fs: &dyn FileSystem, dir: &Path, number: u64) -> Result<()> {
-    let temporary = dir.join(format!("CURRENT-{number:06}.tmp"));
+fn point_current(fs: &dyn FileSystem, dir: &Path, number: u64) -> Result<(), AppendError> {
+    let temporary = dir.join(temporary_name(number));
     let current = dir.join(CURRENT);
-    match fs.remove(&temporary) {
+    let name = format!("{}\n", file_name(number));
+    write_pointer(fs, dir, &temporary, &name).map_err(AppendError::Unchanged)?;
+    if let Err(error) = fs.rename(&temporary, &current) {
+        let error = Error::io("rename", &temporary, error);
+        return Err(match read_file(fs, &current) {
+            Ok(found) if found != name.as_bytes() => AppendError::Unchanged(error),
+            Err(Error::MissingFile { .. }) => AppendError::Unchanged(error),
+            _ => AppendError::Unknown(error),
+        });
+    }
+    // CURRENT is the new one now, and on disk perhaps the old one.
+    fs.sync_dir(dir).map_err(|error| AppendError::Unknown(Error::io("sync", dir, error)))
+}
+
+/// Writes what is to become CURRENT.
+fn write_pointer(fs: &dyn FileSystem, dir: &Path, temporary: &Path, name: &str) -> Result<()> {
+    match fs.remove(temporary) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
             return Err(Error::io("remove", temporary, error));
         }
         _ => {}
     }
     let file = fs
-        .open(&temporary, OpenMode::CreateNew, Purpose::Manifest)
-        .map_err(|error| Error::io("create", &temporary, error))?;
-    let name = format!("{}\n", file_name(number));
-    file.write_all_at(name.as_bytes(), 0).map_err(|error| Error::io("write", &temporary, error))?;
-    file.sync_data().map_err(|error| Error::io("sync", &temporary, error))?;
+        .open(temporary, OpenMode::CreateNew, Purpose::Manifest)
+        .map_err(|error| Error::io("create", temporary, error))?;
+    file.write_all_at(name.as_bytes(), 0).map_err(|error| Error::io("write", temporary, error))?;
+    file.sync_data().map_err(|error| Error::io("sync", temporary, error))?;
     // The manifest's own name must be durable before CURRENT says it.
-    fs.sync_dir(dir).map_err(|error| Error::io("sync", dir, error))?;
-    fs.rename(&temporary, &current).map_err(|error| Error::io("rename", &temporary, error))?;
     fs.sync_dir(dir).map_err(|error| Error::io("sync", dir, error))
 }
 

@@ -26,7 +26,8 @@ pub(crate) struct State {
     pub(crate) keyspaces: BTreeMap<KeyspaceId, KeyspaceState>,
     pub(crate) segment_ends: BTreeMap<SegmentId, u32>,
     pub(crate) clean_close: bool,
-    /// The highest keyspace number ever used, as far as the live edits tell.
+    /// The highest keyspace number ever used: log and manifest may still speak of a dropped keyspace, so that no other
+    /// may get its number.
     pub(crate) last_keyspace: u32,
 }
 
@@ -125,6 +126,13 @@ impl State {
             for (level, tables) in keyspace.levels.iter().enumerate() {
                 edit.add.extend(tables.iter().map(|table| (*id, level, table.clone())));
             }
+        }
+        let last_live = self.keyspaces.last_key_value().map_or(0, |(id, _)| id.0);
+        if last_live < self.last_keyspace {
+            // The last number was a dropped keyspace's: created and dropped again, so that it stays used.
+            let id = KeyspaceId(self.last_keyspace);
+            edit.create.push(CreateKeyspace { id, name: String::new(), options: String::new() });
+            edit.drop.push(id);
         }
         let mut payload = Vec::new();
         edit.encode(&mut payload);

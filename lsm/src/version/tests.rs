@@ -79,10 +79,10 @@ fn what_was_written_is_read() {
     let fs: Arc<dyn FileSystem> = Arc::new(DiskFs);
     let (mut manifest, state) = Manifest::open(Arc::clone(&fs), dir.path(), false).unwrap();
     assert_eq!(&state, states.last().unwrap());
-    manifest.rewrite(9, &state).unwrap();
+    let old = manifest.rewrite(9, &state).unwrap();
     let (manifest, again) = Manifest::open(fs, dir.path(), false).unwrap();
     assert_eq!((manifest.number(), again), (9, state));
-    assert!(!dir.path().join(manifest::file_name(1)).exists());
+    assert_eq!(old, dir.path().join(manifest::file_name(1)));
 }
 
 #[test]

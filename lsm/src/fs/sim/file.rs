@@ -93,11 +93,17 @@ impl State {
 
 impl File for SimFile {
     fn len(&self) -> io::Result<u64> {
-        self.with(|state, id| Ok(state.inode(id)?.len()))
+        self.with(|state, id| {
+            let path = state.inode(id)?.path.clone();
+            state.look(Operation::Stat, &path, 0, 0)?;
+            Ok(state.inode(id)?.len())
+        })
     }
 
     fn read_exact_at(&self, buf: &mut [u8], offset: u64) -> io::Result<()> {
         self.with(|state, id| {
+            let path = state.inode(id)?.path.clone();
+            state.look(Operation::Read, &path, offset, buf.len() as u64)?;
             if state.inode(id)?.read(buf, offset) {
                 Ok(())
             } else {
@@ -203,6 +209,8 @@ impl File for SimFile {
             if writable {
                 self.check_writable()?;
             }
+            let path = state.inode(id)?.path.clone();
+            state.look(Operation::Map, &path, 0, len as u64)?;
             let mappable = state.mappable;
             let inode = state.inode(id)?;
             if len == 0 || len as u64 > inode.len() {

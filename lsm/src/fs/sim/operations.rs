@@ -44,7 +44,10 @@ impl FileSystem for SimFs {
         let mut state = self.machine.state.lock();
         state.check_alive()?;
         let id = match mode {
-            OpenMode::Read | OpenMode::ReadWrite => state.names.file(&path)?,
+            OpenMode::Read | OpenMode::ReadWrite => {
+                state.look(Operation::Open, &path, 0, 0)?;
+                state.names.file(&path)?
+            }
             OpenMode::CreateNew => state.create(&path)?,
         };
         let handle = Handle::open(&self.machine, &mut state, id)?;
@@ -103,16 +106,16 @@ impl FileSystem for SimFs {
 
     fn list(&self, dir: &Path) -> io::Result<Vec<DirEntry>> {
         let dir = normal(dir);
-        let state = self.machine.state.lock();
-        state.check_alive()?;
+        let mut state = self.machine.state.lock();
+        state.look(Operation::List, &dir, 0, 0)?;
         state.names.check_dir(&dir)?;
         Ok(state.names.children(&dir).map(|(path, node)| state.entry(path, node)).collect())
     }
 
     fn metadata(&self, path: &Path) -> io::Result<Option<DirEntry>> {
         let path = normal(path);
-        let state = self.machine.state.lock();
-        state.check_alive()?;
+        let mut state = self.machine.state.lock();
+        state.look(Operation::Stat, &path, 0, 0)?;
         Ok(state.names.get(&path).map(|node| state.entry(&path, node)))
     }
 
@@ -134,7 +137,10 @@ impl FileSystem for SimFs {
         state.check_alive()?;
         let id = match (state.names.get(&path), mode) {
             (None, LockMode::Exclusive) => state.create(&path)?,
-            _ => state.names.file(&path)?,
+            _ => {
+                state.look(Operation::Lock, &path, 0, 0)?;
+                state.names.file(&path)?
+            }
         };
         let holders = match (state.locks.get(&id), mode) {
             (None, LockMode::Exclusive) => Holders::One,

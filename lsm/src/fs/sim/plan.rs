@@ -5,7 +5,7 @@ use std::{error, fmt, io, path::PathBuf};
 use super::random::Random;
 
 /// What happened at an I/O point.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Operation {
     /// `create_dir_all` of a directory that was missing.
     CreateDir,
@@ -29,6 +29,26 @@ pub enum Operation {
     Remove,
     /// `sync_dir`.
     SyncDir,
+    /// `open` of a file that is there. This and what follows changes nothing, and is an I/O point only after
+    /// [`SimFs::count_reads`](super::SimFs::count_reads).
+    Open,
+    /// `lock` of a file that is there.
+    Lock,
+    /// `read_exact_at`.
+    Read,
+    /// `File::map`.
+    Map,
+    /// `metadata`, or `File::len`.
+    Stat,
+    /// `list`.
+    List,
+}
+
+impl Operation {
+    /// Whether a full disk refuses it even if nothing is written: it makes a name.
+    fn makes_a_name(self) -> bool {
+        matches!(self, Self::CreateDir | Self::Create | Self::HardLink)
+    }
 }
 
 /// How the operation at an I/O point ended.
@@ -42,7 +62,7 @@ pub enum Outcome {
     Crashed,
 }
 
-/// One numbered operation that changes something: see [`SimFs::trace`](super::SimFs::trace).
+/// One numbered operation: see [`SimFs::trace`](super::SimFs::trace).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Point {
     /// Its number: the first is 0.
@@ -131,6 +151,7 @@ pub(super) fn crashed(point: u64) -> io::Error {
 pub struct FaultPlan {
     seed: u64,
     crash_at: Option<u64>,
+    full_from: Option<u64>,
     failures: Vec<Failure>,
     random: Option<(f64, InjectedError)>,
 }
@@ -202,6 +223,19 @@ impl FaultPlan {
         self
     }
 
+    /// From this I/O point on the disk is full, whatever its capacity: no space can be had, and no name made. What was
+    /// allocated before can be written to. It is full until there is another plan.
+    #[must_use]
+    pub fn full_from(mut self, point: u64) -> Self {
+        self.full_from = Some(point);
+        self
+    }
+
+    /// Whether the disk is full at this point.
+    pub(super) fn is_full(&self, point: u64) -> bool {
+        self.full_from.is_some_and(|from| point >= from)
+    }
+
     /// Every operation but a store fails with this probability (of 0 to 1): short faults all over the place.
     #[must_use]
     pub fn fail_randomly(mut self, probability: f64, error: impl Into<InjectedError>) -> Self {
@@ -215,7 +249,8 @@ impl FaultPlan {
         if self.crash_at == Some(point) {
             return Fate::Crashed(crashed(point), random);
         }
-        let mut failed = None;
+        let no_name = self.is_full(point) && operation.makes_a_name();
+        let mut failed = no_name.then_some(InjectedError::Kind(io::ErrorKind::StorageFull));
         for failure in &mut self.failures {
             let fails = match failure.operation {
                 None => point >= failure.first && point - failure.first < failure.times,

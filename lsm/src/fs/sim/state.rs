@@ -46,6 +46,23 @@ impl State {
         Ok(fate)
     }
 
+    /// What changes nothing: an I/O point if those are counted.
+    pub(super) fn look(
+        &mut self,
+        operation: Operation,
+        path: &Path,
+        offset: u64,
+        len: u64,
+    ) -> io::Result<()> {
+        if !self.counts_reads {
+            return self.check_alive();
+        }
+        match self.point(operation, path, offset, len)? {
+            Fate::Done => Ok(()),
+            Fate::Failed(error, _) | Fate::Crashed(error, _) => Err(error),
+        }
+    }
+
     /// An I/O point that happens or not: `change` is called if so.
     pub(super) fn atomic<T>(
         &mut self,
@@ -120,7 +137,11 @@ impl State {
         self.inodes.retain(|id, inode| inode.opens > 0 || reachable.contains(id));
     }
 
+    /// Sectors that the operation under way can have.
     pub(super) fn free(&self) -> u64 {
+        if self.plan.is_full(self.points.saturating_sub(1)) {
+            return 0;
+        }
         self.capacity.saturating_sub(self.used)
     }
 

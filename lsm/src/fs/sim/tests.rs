@@ -479,3 +479,55 @@ fn changes_of_one_name_come_through_in_order() {
     fs.sync_dir(Path::new("/z")).unwrap();
     assert_eq!(fs.crash(CrashMode::PowerLoseAll, 0).paths(), [z]);
 }
+
+#[test]
+fn reads_are_points_when_asked_for() {
+    let fs = SimFs::new();
+    drop(old_file(&fs, "/f"));
+    let path = Path::new("/f");
+    let look = || -> Vec<ErrorKind> {
+        let outcomes = [
+            fs.open(path, OpenMode::Read, Purpose::Other).map(drop),
+            fs.lock(path, LockMode::Exclusive).map(drop),
+            fs.metadata(path).map(drop),
+            fs.list(Path::new("/")).map(drop),
+        ];
+        outcomes
+            .into_iter()
+            .map(|outcome| outcome.map_or_else(|e| e.kind(), |()| panic!()))
+            .collect()
+    };
+    let file = fs.open(path, OpenMode::Read, Purpose::Other).unwrap();
+    assert_eq!(fs.points(), 0);
+    fs.count_reads();
+    fs.start_trace();
+    fs.set_plan(FaultPlan::new().fail_at(0, ErrorKind::Other, 7));
+    assert_eq!(look(), [ErrorKind::Other; 4]);
+    assert_eq!(kind(file.read_exact_at(&mut [0], 0)), ErrorKind::Other);
+    assert_eq!(kind(file.len()), ErrorKind::Other);
+    assert_eq!(kind(file.map(1, false)), ErrorKind::Other);
+    file.read_exact_at(&mut [0], 0).unwrap();
+    let seen: Vec<_> = fs.trace().into_iter().map(|point| point.operation).collect();
+    use Operation::{List, Lock, Map, Open, Read, Stat};
+    assert_eq!(seen, [Open, Lock, Stat, List, Read, Stat, Map, Read]);
+    assert_eq!(fs.crash(CrashMode::Process, 0).points(), 0);
+}
+
+#[test]
+fn a_disk_is_full_from_a_point_on() {
+    let fs = SimFs::new();
+    let file = create(&fs, "/f");
+    file.allocate(1000).unwrap();
+    fs.set_plan(FaultPlan::new().full_from(fs.points() + 1));
+    file.allocate(3 * SECTOR).unwrap();
+    assert_eq!(kind(file.allocate(4 * SECTOR)), ErrorKind::StorageFull);
+    file.write_all_at(&[b'n'; 1500], 0).unwrap();
+    assert_eq!(kind(file.write_all_at(b"n", 3 * SECTOR)), ErrorKind::StorageFull);
+    let refused = fs.open(Path::new("/g"), OpenMode::CreateNew, Purpose::Other);
+    assert_eq!(kind(refused.map(drop)), ErrorKind::StorageFull);
+    assert_eq!(kind(fs.create_dir_all(Path::new("/d"))), ErrorKind::StorageFull);
+    file.sync_data().unwrap();
+    fs.rename(Path::new("/f"), Path::new("/h")).unwrap();
+    fs.set_plan(FaultPlan::new());
+    file.write_all_at(b"n", 3 * SECTOR).unwrap();
+}

@@ -227,10 +227,13 @@ fn failing_writes_and_syncs_are_reported() {
     let len = record_len(DEFAULT, 1, None);
     let mut encoder = segment.reserve(len as u32).unwrap().encoder();
     encoder.delete(DEFAULT, b"k", true);
-    assert!(matches!(encoder.finish(), Err(Error::Io { operation: "write", .. })));
+    let unwritten = encoder.finish().unwrap_err();
+    assert!(matches!(unwritten.error, Error::Io { operation: "write", .. }));
     file.fail_syncs.store(true, Ordering::Relaxed);
     assert!(matches!(segment.sync(), Err(Error::Io { operation: "sync", .. })));
     assert!(segment.seal().is_err());
+    file.fail_syncs.store(false, Ordering::Relaxed);
+    assert!(segment.sync().is_err(), "a second sync would prove nothing");
 }
 
 #[test]
