@@ -96,17 +96,18 @@ fn the_write_buffer_holds_across_a_crash() {
     let fs = machine();
     let open = |fs: &SimFs| {
         let options = Shape::MAPPED.options(fs).segment_bytes(1 << 20);
-        Db::open(DIR, options.write_buffer_bytes(64 << 10)).unwrap()
+        // A memtable stands for at most twice as much log.
+        Db::open(DIR, options.write_buffer_bytes(128 << 10)).unwrap()
     };
     let db = open(&fs);
-    put(&db, 0..48);
+    put(&db, 0..190);
     assert_eq!(db.statistics().flushes, 0);
     let fs = fs.crash(CrashMode::Process, 0);
     let db = open(&fs);
     // Two thirds of the buffer are replayed; with as much again it is full.
-    put(&db, 48..96);
+    put(&db, 190..380);
     db.wait_idle().unwrap();
-    assert_eq!((db.statistics().flushes, count(&db)), (1, 96));
+    assert_eq!((db.statistics().flushes, count(&db)), (1, 380));
 }
 
 /// A memtable can point into so many segments, those that replay found among them.
