@@ -414,7 +414,9 @@ impl Core {
         let segment = reservation.as_ref().map(Reservation::segment);
         let mut targets = Vec::with_capacity(keyspaces.len());
         for id in keyspaces {
-            targets.push(commit.target(*id, len, segment, start)?);
+            // The place in the log is taken: unwritten, it would hide everything behind it.
+            let target = commit.target(*id, len, segment, start);
+            targets.push(target.map_err(|error| self.poison(error))?);
         }
         Ok((Ticket { sequence, reservation, end: commit.log().end() }, finish(&mut targets)?))
     }

@@ -5,7 +5,10 @@ use lsm::{
     fs::sim::{CrashMode, Operation, SimFs},
 };
 
-use crate::workload::{DIR, Random, Shape, machine};
+use crate::{
+    session::{random_bytes, run_case},
+    workload::{DIR, Shape, machine},
+};
 
 /// Bytes of a segment's header.
 const HEADER_LEN: u64 = 64;
@@ -58,32 +61,34 @@ fn a_new_keyspace_inherits_nothing() {
     let fs = machine();
     fs.start_trace();
     let db = open(&fs);
-    // Until the manifest is written anew, without those that are gone. CURRENT was renamed to once at creation.
+    let anchor = db.keyspace("anchor", KeyspaceOptions::default()).unwrap();
+    anchor.put(b"key", b"not flushed: replay starts here").unwrap();
+    let doomed = db.keyspace("doomed", KeyspaceOptions::default()).unwrap();
+    doomed.put(b"key", b"of the doomed").unwrap();
+    db.drop_keyspace("doomed").unwrap();
+    // Long edits, until the manifest is written anew, without what is gone. CURRENT was renamed to once at creation.
+    let renames = || fs.trace().iter().filter(|p| p.operation == Operation::Rename).count();
     for number in 0.. {
-        let name = format!("{number:03}-{}", "long".repeat(1000));
-        let doomed = db.keyspace(&name, KeyspaceOptions::default()).unwrap();
-        doomed.put(b"key", b"of the doomed").unwrap();
-        db.drop_keyspace(&name).unwrap();
-        let renames = fs.trace().iter().filter(|p| p.operation == Operation::Rename).count();
-        if renames == 2 {
+        if renames() == 2 {
             break;
         }
+        db.default_keyspace().put(&vec![number; lsm::MAX_KEY_LEN], b"").unwrap();
+        db.default_keyspace().flush().unwrap();
     }
     let fs = fs.crash(CrashMode::Process, 0);
     let db = open(&fs);
     let heir = db.keyspace("heir", KeyspaceOptions::default()).unwrap();
     assert_eq!(heir.get(b"key").unwrap(), None);
     let db = open(&fs.crash(CrashMode::Process, 0));
-    assert_eq!(db.keyspaces(), ["default", "heir"]);
+    assert_eq!(db.keyspaces(), ["anchor", "default", "heir"]);
+    assert!(db.find_keyspace("anchor").unwrap().contains(b"key").unwrap());
     assert_eq!(db.find_keyspace("heir").unwrap().get(b"key").unwrap(), None);
 }
 
 fn put(db: &Db, numbers: std::ops::Range<u32>) {
     let keyspace = db.default_keyspace();
     for number in numbers {
-        let mut random = Random::new(u64::from(number));
-        let value: Vec<u8> = (0..900).map(|_| random.next(256) as u8).collect();
-        keyspace.put(&number.to_be_bytes(), &value).unwrap();
+        keyspace.put(&number.to_be_bytes(), &random_bytes(900)).unwrap();
     }
 }
 
@@ -113,13 +118,16 @@ fn the_write_buffer_holds_across_a_crash() {
 /// A memtable can point into so many segments, those that replay found among them.
 #[test]
 fn a_recovered_memtable_runs_out_of_no_segments() {
-    let fs = machine();
-    let open =
-        |fs: &SimFs| Db::open(DIR, Shape::MAPPED.options(fs).write_buffer_bytes(1 << 20)).unwrap();
-    put(&open(&fs), 0..200);
-    let fs = fs.crash(CrashMode::Process, 0);
-    let db = open(&fs);
-    put(&db, 200..420);
-    assert_eq!(count(&db), 420);
-    assert_eq!(count(&open(&fs.crash(CrashMode::Process, 0))), 420);
+    run_case("420 writes".to_owned(), || {
+        let fs = machine();
+        let open = |fs: &SimFs| {
+            Db::open(DIR, Shape::MAPPED.options(fs).write_buffer_bytes(1 << 20)).unwrap()
+        };
+        put(&open(&fs), 0..200);
+        let fs = fs.crash(CrashMode::Process, 0);
+        let db = open(&fs);
+        put(&db, 200..420);
+        assert_eq!(count(&db), 420);
+        assert_eq!(count(&open(&fs.crash(CrashMode::Process, 0))), 420);
+    });
 }
