@@ -12,8 +12,8 @@ use std::{
 use parking_lot::{Mutex, MutexGuard, RwLock};
 
 use super::{
-    background::Background, commit::CommitState, counters::Counters, pressure::Pressure,
-    segments::SegmentSet,
+    background::Background, commit::CommitState, counters::Counters, names::note_failed_sync,
+    pressure::Pressure, segments::SegmentSet,
 };
 use crate::{
     Error, Event, KeyspaceId, Options, Result, SequenceNumber,
@@ -121,7 +121,11 @@ impl Core {
             Error::Poisoned { cause } => cause,
             other => Arc::new(other),
         };
-        let cause = Arc::clone(self.poison.get_or_init(|| cause));
+        let cause = Arc::clone(self.poison.get_or_init(|| {
+            // Mostly it was a sync, and the next opener has to know.
+            note_failed_sync(&*self.fs, &self.dir);
+            cause
+        }));
         self.publisher.poison();
         self.background.wake_all();
         self.pressure.wake_all();

@@ -5,13 +5,22 @@ use std::path::Path;
 use crate::{
     Error, Options, Result, SegmentId, TableId,
     entry::MAX_NUMBER,
-    fs::{DirEntry, FileSystem},
+    fs::{DirEntry, FileSystem, OpenMode, Purpose},
     log::{self, SegmentKind},
     version::manifest::{self, CURRENT},
 };
 
 /// The lock file.
 pub(crate) const LOCK: &str = "LOCK";
+
+/// Says that a sync failed and that the log has not been written anew since. It need not be durable: after a crash of the
+/// machine nothing is left in the kernel's cache that could be mistaken for being on disk.
+pub(crate) const SYNC_FAILED: &str = ".sync-failed";
+
+/// Leaves that note. There is nothing to be done if it cannot be left.
+pub(crate) fn note_failed_sync(fs: &dyn FileSystem, dir: &Path) {
+    let _ = fs.open(&dir.join(SYNC_FAILED), OpenMode::CreateNew, Purpose::Other);
+}
 
 /// What a file's name says that it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

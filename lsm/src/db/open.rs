@@ -18,7 +18,7 @@ use super::{
     commit::CommitState,
     core::{Core, Keyspaces, Structure},
     counters::Counters,
-    names::{LOCK, Name, check_creatable, check_foreign, list},
+    names::{LOCK, Name, SYNC_FAILED, check_creatable, check_foreign, list, note_failed_sync},
     pressure::Pressure,
     replay::{Recovered, Replay},
     segments::SegmentSet,
@@ -99,7 +99,8 @@ pub(crate) fn open(dir: &Path, options: Options) -> Result<Arc<Core>> {
     let log = if options.read_only {
         None
     } else {
-        settle_log(&*file_system, dir, report.as_ref(), &state.segment_ends)?;
+        settle_log(&*file_system, dir, report.as_ref(), &state.segment_ends)
+            .inspect_err(|_| note_failed_sync(&*file_system, dir))?;
         let id = SegmentId(next_file.fetch_add(1, std::sync::atomic::Ordering::Relaxed));
         let identity =
             SegmentIdentity { id, kind: SegmentKind::Log, database_id: state.database_id };
@@ -290,6 +291,9 @@ fn settle_log(
     named: &BTreeMap<SegmentId, u32>,
 ) -> Result<()> {
     let Some(report) = report else { return Ok(()) };
+    let note = dir.join(SYNC_FAILED);
+    let suspect =
+        fs.metadata(&note).map_err(|error| Error::io("look for", &note, error))?.is_some();
     for scanned in &report.segments {
         let id = scanned.segment.id();
         let path = scanned.segment.path();
@@ -297,14 +301,14 @@ fn settle_log(
             .open(path, OpenMode::ReadWrite, Purpose::Log)
             .map_err(|error| Error::io("open", path, error))?;
         file.set_len(u64::from(scanned.end)).map_err(|error| Error::io("truncate", path, error))?;
-        // What no sync is known to have covered was perhaps read from the kernel's cache alone: if a sync failed in the
-        // life before this one, its pages were dropped as if they were written, and the next sync finds nothing to do.
+        // A sync failed in the life before this one: its pages were dropped as if they were written, and the next sync finds
+        // nothing to do. So what no sync is known to have covered was perhaps read from the kernel's cache alone.
         let durable = match report.durable {
             Some(durable) if durable.segment == id => durable.offset,
             Some(durable) if durable.segment > id => scanned.end,
             _ => 0,
         };
-        if !named.contains_key(&id) {
+        if suspect && !named.contains_key(&id) {
             write_again(&*file, path, u64::from(durable)..u64::from(scanned.end))?;
         }
         file.sync_data().map_err(|error| Error::io("sync", path, error))?;
@@ -318,7 +322,12 @@ fn settle_log(
             _ => {}
         }
     }
-    fs.sync_dir(dir).map_err(|error| Error::io("sync", dir, error))
+    fs.sync_dir(dir).map_err(|error| Error::io("sync", dir, error))?;
+    if suspect {
+        // If it stays, the next opener does the same for nothing.
+        let _ = fs.remove(&note);
+    }
+    Ok(())
 }
 
 /// Writes a part of a file over itself, so that a sync has to write it to disk.
