@@ -76,14 +76,13 @@ impl Subject {
         Self { shape, seed, steps, clean, hits: BTreeMap::new() }
     }
 
-    /// Fails one I/O point.
-    fn fail(&mut self, point: u64) {
+    /// Carries the script out with one failure, and counts what failed.
+    fn fail(&mut self, what: &str, plan: FaultPlan) {
         let Self { shape, seed, .. } = *self;
         let steps = self.steps.clone();
-        let what = format!("seed {seed}, EIO at {point} of {}, {shape:?}", self.clean.len());
-        let trace = run_case(what, move || {
+        let trace = run_case(format!("seed {seed}, EIO at {what}, {shape:?}"), move || {
             let fs = machine();
-            fs.set_plan(FaultPlan::new().seed(seed ^ point).fail_at(point, EIO, 1));
+            fs.set_plan(plan);
             run(&fs, shape, &steps)
         });
         for hit in trace.iter().filter(|point| point.outcome == Outcome::Failed) {
@@ -94,7 +93,9 @@ impl Subject {
     /// Fails every `stride`th.
     fn fail_everywhere(&mut self, stride: usize) {
         for point in (self.seed as usize % stride..self.clean.len()).step_by(stride) {
-            self.fail(point as u64);
+            let point = point as u64;
+            let plan = FaultPlan::new().seed(self.seed ^ point).fail_at(point, EIO, 1);
+            self.fail(&format!("{point} of {}", self.clean.len()), plan);
         }
         let faults: u32 = self.hits.values().sum();
         let (shape, points) = (self.shape, self.clean.len());
@@ -106,17 +107,11 @@ impl Subject {
     fn require(&mut self, operation: Operation, files: &[&str]) {
         for file in files {
             let wanted = (operation, (*file).to_owned());
-            let there = self.clean.iter().filter(|point| kind(point) == wanted);
-            let points: Vec<u64> = there.map(|point| point.number).collect();
-            let mut tries = points
-                .iter()
-                .flat_map(|point| point.saturating_sub(3)..point + 3)
-                .cycle()
-                .take(200);
+            let mut nth = 0..50;
             while !self.hits.contains_key(&wanted) {
-                let point =
-                    tries.next().unwrap_or_else(|| panic!("no {operation:?} of {file} failed"));
-                self.fail(point);
+                let nth = nth.next().unwrap_or_else(|| panic!("no {operation:?} of {file} failed"));
+                let plan = FaultPlan::new().seed(nth).fail_nth_of(operation, file, nth, EIO, 1);
+                self.fail(&format!("{operation:?} {nth} of {file}"), plan);
             }
         }
     }

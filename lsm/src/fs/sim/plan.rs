@@ -1,6 +1,9 @@
 //! What shall go wrong, and when.
 
-use std::{error, fmt, io, path::PathBuf};
+use std::{
+    error, fmt, io,
+    path::{Path, PathBuf},
+};
 
 use super::random::Random;
 
@@ -159,6 +162,8 @@ pub struct FaultPlan {
 #[derive(Debug, Clone)]
 struct Failure {
     operation: Option<Operation>,
+    /// Part of the file's name: empty for any.
+    name: String,
     error: InjectedError,
     /// How many matching points pass before the first failure: counted down.
     first: u64,
@@ -204,7 +209,13 @@ impl FaultPlan {
     /// count as one of the times.
     #[must_use]
     pub fn fail_at(mut self, point: u64, error: impl Into<InjectedError>, times: u64) -> Self {
-        self.failures.push(Failure { operation: None, error: error.into(), first: point, times });
+        self.failures.push(Failure {
+            operation: None,
+            name: String::new(),
+            error: error.into(),
+            first: point,
+            times,
+        });
         self
     }
 
@@ -212,14 +223,28 @@ impl FaultPlan {
     /// the next one.
     #[must_use]
     pub fn fail_nth(
-        mut self,
+        self,
         operation: Operation,
         nth: u64,
         error: impl Into<InjectedError>,
         times: u64,
     ) -> Self {
-        let operation = Some(operation);
-        self.failures.push(Failure { operation, error: error.into(), first: nth, times });
+        self.fail_nth_of(operation, "", nth, error, times)
+    }
+
+    /// As [`fail_nth`](Self::fail_nth), but counts only operations on files (or directories) in whose name, without what
+    /// is before the last `/`, this part occurs.
+    #[must_use]
+    pub fn fail_nth_of(
+        mut self,
+        operation: Operation,
+        name: &str,
+        nth: u64,
+        error: impl Into<InjectedError>,
+        times: u64,
+    ) -> Self {
+        let (operation, name) = (Some(operation), name.to_owned());
+        self.failures.push(Failure { operation, name, error: error.into(), first: nth, times });
         self
     }
 
@@ -244,17 +269,18 @@ impl FaultPlan {
     }
 
     /// Decides over the point, and counts it.
-    pub(super) fn decide(&mut self, point: u64, operation: Operation) -> Fate {
+    pub(super) fn decide(&mut self, point: u64, operation: Operation, path: &Path) -> Fate {
         let mut random = Random::new(self.seed, point);
         if self.crash_at == Some(point) {
             return Fate::Crashed(crashed(point), random);
         }
         let no_name = self.is_full(point) && operation.makes_a_name();
         let mut failed = no_name.then_some(InjectedError::Kind(io::ErrorKind::StorageFull));
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
         for failure in &mut self.failures {
             let fails = match failure.operation {
                 None => point >= failure.first && point - failure.first < failure.times,
-                Some(wanted) if wanted == operation => {
+                Some(wanted) if wanted == operation && name.contains(&failure.name) => {
                     if failure.first > 0 {
                         failure.first -= 1;
                         false

@@ -31,7 +31,7 @@ impl State {
         self.check_alive()?;
         let number = self.points;
         self.points += 1;
-        let fate = self.plan.decide(number, operation);
+        let fate = self.plan.decide(number, operation, path);
         let outcome = match fate {
             Fate::Done => Outcome::Done,
             Fate::Failed(..) => Outcome::Failed,
