@@ -474,11 +474,11 @@ impl Core {
         durability: Durability,
     ) -> Result<()> {
         self.publisher.complete(sequence);
-        self.publisher.wait_visible(sequence).map_err(|_| self.why_no_writes())?;
         if durability == Durability::Sync {
-            self.sync_log(end)?;
+            // The leader of the sync has waited for the commits before this one.
+            return self.sync_log(end);
         }
-        Ok(())
+        self.publisher.wait_visible(sequence).map_err(|_| self.why_no_writes())
     }
 
     #[cold]

@@ -20,7 +20,7 @@ use crate::{
     fs::{CountingFs, FileLock},
     keyspace::KeyspaceCore,
     leftovers::Leftovers,
-    log::{GroupSync, LogPosition, Publisher},
+    log::{GroupSync, LogPosition, Publisher, Segment},
     snapshot::SnapshotList,
     version::{AppendError, Edit, LiveTable, Manifest, ReplayPosition, State, TableSource},
 };
@@ -140,30 +140,37 @@ impl Core {
         if error.is_failed_sync() { self.poison(error) } else { error }
     }
 
-    /// Makes everything up to `position` of the log durable; concurrent callers share the syncs.
+    /// Makes everything up to `position` of the log durable; concurrent callers share the syncs. Then it is visible, too.
     pub(crate) fn sync_log(&self, position: LogPosition) -> Result<()> {
-        match self.group_sync.sync_to(position, || self.sync_log_now()) {
-            Ok(durable) => {
-                self.commit.lock().log_mut().note_durable(durable);
-                Ok(())
-            }
-            Err(error) => Err(self.poison(error)),
-        }
+        self.group_sync
+            .sync_to(
+                position,
+                || {
+                    let commit = self.commit.lock();
+                    let (last, end) = (commit.log().last_sequence(), commit.log().end());
+                    (end, (last, end, commit.unsynced()))
+                },
+                |(last, end, segments)| self.sync_segments(last, end, &segments),
+            )
+            .map_err(|error| self.poison(error))
     }
 
-    /// Syncs all segments that may have bytes which no sync has covered, up to a position before which every record is
-    /// complete, and returns it.
-    fn sync_log_now(&self) -> Result<LogPosition> {
-        let (last, end, segments) = {
-            let commit = self.commit.lock();
-            (commit.log().last_sequence(), commit.log().end(), commit.unsynced())
-        };
+    /// Syncs the log up to `end`: `segments` are all that may have bytes there which no sync has covered, and `last` is the
+    /// last commit before it.
+    fn sync_segments(
+        &self,
+        last: SequenceNumber,
+        end: LogPosition,
+        segments: &[Arc<Segment>],
+    ) -> Result<()> {
         // Records before `end` may still be under way on other threads.
         self.publisher.wait_visible(last).map_err(|_| self.why_not_writable())?;
-        for segment in &segments {
+        for segment in segments {
             segment.sync()?;
         }
-        Ok(end)
+        // Once for all: each note becomes a mark in the log.
+        self.commit.lock().log_mut().note_durable(end);
+        Ok(())
     }
 
     /// Records a change of the structure: in the manifest, in the state that it describes, and then, with `install`, in

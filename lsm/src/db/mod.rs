@@ -6,6 +6,7 @@ mod commit;
 mod core;
 mod counters;
 mod flush;
+mod insert;
 mod names;
 mod open;
 mod pressure;

@@ -68,7 +68,7 @@ pub(crate) fn open(dir: &Path, options: Options) -> Result<Arc<Core>> {
     let Replay { segments: replayed, memtables, .. } = replay;
 
     let segments = SegmentSet::default();
-    for segment in replayed.values() {
+    for segment in replayed.open.values() {
         segments.insert(Arc::clone(segment));
     }
     // Mapped blocks need the cache only if they are compressed.
@@ -237,7 +237,7 @@ fn open_keyspaces(
     tables: &TableSource,
     segments: &SegmentSet,
     names: &[(Name, DirEntry)],
-    mut memtables: HashMap<KeyspaceId, Vec<Recovered>>,
+    mut memtables: BTreeMap<KeyspaceId, Vec<Recovered>>,
 ) -> Result<Keyspaces> {
     let kinds: HashMap<SegmentId, SegmentKind> = names
         .iter()

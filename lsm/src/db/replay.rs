@@ -1,17 +1,16 @@
 //! From the log back into memtables.
+//!
+//! One thread reads and verifies the log, a second inserts what it finds ([`Inserter`]), and if the log is long, a third syncs
+//! it meanwhile. Measured with 64 MB of records of 116 bytes (580,000, compressed to 49 MB, in the page cache after a kill, two
+//! cores): opening took 0.32 s with one thread that inserted record by record, and takes 0.17 s like this.
 
-use std::{
-    collections::{BTreeMap, HashMap},
-    path::Path,
-    sync::Arc,
-};
+use std::{collections::BTreeMap, path::Path, sync::Arc, thread::JoinHandle};
 
-use super::commit::LOG_PER_BUFFER;
+use super::{commit::LOG_PER_BUFFER, insert::Inserter, names::note_failed_sync};
 use crate::{
-    Error, KeyspaceId, Options, Result, SegmentId,
-    entry::hash_key,
+    Error, KeyspaceId, Options, Result, SegmentId, SequenceNumber,
     fs::{FileSystem, Purpose},
-    keyspace::LiveMemtable,
+    keyspace::{LiveMemtable, MAX_SEGMENTS},
     log::{
         self, BatchRecord, BatchView, HEADER_LEN, LogPosition, ScanReport, Segment,
         SegmentIdentity, SegmentKind,
@@ -21,29 +20,47 @@ use crate::{
 
 /// Replays the log into memtables.
 pub(crate) struct Replay<'a> {
-    fs: &'a Arc<dyn FileSystem>,
-    dir: &'a Path,
     options: &'a Options,
     state: &'a State,
-    /// The segments that were replayed.
-    pub(crate) segments: BTreeMap<SegmentId, Arc<Segment>>,
+    pub(crate) segments: Segments<'a>,
     /// Oldest first; the last one stays active.
-    pub(crate) memtables: HashMap<KeyspaceId, Vec<Recovered>>,
+    pub(crate) memtables: BTreeMap<KeyspaceId, Vec<Recovered>>,
+    inserter: Inserter,
+}
+
+/// The segments that are replayed.
+pub(crate) struct Segments<'a> {
+    fs: &'a Arc<dyn FileSystem>,
+    dir: &'a Path,
+    database_id: u64,
+    /// Whether they are to be made durable.
+    durable: bool,
+    pub(crate) open: BTreeMap<SegmentId, Arc<Segment>>,
+    /// Syncs under way.
+    syncs: Vec<JoinHandle<Result<()>>>,
 }
 
 /// A memtable that replay fills.
 pub(crate) struct Recovered {
     pub(crate) memtable: Arc<LiveMemtable>,
-    slots: HashMap<SegmentId, u16>,
+    /// The slot of the segment that replay has come to.
+    slot: Option<(SegmentId, u16)>,
+    slots_used: usize,
     /// Bytes of log that its entries take.
     pub(crate) bytes: usize,
+    newest: SequenceNumber,
 }
 
 impl Recovered {
     fn new() -> Self {
-        Self { memtable: Arc::new(LiveMemtable::new(0)), slots: HashMap::new(), bytes: 0 }
+        let memtable = Arc::new(LiveMemtable::new(0));
+        Self { memtable, slot: None, slots_used: 0, bytes: 0, newest: 0 }
     }
 }
+
+/// A segment with this many bytes to replay is synced meanwhile. With fewer, the sync when replay is done costs no more
+/// than the thread would.
+const LONG_LOG: u32 = 1 << 20;
 
 impl<'a> Replay<'a> {
     pub(crate) fn new(
@@ -52,7 +69,16 @@ impl<'a> Replay<'a> {
         options: &'a Options,
         state: &'a State,
     ) -> Self {
-        Self { fs, dir, options, state, segments: BTreeMap::new(), memtables: HashMap::new() }
+        let segments = Segments {
+            fs,
+            dir,
+            database_id: state.database_id,
+            durable: !options.read_only,
+            open: BTreeMap::new(),
+            syncs: Vec::new(),
+        };
+        let (memtables, inserter) = (BTreeMap::new(), Inserter::default());
+        Self { options, state, segments, memtables, inserter }
     }
 
     /// `None` if there is no log yet: the manifest names its start before the first commit. Log segments that are there
@@ -68,14 +94,20 @@ impl<'a> Replay<'a> {
             offset: named.offset.max(HEADER_LEN),
             next_sequence: named.sequence.max(1),
         };
-        let (fs, dir, state) = (self.fs, self.dir, self.state);
+        let (fs, dir, state) = (self.segments.fs, self.segments.dir, self.state);
         let mut sink = |batch: BatchView<'_>| self.batch(batch);
-        let report = log::scan(fs, dir, state.database_id, start, &state.segment_ends, &mut sink)?;
+        let scanned = log::scan(fs, dir, state.database_id, start, &state.segment_ends, &mut sink);
+        // Whatever came of it: nobody inserts or syncs behind the back of those who come next.
+        self.inserter.finish();
+        let synced = self.segments.finish_syncs();
+        synced.inspect_err(|_| note_failed_sync(&**fs, dir))?;
+        let report = scanned?;
         for scanned in &report.segments {
-            match self.segments.get(&scanned.segment.id()) {
+            let open = &mut self.segments.open;
+            match open.get(&scanned.segment.id()) {
                 Some(segment) => segment.restrict(scanned.end),
                 None => {
-                    self.segments.insert(scanned.segment.id(), Arc::clone(&scanned.segment));
+                    open.insert(scanned.segment.id(), Arc::clone(&scanned.segment));
                 }
             }
         }
@@ -99,19 +131,15 @@ impl<'a> Replay<'a> {
                 continue;
             }
             let pointer = record.pointer;
-            let segment = self.segment(pointer.segment)?;
             let recovered =
                 self.memtables.entry(record.keyspace).or_insert_with(|| vec![Recovered::new()]);
             let full = recovered.last().is_some_and(|last| {
                 last.bytes + pointer.len as usize > self.options.write_buffer_bytes * LOG_PER_BUFFER
                     && last.bytes > 0
-                    || last.slots.len() + 2 > crate::keyspace::MAX_SEGMENTS
+                    || last.slots_used + 2 > MAX_SEGMENTS
             });
             // A batch stays in one memtable: a memtable ends between sequence numbers.
-            let fresh = recovered.last().is_none_or(|last| {
-                last.memtable.memtable().max_seq().is_none_or(|newest| newest < batch.sequence)
-            });
-            if full && fresh {
+            if full && recovered.last().is_none_or(|last| last.newest < batch.sequence) {
                 if let Some(last) = recovered.last() {
                     let end = LogPosition { segment: pointer.segment, offset: pointer.offset };
                     last.memtable.close(batch.sequence - 1, end);
@@ -119,25 +147,20 @@ impl<'a> Replay<'a> {
                 recovered.push(Recovered::new());
             }
             let Some(last) = recovered.last_mut() else { continue };
-            let slot = match last.slots.get(&pointer.segment) {
-                Some(slot) => *slot,
-                None => {
+            let slot = match last.slot {
+                Some((segment, slot)) if segment == pointer.segment => slot,
+                _ => {
+                    let segment = self.segments.get(pointer.segment)?;
                     let slot = last.memtable.add_segment(&segment).ok_or(Error::Closed)?;
-                    last.slots.insert(pointer.segment, slot);
+                    last.slot = Some((pointer.segment, slot));
+                    last.slots_used += 1;
                     slot
                 }
             };
             last.bytes += pointer.len as usize;
+            last.newest = batch.sequence;
             last.memtable.note_start(start);
-            let hash = hash_key(record.key);
-            last.memtable.insert_logged(
-                hash,
-                record.key,
-                batch.sequence,
-                record.kind,
-                slot,
-                pointer,
-            );
+            self.inserter.add(&last.memtable, record, batch.sequence, slot);
         }
         Ok(())
     }
@@ -150,20 +173,39 @@ impl<'a> Replay<'a> {
             return Ok(());
         }
         Err(Error::corruption(
-            self.dir.join(log::file_name(record.pointer.segment, SegmentKind::Log)),
+            self.segments.dir.join(log::file_name(record.pointer.segment, SegmentKind::Log)),
             u64::from(record.pointer.offset),
             format!("a record of keyspace {id}; the manifest has created none above {last}"),
         ))
     }
+}
 
-    fn segment(&mut self, id: SegmentId) -> Result<Arc<Segment>> {
-        if let Some(segment) = self.segments.get(&id) {
+impl Segments<'_> {
+    /// The segment, for those who will read the values in it.
+    fn get(&mut self, id: SegmentId) -> Result<Arc<Segment>> {
+        if let Some(segment) = self.open.get(&id) {
             return Ok(Arc::clone(segment));
         }
         let identity =
-            SegmentIdentity { id, kind: SegmentKind::Log, database_id: self.state.database_id };
+            SegmentIdentity { id, kind: SegmentKind::Log, database_id: self.database_id };
         let segment = Segment::open(self.fs, self.dir, identity, Purpose::Log)?;
-        self.segments.insert(id, Arc::clone(&segment));
+        self.open.insert(id, Arc::clone(&segment));
+        if segment.len() >= LONG_LOG && self.durable {
+            let synced = Arc::clone(&segment);
+            let thread = std::thread::Builder::new().name("lsm-sync".to_owned());
+            // Without a thread, all is left to the sync that follows.
+            self.syncs.extend(thread.spawn(move || synced.sync()).ok());
+        }
         Ok(segment)
+    }
+
+    /// Waits for the syncs. What they cover is durable; the log's very end, where replay cuts it, is not.
+    fn finish_syncs(&mut self) -> Result<()> {
+        let mut outcome = Ok(());
+        for sync in self.syncs.drain(..) {
+            let synced = sync.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+            outcome = outcome.and(synced);
+        }
+        outcome
     }
 }

@@ -99,6 +99,23 @@ fn lengths(fs: &dyn FileSystem, dir: &Path) {
     let bytes = content(&*file);
     assert_eq!((bytes.len(), bytes[..1000] == [7; 1000]), (10_000, true));
     assert!(bytes[1000..].iter().all(|&byte| byte == 0));
+    file.allocate(1_000_000).unwrap();
+    let data = |from, least: u64| {
+        let end = file.data_end(from).unwrap();
+        assert!(end >= least && (end <= 1_000_000 || end == from), "data from {from} to {end}");
+    };
+    data(0, 1000);
+    file.write_all_at(b"x", 500_000).unwrap();
+    data(1000, 500_001);
+    data(500_000, 500_001);
+    data(500_001, 500_001);
+    if let Ok(map) = file.map(1_000_000, true) {
+        // SAFETY: within the mapping, to whose bytes nobody has a reference.
+        unsafe { map.as_ptr().add(900_000).write(7) };
+        map.stored(900_000, 1);
+        data(500_001, 900_001);
+    }
+    data(2_000_000, 2_000_000);
 }
 
 fn names(fs: &dyn FileSystem, dir: &Path) {

@@ -248,6 +248,10 @@ impl File for CountingFile {
         Ok(())
     }
 
+    fn data_end(&self, from: u64) -> io::Result<u64> {
+        self.inner.data_end(from)
+    }
+
     fn set_len(&self, len: u64) -> io::Result<()> {
         self.inner.set_len(len)
     }

@@ -130,6 +130,12 @@ pub trait File: Send + Sync + fmt::Debug {
     fn read_exact_at(&self, buf: &mut [u8], offset: u64) -> io::Result<()>;
     /// Writes all of `buf` at `offset`, extending the file if need be. On an error any prefix may have been written.
     fn write_all_at(&self, buf: &[u8], offset: u64) -> io::Result<()>;
+    /// Where the last data at or behind `from` may end: everything behind that is zeros. `from` if there is none. A file
+    /// system that does not know where its holes are says the length; so does one to which preallocated space that was
+    /// never written is data.
+    fn data_end(&self, from: u64) -> io::Result<u64> {
+        Ok(self.len()?.max(from))
+    }
     /// Cuts or extends (with zeros, without allocating) to `len`.
     fn set_len(&self, len: u64) -> io::Result<()>;
     /// Allocates disk space for `0..len` and makes the file at least that long (zeros): a full disk is an error here,

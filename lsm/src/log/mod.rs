@@ -17,6 +17,7 @@ use crate::SegmentId;
 
 mod checksum;
 mod codec;
+mod event;
 #[doc(hidden)]
 pub mod fuzz;
 mod group_sync;

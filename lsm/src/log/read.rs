@@ -175,6 +175,18 @@ impl Segment {
         }))
     }
 
+    /// Behind which index of [`contents`](Self::contents), at or behind `from`, there are only zeros, as far as the file
+    /// system knows. What was preallocated and never written is passed over like that, instead of being made present as zeros,
+    /// up to a whole segment of them.
+    pub(super) fn data_end(&self, from: u32) -> Result<usize> {
+        let len = self.len();
+        let end = self
+            .file
+            .data_end(u64::from(from))
+            .map_err(|error| Error::io("find the end of", &self.path, error))?;
+        Ok(end.clamp(u64::from(from.min(len)), u64::from(len)) as usize)
+    }
+
     /// All bytes of a segment that was opened for reading, up to [`len`](Self::len).
     pub(super) fn contents(&self) -> Result<std::borrow::Cow<'_, [u8]>> {
         let len = self.len();

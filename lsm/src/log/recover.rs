@@ -143,7 +143,7 @@ pub fn scan(
         last_end = LogPosition { segment: segment.id(), offset: end };
         // What is behind an end that the manifest names was judged when it was named.
         if named.is_none() {
-            let rest = bytes.get(end as usize..).unwrap_or_default();
+            let rest = bytes.get(end as usize..segment.data_end(end)?).unwrap_or_default();
             if let Some(evidence) = replay.look_ahead(segment.id(), rest, end, last_end) {
                 return Err(contradicted(&segment, last_end, &stop, evidence));
             }
@@ -198,7 +198,8 @@ pub fn scan(
                 }
                 let bytes = candidate.segment.contents()?;
                 let id = candidate.segment.id();
-                if let Some(evidence) = replay.look_ahead(id, &bytes, 0, last_end) {
+                let bytes = bytes.get(..candidate.segment.data_end(0)?).unwrap_or_default();
+                if let Some(evidence) = replay.look_ahead(id, bytes, 0, last_end) {
                     return Err(contradicted(&stopped, last_end, &stop, evidence));
                 }
             }
@@ -208,7 +209,8 @@ pub fn scan(
             unused.push(id);
             let bytes = candidate.segment.contents()?;
             let offset = if candidate.header.is_ok() { HEADER_LEN } else { 0 };
-            if let Some(bytes) = extent(bytes.get(offset as usize..).unwrap_or_default()) {
+            let data_end = candidate.segment.data_end(offset)?;
+            if let Some(bytes) = extent(bytes.get(offset as usize..data_end).unwrap_or_default()) {
                 let reason = match &candidate.header {
                     Ok(_) => "a segment that does not follow the end of the log".into(),
                     Err(HeaderError::Damaged(found)) => found.clone(),

@@ -1,5 +1,5 @@
-//! The primitives under [`publish`](super::publish) and [`group_sync`](super::group_sync): the real ones, or loom's models
-//! of them under `--cfg loom`.
+//! The primitives under [`publish`](super::publish), [`group_sync`](super::group_sync) and [`event`](super::event): the real
+//! ones, or loom's models of them under `--cfg loom`.
 
 #[cfg(not(loom))]
 pub(super) use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
@@ -65,12 +65,30 @@ impl Condvar {
         return self.0.wait(guard).unwrap_or_else(std::sync::PoisonError::into_inner);
     }
 
-    pub(super) fn notify_all(&self) {
-        self.0.notify_all();
+    /// Waits at most `timeout`, and says `false` if it was that long. Loom knows no time: there it is over at once, which
+    /// is to say at any moment that a schedule chooses.
+    #[cfg_attr(not(any(loom, miri)), allow(dead_code))]
+    pub(super) fn wait_briefly<T>(
+        &self,
+        guard: MutexGuard<'_, T>,
+        timeout: std::time::Duration,
+    ) -> bool {
+        #[cfg(not(loom))]
+        {
+            let mut guard = guard;
+            !self.0.wait_for(&mut guard, timeout).timed_out()
+        }
+        #[cfg(loom)]
+        {
+            let _ = timeout;
+            drop(guard);
+            yield_now();
+            false
+        }
     }
 
-    pub(super) fn notify_one(&self) {
-        self.0.notify_one();
+    pub(super) fn notify_all(&self) {
+        self.0.notify_all();
     }
 }
 

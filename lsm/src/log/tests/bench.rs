@@ -172,12 +172,15 @@ fn group_commit() {
                         let at = |offset| LogPosition { segment: SEGMENT, offset };
                         let mine = tail.load(Ordering::SeqCst);
                         group
-                            .sync_to(at(mine), || {
-                                let end = tail.load(Ordering::SeqCst);
-                                file.sync_data().unwrap();
-                                syncs.fetch_add(1, Ordering::Relaxed);
-                                Ok(at(end))
-                            })
+                            .sync_to(
+                                at(mine),
+                                || (at(tail.load(Ordering::SeqCst)), ()),
+                                |()| {
+                                    file.sync_data().unwrap();
+                                    syncs.fetch_add(1, Ordering::Relaxed);
+                                    Ok(())
+                                },
+                            )
                             .unwrap();
                         commits.fetch_add(1, Ordering::Relaxed);
                     }

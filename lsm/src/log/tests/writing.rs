@@ -166,15 +166,17 @@ fn commits_side_by_side() {
                     committed.lock().insert(sequence, (key, value));
                     if i % 8 == 0 {
                         let mine = LogPosition { segment: segment.id(), offset: done.end() };
-                        let durable = group.sync_to(mine, || {
-                            let (end, last) = {
-                                let log = log.lock();
-                                (log.writer.end(), log.writer.last_sequence())
-                            };
+                        let begin = || {
+                            let log = log.lock();
+                            let end = log.writer.end();
+                            (end, (end, log.writer.last_sequence()))
+                        };
+                        let sync = |(end, last)| {
                             publisher.wait_visible(last).unwrap();
-                            Ok(end)
-                        });
-                        log.lock().writer.note_durable(durable.unwrap());
+                            log.lock().writer.note_durable(end);
+                            Ok(())
+                        };
+                        group.sync_to(mine, begin, sync).unwrap();
                     }
                 }
             });
