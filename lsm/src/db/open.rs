@@ -67,7 +67,7 @@ pub(crate) fn open(dir: &Path, options: Options) -> Result<Arc<Core>> {
     let report = replay.run()?;
     let Replay { segments: replayed, memtables, .. } = replay;
 
-    let segments = SegmentSet::default();
+    let segments = SegmentSet::new(&options);
     for segment in replayed.values() {
         segments.insert(Arc::clone(segment));
     }

@@ -266,6 +266,10 @@ impl File for CountingFile {
         self.inner.start_writeback(offset, len);
     }
 
+    fn has_other_names(&self) -> io::Result<bool> {
+        self.inner.has_other_names()
+    }
+
     fn map(&self, len: usize, writable: bool) -> io::Result<Mapping> {
         let inner = self.inner.map(len, writable)?;
         if !writable {

@@ -110,9 +110,9 @@ impl Subject {
             let points: Vec<u64> = there.map(|point| point.number).collect();
             let mut tries = points
                 .iter()
-                .flat_map(|point| point.saturating_sub(3)..point + 3)
+                .flat_map(|point| point.saturating_sub(10)..point + 10)
                 .cycle()
-                .take(200);
+                .take(1_000);
             while !self.hits.contains_key(&wanted) {
                 let point =
                     tries.next().unwrap_or_else(|| panic!("no {operation:?} of {file} failed"));
