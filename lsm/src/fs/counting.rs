@@ -262,10 +262,6 @@ impl File for CountingFile {
         Ok(())
     }
 
-    fn start_writeback(&self, offset: u64, len: u64) {
-        self.inner.start_writeback(offset, len);
-    }
-
     fn has_other_names(&self) -> io::Result<bool> {
         self.inner.has_other_names()
     }

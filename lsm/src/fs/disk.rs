@@ -171,10 +171,6 @@ impl File for DiskFile {
         self.file.sync_data()
     }
 
-    // `sync_file_range` has no safe wrapper in our dependencies, and its nearest relatives do something else:
-    // `msync(MS_ASYNC)` does nothing on Linux, `posix_fadvise(DONTNEED)` also drops the pages from the cache.
-    fn start_writeback(&self, _offset: u64, _len: u64) {}
-
     fn has_other_names(&self) -> io::Result<bool> {
         Ok(self.file.metadata()?.nlink() > 1)
     }

@@ -394,11 +394,6 @@ impl Segment {
         synced
     }
 
-    /// Starts writing a range back to disk without waiting, so that a later sync has less to do.
-    pub fn start_writeback(&self, offset: u32, len: u32) {
-        self.file.start_writeback(u64::from(offset), u64::from(len));
-    }
-
     /// Advice on a range of a mapped segment; nothing otherwise.
     pub fn advise(&self, offset: u32, len: u32, advice: Advice) {
         if let Some(mapping) = &self.mapping

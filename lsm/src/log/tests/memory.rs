@@ -242,7 +242,6 @@ impl File for MemoryFile {
         self.syncs.fetch_add(1, Ordering::Relaxed);
         Ok(())
     }
-    fn start_writeback(&self, _: u64, _: u64) {}
     fn has_other_names(&self) -> io::Result<bool> {
         Ok(self.linked.load(Ordering::Relaxed))
     }
