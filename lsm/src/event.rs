@@ -62,6 +62,11 @@ pub enum Event {
         /// The segment.
         segment: SegmentId,
     },
+    /// The file of a segment that was deleted became a new one.
+    SegmentRecycled {
+        /// The new segment.
+        segment: SegmentId,
+    },
     /// A writer was made to wait.
     Stalled {
         /// For how long.

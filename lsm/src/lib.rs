@@ -73,7 +73,7 @@
 //! # What is not there
 //!
 //! Transactions, merge operators, range deletes, time to live, ingestion and repair (the formats have room for them); more
-//! than one compaction of a keyspace at a time; tiered compaction; recycling of log files; Windows.
+//! than one compaction of a keyspace at a time; tiered compaction; Windows.
 #![deny(missing_docs)]
 
 mod batch;

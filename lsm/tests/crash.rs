@@ -4,8 +4,13 @@
 
 mod workload;
 
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
+
 use lsm::{
-    Db, Durability,
+    Db, Durability, Event,
     fs::sim::{CrashMode, FaultPlan, SimFs},
 };
 use workload::{
@@ -21,6 +26,8 @@ struct Progress {
     acknowledged: usize,
     /// Commits that were known to be durable.
     durable: usize,
+    /// Segments that were made in the files of others.
+    recycled: Arc<AtomicUsize>,
 }
 
 fn run(fs: &SimFs, shape: Shape, commits: &[(Commit, Durability)]) -> Progress {
@@ -35,7 +42,13 @@ fn try_run(
     commits: &[(Commit, Durability)],
     progress: &mut Progress,
 ) -> lsm::Result<()> {
-    let db = Db::open(DIR, shape.options(fs))?;
+    let recycled = Arc::clone(&progress.recycled);
+    let count = move |event: &Event| {
+        if matches!(event, Event::SegmentRecycled { .. }) {
+            recycled.fetch_add(1, Ordering::Relaxed);
+        }
+    };
+    let db = Db::open(DIR, shape.options(fs).listener(Arc::new(count)))?;
     let keyspaces = keyspaces(&db)?;
     for (number, (commit, durability)) in commits.iter().enumerate() {
         progress.begun = number + 1;
@@ -102,18 +115,23 @@ fn check(after: &SimFs, shape: Shape, states: &[State], least: usize, most: usiz
 }
 
 fn crash_everywhere(shape: Shape, seed: u64, count: u64, stride: u64) {
-    let commits = commits(seed, count);
-    let states = states(&commits);
+    crash_in(shape, seed, &commits(seed, count), stride);
+}
+
+/// Returns how many segments were recycled in the runs that crashed.
+fn crash_in(shape: Shape, seed: u64, commits: &[(Commit, Durability)], stride: u64) -> usize {
+    let states = states(commits);
     let whole = machine();
-    let progress = run(&whole, shape, &commits);
+    let progress = run(&whole, shape, commits);
     assert_eq!(progress.durable, commits.len());
     let points = whole.points();
-    assert!(points > count, "the workload does I/O");
+    assert!(points > commits.len() as u64, "the workload does I/O");
+    let mut all_recycled = 0;
     for point in (seed % stride..points).step_by(usize::try_from(stride).unwrap()) {
         let fs = machine();
         fs.set_plan(FaultPlan::new().seed(seed ^ point).crash_at(point));
-        let progress = run(&fs, shape, &commits);
-        let Progress { begun, acknowledged, durable } = progress;
+        let Progress { begun, acknowledged, durable, recycled } = run(&fs, shape, commits);
+        all_recycled += recycled.load(Ordering::Relaxed);
         let mut modes = vec![(CrashMode::Process, acknowledged, 0)];
         modes.push((CrashMode::PowerLoseAll, durable, 0));
         modes.extend((0..2).map(|draw| (CrashMode::Power, durable, draw)));
@@ -125,6 +143,19 @@ fn crash_everywhere(shape: Shape, seed: u64, count: u64, stride: u64) {
             check(&after, shape, &states, least, begun, &what);
         }
     }
+    all_recycled
+}
+
+/// No value stays in the log once its memtable was flushed, so that segments become others over and over: what their files held
+/// before is there for every crash to bring to light.
+fn commits_that_leave_the_log(seed: u64, count: u64) -> Vec<(Commit, Durability)> {
+    let mut commits = commits(seed, count);
+    for (commit, _) in &mut commits {
+        for (keyspace, ..) in commit {
+            *keyspace = 1;
+        }
+    }
+    commits
 }
 
 #[test]
@@ -143,4 +174,12 @@ fn a_larger_workload_crashes_at_sampled_ios() {
 #[test]
 fn without_mappings_too() {
     crash_everywhere(Shape::POSITIONED, 3, 30, 1);
+}
+
+#[test]
+fn recycled_segments_crash_like_fresh_ones() {
+    for (shape, seed, stride) in [(Shape::MAPPED, 4, 3), (Shape::POSITIONED, 9, 7)] {
+        let recycled = crash_in(shape, seed, &commits_that_leave_the_log(seed, 120), stride);
+        assert!(recycled > 20, "{recycled} segments were recycled in all runs");
+    }
 }

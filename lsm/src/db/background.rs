@@ -157,7 +157,10 @@ impl Core {
         match outcome {
             Ok(true) => {}
             Ok(false) => {
-                self.background.keeper.wait(IDLE_LOOK);
+                // Spare files are for a log that goes on and on: one that rests gives the space back.
+                if !self.background.keeper.wait(IDLE_LOOK) && self.poison.get().is_none() {
+                    self.segments.trim(self);
+                }
             }
             Err(error) => {
                 self.emit(&Event::BackgroundError { error });
@@ -192,7 +195,7 @@ impl Core {
         if self.poison.get().is_some() || self.commit.lock().log().has_next() {
             return Ok(());
         }
-        let segment = self.segments.create_log(self, 0)?;
+        let segment = self.segments.create_or_recycle_log(self)?;
         let mut commit = self.commit.lock();
         let unused = if commit.log().has_next() || segment.id() < commit.log().current().id() {
             Some(segment)

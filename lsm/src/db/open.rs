@@ -29,8 +29,7 @@ use crate::{
     keyspace::KeyspaceCore,
     leftovers::Leftovers,
     log::{
-        self, GroupSync, LogPosition, LogWriter, Publisher, ScanReport, Segment, SegmentIdentity,
-        SegmentKind,
+        self, GroupSync, LogWriter, Publisher, ScanReport, Segment, SegmentIdentity, SegmentKind,
     },
     snapshot::SnapshotList,
     table::BlockCache,
@@ -67,7 +66,7 @@ pub(crate) fn open(dir: &Path, options: Options) -> Result<Arc<Core>> {
     let report = replay.run()?;
     let Replay { segments: replayed, memtables, .. } = replay;
 
-    let segments = SegmentSet::default();
+    let segments = SegmentSet::new(&options);
     for segment in replayed.open.values() {
         segments.insert(Arc::clone(segment));
     }
@@ -130,7 +129,8 @@ pub(crate) fn open(dir: &Path, options: Options) -> Result<Arc<Core>> {
         leftovers,
         commit: Mutex::new(CommitState::new(log)),
         publisher: Publisher::new(next_sequence - 1),
-        group_sync: GroupSync::new(durable.map(|end| LogPosition { offset: 0, ..end })),
+        // The replayed segments were synced when they were cut, and so was the header of this one.
+        group_sync: GroupSync::new(durable),
         structure: Mutex::new(Structure { manifest, state }),
         keyspaces: RwLock::new(keyspaces),
         snapshots: Arc::new(SnapshotList::default()),

@@ -6,16 +6,22 @@ use parking_lot::Mutex;
 
 use super::core::Core;
 use crate::{
-    Error, Event, Result, SegmentId,
+    Error, Event, Options, Result, SegmentId,
     fs::{FileSystem, Purpose},
-    log::{HEADER_LEN, RemovalObserver, Segment, SegmentIdentity, SegmentKind},
+    log::{
+        HEADER_LEN, RemovalObserver, Segment, SegmentIdentity, SegmentKind, SpareFiles, file_name,
+    },
     version::{ReplayPosition, SegmentUse},
 };
 
+/// Files of deleted segments that are kept for new ones, at most.
+const SPARE_FILES: usize = 2;
+
 /// All open segments.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct SegmentSet {
     open: Mutex<BTreeMap<SegmentId, Arc<Segment>>>,
+    spares: Arc<SpareFiles>,
 }
 
 /// How full of garbage the segments are.
@@ -30,6 +36,12 @@ pub(crate) struct SpaceUse {
 }
 
 impl SegmentSet {
+    pub(crate) fn new(options: &Options) -> Self {
+        let longest = u32::try_from(options.segment_bytes).unwrap_or(u32::MAX);
+        let spares = Arc::new(SpareFiles::new(SPARE_FILES, longest));
+        Self { open: Mutex::default(), spares }
+    }
+
     pub(crate) fn insert(&self, segment: Arc<Segment>) {
         self.open.lock().insert(segment.id(), segment);
     }
@@ -72,13 +84,66 @@ impl SegmentSet {
         Ok(segment)
     }
 
+    /// As [`create_log`](Self::create_log) for a segment of the usual capacity, in a spare file if there is one. Not under the
+    /// commit lock: it waits for the disk.
+    pub(crate) fn create_or_recycle_log(&self, core: &Core) -> Result<Arc<Segment>> {
+        let Some(spare) = self.spares.take() else { return self.create_log(core, 0) };
+        let id = SegmentId(core.next_file());
+        let identity =
+            SegmentIdentity { id, kind: SegmentKind::Log, database_id: core.database_id };
+        let recycled = Segment::recycle(
+            &core.file_system(),
+            core.dir(),
+            &spare,
+            identity,
+            core.usual_segment(),
+            core.options.mapped_log,
+            Purpose::Log,
+        );
+        match recycled {
+            Ok(Some(segment)) => {
+                self.insert(Arc::clone(&segment));
+                core.emit(&Event::SegmentRecycled { segment: id });
+                return Ok(segment);
+            }
+            Ok(None) => {}
+            // The file was of no use to anybody but us: nothing is lost with it.
+            Err(error) => {
+                let error = core.heed(error);
+                if core.poison.get().is_some() {
+                    return Err(error);
+                }
+                core.emit(&Event::BackgroundError { error });
+                core.leftovers.remove(&*core.fs, &core.dir().join(file_name(id, SegmentKind::Log)));
+            }
+        }
+        core.leftovers.remove(&*core.fs, &spare);
+        self.create_log(core, 0)
+    }
+
+    /// Removes one of the spare files; false if there was none.
+    pub(crate) fn trim(&self, core: &Core) -> bool {
+        let spare = self.spares.take();
+        if let Some(spare) = &spare {
+            core.leftovers.remove(&*core.fs, spare);
+        }
+        spare.is_some()
+    }
+
+    /// Removes all spare files, and keeps no more.
+    pub(crate) fn close_spares(&self, core: &Core) {
+        self.spares.close();
+        while self.trim(core) {}
+    }
+
     /// Removes a segment that was never used.
     pub(crate) fn discard(&self, core: &Core, segment: &Arc<Segment>) {
         self.open.lock().remove(&segment.id());
         segment.mark_obsolete(core.removal_observer());
     }
 
-    /// Forgets, and thereby deletes once nobody reads them, the segments before `replay` that no table refers to.
+    /// Forgets the segments before `replay` that no table refers to. Once nobody reads them, their files are deleted, or kept
+    /// for new segments.
     pub(crate) fn reclaim(
         &self,
         core: &Core,
@@ -90,7 +155,7 @@ impl SegmentSet {
             let keep =
                 needs_replay(segment, replay) || live.get(id).is_some_and(|live| live.records > 0);
             if !keep {
-                segment.mark_obsolete(core.removal_observer());
+                segment.retire(core.removal_observer(), Arc::clone(&self.spares));
                 dropped.push(*id);
             }
             keep

@@ -75,6 +75,7 @@ impl Core {
         };
         self.apply(&mut structure, edit, &[], || {})?;
         drop(structure);
+        self.segments.close_spares(self);
         let reserve = self.commit.lock().take_reserve();
         if let Some(reserve) = reserve {
             self.segments.discard(self, &reserve);

@@ -81,7 +81,6 @@ fn positioned(fs: &dyn FileSystem, dir: &Path) {
     assert_eq!(kind(file.read_exact_at(&mut bytes, 1 << 40)), ErrorKind::UnexpectedEof);
     file.read_exact_at(&mut [], 1 << 40).unwrap();
     file.sync_data().unwrap();
-    file.start_writeback(0, u64::MAX);
 }
 
 fn lengths(fs: &dyn FileSystem, dir: &Path) {

@@ -3,7 +3,7 @@
 use std::{
     fs::{self, OpenOptions, TryLockError},
     io::{self, ErrorKind},
-    os::unix::fs::FileExt as _,
+    os::unix::fs::{FileExt as _, MetadataExt as _},
     path::Path,
     ptr::NonNull,
     sync::Arc,
@@ -193,9 +193,9 @@ impl File for DiskFile {
         self.file.sync_data()
     }
 
-    // `sync_file_range` has no safe wrapper in our dependencies, and its nearest relatives do something else:
-    // `msync(MS_ASYNC)` does nothing on Linux, `posix_fadvise(DONTNEED)` also drops the pages from the cache.
-    fn start_writeback(&self, _offset: u64, _len: u64) {}
+    fn has_other_names(&self) -> io::Result<bool> {
+        Ok(self.file.metadata()?.nlink() > 1)
+    }
 
     fn map(&self, len: usize, writable: bool) -> io::Result<Mapping> {
         if len == 0 {
@@ -307,8 +307,6 @@ mod tests {
 
     #[test]
     fn allocation_by_writing_keeps_data_and_fills_holes() {
-        use std::os::unix::fs::MetadataExt as _;
-
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("sparse");
         let file = OpenOptions::new().read(true).write(true).create_new(true).open(path).unwrap();

@@ -143,8 +143,11 @@ pub trait File: Send + Sync + fmt::Debug {
     fn allocate(&self, len: u64) -> io::Result<()>;
     /// Makes data and length durable: what `fdatasync` does. Includes what was stored through mappings.
     fn sync_data(&self) -> io::Result<()>;
-    /// Asks the kernel to start writing `offset..offset + len` back, without waiting. A hint: it may do nothing.
-    fn start_writeback(&self, offset: u64, len: u64);
+    /// Whether the file has more than one name (hard links). A file system that cannot tell says yes: then nobody takes the file
+    /// for their own.
+    fn has_other_names(&self) -> io::Result<bool> {
+        Ok(true)
+    }
     /// Maps `0..len` shared. `Unsupported` where the file system cannot map.
     /// With `writable`, stores go to the file. `len` must not exceed the file's length.
     fn map(&self, len: usize, writable: bool) -> io::Result<Mapping>;

@@ -202,6 +202,7 @@ fn replay(bytes: &[u8]) {
     let rest = bytes.get(end as usize..).unwrap_or_default();
     let stop = LogPosition { segment: SEGMENT, offset: end };
     let _ = replay.look_ahead(SEGMENT, rest, end, stop);
+    assert!(replay.strays(SEGMENT, rest, end).is_none_or(|bytes| bytes <= rest.len() as u64));
     for start in 0..rest.len().min(64) {
         let _ = decode(rest.get(start..).unwrap_or_default(), seed, end);
     }

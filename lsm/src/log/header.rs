@@ -45,6 +45,8 @@ pub struct SegmentHeader {
     pub database_id: u64,
     /// The end of the log segment before it.
     pub previous: Option<LogPosition>,
+    /// Whether the file was another segment's before: what lies behind its records is not zeros.
+    pub recycled: bool,
 }
 
 /// Why 64 bytes are no header.
@@ -73,6 +75,7 @@ impl SegmentHeader {
         bytes[32..40].copy_from_slice(&self.database_id.to_le_bytes());
         bytes[40..48].copy_from_slice(&previous.to_le_bytes());
         bytes[48..52].copy_from_slice(&end.to_le_bytes());
+        bytes[52] = u8::from(self.recycled);
         let crc = crc32c::crc32c(&bytes[..60]);
         bytes[60..].copy_from_slice(&crc.to_le_bytes());
         bytes
@@ -108,7 +111,18 @@ impl SegmentHeader {
             2 => SegmentKind::Values,
             kind => return Err(HeaderError::Damaged(format!("segment of unknown kind {kind}"))),
         };
+        let zeros = bytes[11..16].iter().chain(&bytes[53..60]).all(|byte| *byte == 0);
+        if !zeros || bytes[52] > 1 {
+            return Err(HeaderError::Damaged(
+                "segment header with bytes set that are not in use".into(),
+            ));
+        }
         let previous = match u64_at(40) {
+            0 if u32_at(48) != 0 => {
+                return Err(HeaderError::Damaged(
+                    "segment header with the end of no segment".into(),
+                ));
+            }
             0 => None,
             id => Some(LogPosition { segment: SegmentId(id), offset: u32_at(48) as u32 }),
         };
@@ -124,6 +138,7 @@ impl SegmentHeader {
             first_sequence,
             database_id: u64_at(32),
             previous,
+            recycled: bytes[52] == 1,
         })
     }
 }
@@ -157,13 +172,14 @@ mod tests {
             first_sequence: 1_000,
             database_id: 0xdead_beef,
             previous: Some(LogPosition { segment: SegmentId(5), offset: 4_096 }),
+            recycled: false,
         }
     }
 
     #[test]
     fn round_trip_and_every_flipped_bit() {
-        for previous in [None, header().previous] {
-            let header = SegmentHeader { previous, ..header() };
+        for (previous, recycled) in [(None, false), (header().previous, true)] {
+            let header = SegmentHeader { previous, recycled, ..header() };
             let bytes = header.encode();
             assert_eq!(SegmentHeader::decode(&bytes), Ok(header));
             for bit in 0..512 {

@@ -17,6 +17,7 @@ use crate::SegmentId;
 
 mod checksum;
 mod codec;
+mod create;
 mod event;
 #[doc(hidden)]
 pub mod fuzz;
@@ -30,7 +31,9 @@ mod reservation;
 mod segment;
 #[cfg(feature = "lz4")]
 mod small_lz4;
+mod spare;
 mod sync;
+mod tail;
 mod writer;
 
 pub use checksum::{ChecksumSeed, record_checksum, seeded_crc};
@@ -49,6 +52,7 @@ pub use record::{
 pub use recover::{BatchRecord, BatchView, DroppedTail, ScanReport, ScannedSegment, scan};
 pub use reservation::{Encoder, Reservation, Unwritten};
 pub use segment::{RemovalObserver, Segment, SegmentIdentity};
+pub use spare::SpareFiles;
 pub use writer::{ClosedSegment, LogWriter, Reserved};
 
 /// A place in the log. Positions compare in the order of the log.

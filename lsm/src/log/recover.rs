@@ -6,8 +6,9 @@ use super::{
     LogPosition, ReplayPosition,
     checksum::ChecksumSeed,
     header::{HEADER_LEN, HeaderError, SegmentHeader, SegmentKind, file_name, parse_file_name},
-    record::{MARK_HEAD, MAX_MARK_LEN, RecordKind, RecordView, decode},
+    record::{RecordView, decode},
     segment::{Segment, SegmentIdentity},
+    tail::extent,
 };
 use crate::{
     EntryKind, Error, KeyspaceId, Result, SegmentId, SequenceNumber, ValuePointer,
@@ -62,7 +63,8 @@ pub struct DroppedTail {
     pub segment: SegmentId,
     /// Where the log of this segment ends; 0 if not even its header is sound.
     pub offset: u32,
-    /// Bytes from there to the last one that is not zero.
+    /// Bytes from there to the last one that is not zero; in a recycled segment to the end of the last record that was found
+    /// behind the stop.
     pub bytes: u64,
     /// What stopped the replay there.
     pub reason: String,
@@ -147,7 +149,12 @@ pub fn scan(
             if let Some(evidence) = replay.look_ahead(segment.id(), rest, end, last_end) {
                 return Err(contradicted(&segment, last_end, &stop, evidence));
             }
-            if let Some(bytes) = extent(rest) {
+            let left = if candidate.header.as_ref().is_ok_and(|header| header.recycled) {
+                replay.strays(segment.id(), rest, end)
+            } else {
+                extent(rest)
+            };
+            if let Some(bytes) = left {
                 let reason = stop.to_string();
                 dropped.push(DroppedTail { segment: segment.id(), offset: end, bytes, reason });
             }
@@ -209,8 +216,17 @@ pub fn scan(
             unused.push(id);
             let bytes = candidate.segment.contents()?;
             let offset = if candidate.header.is_ok() { HEADER_LEN } else { 0 };
-            let data_end = candidate.segment.data_end(offset)?;
-            if let Some(bytes) = extent(bytes.get(offset as usize..data_end).unwrap_or_default()) {
+            let bytes = bytes.get(..candidate.segment.data_end(0)?).unwrap_or_default();
+            let rest = bytes.get(HEADER_LEN as usize..).unwrap_or_default();
+            let left = match &candidate.header {
+                Ok(header) if !header.recycled => extent(rest),
+                // A file without a header may have been recycled, too.
+                Ok(_) | Err(HeaderError::Absent) => replay
+                    .strays(id, rest, HEADER_LEN)
+                    .map(|bytes| bytes + u64::from(HEADER_LEN - offset)),
+                Err(_) => extent(bytes),
+            };
+            if let Some(bytes) = left {
                 let reason = match &candidate.header {
                     Ok(_) => "a segment that does not follow the end of the log".into(),
                     Err(HeaderError::Damaged(found)) => found.clone(),
@@ -339,11 +355,11 @@ impl fmt::Display for Stop {
 
 /// The state of a replay across segments.
 pub(super) struct Replay {
-    database_id: u64,
+    pub(super) database_id: u64,
     next_sequence: SequenceNumber,
     batches: u64,
     records: u64,
-    durable: Option<LogPosition>,
+    pub(super) durable: Option<LogPosition>,
 }
 
 impl Replay {
@@ -426,50 +442,13 @@ impl Replay {
     }
 
     /// Takes note of a mark at `at`; `false` if it is none of this log.
-    fn note_mark(&mut self, id: SegmentId, at: u32, record: &RecordView<'_>) -> bool {
+    pub(super) fn note_mark(&mut self, id: SegmentId, at: u32, record: &RecordView<'_>) -> bool {
         let Some(mark) = record.mark() else { return false };
         if mark.database_id != self.database_id || mark.offset <= HEADER_LEN || mark.offset > at {
             return false;
         }
         self.durable = self.durable.max(Some(LogPosition { segment: id, offset: mark.offset }));
         true
-    }
-
-    /// Looks in `rest`, which starts at `offset` of segment `id`, for a mark that calls something behind `stop` durable:
-    /// then the stop is damage and not the torn tail of a crash. Returns where the mark is, and what it says.
-    ///
-    /// Marks are looked for at every byte, because behind damage nothing says where records start. That is cheap: a
-    /// mark has one head byte, and is a few bytes long.
-    pub(super) fn look_ahead(
-        &mut self,
-        id: SegmentId,
-        rest: &[u8],
-        offset: u32,
-        stop: LogPosition,
-    ) -> Option<(LogPosition, LogPosition)> {
-        const HEAD_AT: usize = 4;
-        const STRIDE: usize = 64;
-        let seed = ChecksumSeed::new(self.database_id, id);
-        for (index, chunk) in rest.get(HEAD_AT..).unwrap_or_default().chunks(STRIDE).enumerate() {
-            // Most chunks hold no such byte and are passed over at the speed of memory.
-            if !chunk.contains(&MARK_HEAD) {
-                continue;
-            }
-            for (byte, _) in chunk.iter().enumerate().filter(|(_, byte)| **byte == MARK_HEAD) {
-                let start = index * STRIDE + byte;
-                let at = offset + start as u32;
-                let tail = rest.get(start..).unwrap_or_default();
-                let tail = tail.get(..MAX_MARK_LEN).unwrap_or(tail);
-                let Ok(Some(record)) = decode(tail, seed, at) else { continue };
-                if record.kind == RecordKind::Mark
-                    && self.note_mark(id, at, &record)
-                    && let Some(durable) = self.durable.filter(|durable| *durable > stop)
-                {
-                    return Some((LogPosition { segment: id, offset: at }, durable));
-                }
-            }
-        }
-        None
     }
 }
 
@@ -485,21 +464,4 @@ fn contradicted(
         mark.offset, mark.segment.0, durable.offset, durable.segment.0
     );
     Error::corruption(stopped.path(), u64::from(stop.offset), found)
-}
-
-/// Bytes up to the last one that is not zero; `None` if all are.
-fn extent(bytes: &[u8]) -> Option<u64> {
-    const CHUNK: usize = 256;
-    let mut end = bytes.len();
-    while end > 0 {
-        let start = end.saturating_sub(CHUNK);
-        let chunk = bytes.get(start..end).unwrap_or_default();
-        // All of a chunk at once: the compiler makes wide loads of it.
-        if chunk.iter().fold(0, |all, byte| all | byte) != 0 {
-            let last = chunk.iter().rposition(|byte| *byte != 0)?;
-            return Some((start + last + 1) as u64);
-        }
-        end = start;
-    }
-    None
 }

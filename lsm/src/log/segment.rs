@@ -1,4 +1,4 @@
-//! An open segment: reserving and reading byte ranges of it, sealing and removing it.
+//! An open segment: reserving byte ranges of it, sealing and removing it.
 
 use std::{
     fmt, io,
@@ -14,8 +14,10 @@ use parking_lot::Mutex;
 use super::{
     LogPosition,
     checksum::ChecksumSeed,
+    create::map,
     header::{HEADER_LEN, HeaderError, SEGMENT_VERSION, SegmentHeader, SegmentKind, file_name},
     reservation::Reservation,
+    spare::SpareFiles,
 };
 use crate::{
     Error, Result, SegmentId, SequenceNumber,
@@ -54,7 +56,8 @@ impl SegmentIdentity {
 /// Memory safety of the mapped form rests on two things. Bytes are stored to only through a [`Reservation`] (and the
 /// header once), and [`reserve`](Self::reserve) hands every byte out at most once. References to bytes are made only by
 /// [`read`](Self::read) and [`read_pinned`](Self::read_pinned), whose callers vouch that the record is completely
-/// written, and by the recovery scan, which reads segments that nobody writes.
+/// written, and by the recovery scan, which reads segments that nobody writes. A file is recycled only after its segment was
+/// dropped, and with it everything that could refer to the old bytes.
 pub struct Segment {
     pub(super) identity: SegmentIdentity,
     pub(super) path: PathBuf,
@@ -72,7 +75,15 @@ pub struct Segment {
     wanted: AtomicU32,
     /// Held during a sync; the error of one that failed.
     sync_failure: Mutex<Option<Error>>,
-    obsolete: OnceLock<RemovalObserver>,
+    /// Whether the file was another segment's before.
+    recycled: bool,
+    obsolete: OnceLock<Retirement>,
+}
+
+/// What becomes of the file of a segment that nobody needs.
+struct Retirement {
+    observer: RemovalObserver,
+    spares: Option<Arc<SpareFiles>>,
 }
 
 impl fmt::Debug for Segment {
@@ -95,39 +106,16 @@ const fn split(bounds: u64) -> (u32, u32) {
 }
 
 impl Segment {
-    /// Creates the segment's file with disk space for `capacity` bytes (header included) and makes its name durable.
-    ///
-    /// With `mapped` it is written through a shared mapping, if the file system can map; otherwise by positioned
-    /// writes. The header is still to be written ([`write_header`](Self::write_header)): until then a crash leaves a
-    /// segment of zeros, which recovery ignores. Costs an allocation and a directory sync: do it ahead of need.
-    ///
-    /// # Errors
-    /// What the file system says; a disk that is full ([`Error::is_disk_full`]) leaves nothing behind.
-    pub fn create(
+    /// A segment whose file was just prepared for writing.
+    pub(super) fn prepared(
         fs: &Arc<dyn FileSystem>,
-        dir: &Path,
         identity: SegmentIdentity,
+        path: PathBuf,
+        (file, mapping): (Arc<dyn File>, Option<Mapping>),
         capacity: u32,
-        mapped: bool,
-        purpose: Purpose,
-    ) -> Result<Arc<Self>> {
-        let capacity = capacity.max(HEADER_LEN);
-        let path = dir.join(file_name(identity.id, identity.kind));
-        let file = fs
-            .open(&path, OpenMode::CreateNew, purpose)
-            .map_err(|error| Error::io("create", &path, error))?;
-        let prepared = (|| {
-            file.allocate(u64::from(capacity))
-                .map_err(|error| Error::io("allocate", &path, error))?;
-            let mapping = if mapped { map(&*file, &path, capacity, true)? } else { None };
-            fs.sync_dir(dir).map_err(|error| Error::io("sync", dir, error))?;
-            Ok(mapping)
-        })();
-        let mapping = prepared.inspect_err(|_| {
-            // Without its space it is of no use; a stray one is removed by the next open.
-            let _ = fs.remove(&path);
-        })?;
-        Ok(Arc::new(Self {
+        recycled: bool,
+    ) -> Arc<Self> {
+        Arc::new(Self {
             identity,
             path,
             fs: Arc::clone(fs),
@@ -139,8 +127,9 @@ impl Segment {
             populated: AtomicU32::new(0),
             wanted: AtomicU32::new(HEADER_LEN),
             sync_failure: Mutex::new(None),
+            recycled,
             obsolete: OnceLock::new(),
-        }))
+        })
     }
 
     /// Opens a segment that nobody writes any more, for reading: maps it, or falls back to positioned reads.
@@ -208,6 +197,7 @@ impl Segment {
             populated: AtomicU32::new(0),
             wanted: AtomicU32::new(u32::MAX),
             sync_failure: Mutex::new(None),
+            recycled: false,
             obsolete: OnceLock::new(),
         };
         Ok((segment, header))
@@ -321,7 +311,9 @@ impl Segment {
     ) -> Result<()> {
         assert!(!self.header_written.swap(true, Ordering::AcqRel), "a second header");
         let SegmentIdentity { id, kind, database_id } = self.identity;
-        let bytes = SegmentHeader { kind, id, first_sequence, database_id, previous }.encode();
+        let recycled = self.recycled;
+        let bytes =
+            SegmentHeader { kind, id, first_sequence, database_id, previous, recycled }.encode();
         self.first_sequence.store(first_sequence, Ordering::Release);
         match &self.mapping {
             Some(mapping) => {
@@ -402,11 +394,6 @@ impl Segment {
         synced
     }
 
-    /// Starts writing a range back to disk without waiting, so that a later sync has less to do.
-    pub fn start_writeback(&self, offset: u32, len: u32) {
-        self.file.start_writeback(u64::from(offset), u64::from(len));
-    }
-
     /// Advice on a range of a mapped segment; nothing otherwise.
     pub fn advise(&self, offset: u32, len: u32, advice: Advice) {
         if let Some(mapping) = &self.mapping
@@ -468,15 +455,26 @@ impl Segment {
     /// `observer` hears of it, and the next open removes what is left.
     pub fn mark_obsolete(&self, observer: RemovalObserver) {
         // A second call changes nothing: the file goes away either way.
-        let _ = self.obsolete.set(observer);
+        let _ = self.obsolete.set(Retirement { observer, spares: None });
+    }
+
+    /// As [`mark_obsolete`](Self::mark_obsolete), but offers the file to `spares` first. Nobody can read it any more by then:
+    /// whoever reads a segment holds it.
+    pub fn retire(&self, observer: RemovalObserver, spares: Arc<SpareFiles>) {
+        let _ = self.obsolete.set(Retirement { observer, spares: Some(spares) });
     }
 }
 
 impl Drop for Segment {
     fn drop(&mut self) {
-        if let Some(observer) = self.obsolete.get()
-            && let Err(error) = self.fs.remove(&self.path)
+        let Some(Retirement { observer, spares }) = self.obsolete.get() else { return };
+        if let Some(spares) = spares
+            && self.identity.kind == SegmentKind::Log
+            && spares.keep(&self.path, self.len())
         {
+            return;
+        }
+        if let Err(error) = self.fs.remove(&self.path) {
             observer(&self.path, &error);
         }
     }
@@ -495,13 +493,4 @@ fn prefetch_line(line: *const u8) {
     }
     #[cfg(not(all(target_arch = "x86_64", not(miri))))]
     let _ = line;
-}
-
-fn map(file: &dyn File, path: &Path, len: u32, writable: bool) -> Result<Option<Mapping>> {
-    match file.map(len as usize, writable) {
-        Ok(mapping) if mapping.len() >= len as usize => Ok(Some(mapping)),
-        Ok(_) => Ok(None),
-        Err(error) if error.kind() == io::ErrorKind::Unsupported => Ok(None),
-        Err(error) => Err(Error::io("map", path, error)),
-    }
 }

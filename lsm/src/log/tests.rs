@@ -5,4 +5,5 @@ mod memory;
 mod mutation;
 mod records;
 mod recovery;
+mod recycling;
 mod writing;

@@ -84,8 +84,6 @@ impl File for MemoryFile {
         Ok(())
     }
 
-    fn start_writeback(&self, _: u64, _: u64) {}
-
     fn map(&self, len: usize, writable: bool) -> io::Result<Mapping> {
         let bytes = self.lock();
         let Some(bytes) = bytes.get(..len).filter(|_| !writable) else {

@@ -431,8 +431,6 @@ impl Output {
         self.file
             .write_all_at(&self.buffer, self.written)
             .map_err(|error| Error::io("write", &self.path, error))?;
-        // So that the sync at the end finds little to do, and does not hold up others' syncs.
-        self.file.start_writeback(self.written, self.buffer.len() as u64);
         self.written += self.buffer.len() as u64;
         self.buffer.clear();
         Ok(())

@@ -116,8 +116,8 @@ impl File for HeldFile {
         drop(state);
         self.inner.sync_data()
     }
-    fn start_writeback(&self, offset: u64, len: u64) {
-        self.inner.start_writeback(offset, len);
+    fn has_other_names(&self) -> io::Result<bool> {
+        self.inner.has_other_names()
     }
     fn map(&self, len: usize, writable: bool) -> io::Result<Mapping> {
         self.inner.map(len, writable)

@@ -202,7 +202,9 @@ impl File for SimFile {
     }
 
     // Any dirty sector may turn out to be written at a power cut: there is nothing to add.
-    fn start_writeback(&self, _offset: u64, _len: u64) {}
+    fn has_other_names(&self) -> io::Result<bool> {
+        self.with(|state, id| Ok(state.inode(id)?.links > 1))
+    }
 
     fn map(&self, len: usize, writable: bool) -> io::Result<Mapping> {
         self.with(|state, id| {

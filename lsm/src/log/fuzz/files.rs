@@ -94,7 +94,6 @@ impl File for Bytes {
     fn sync_data(&self) -> io::Result<()> {
         refused()
     }
-    fn start_writeback(&self, _: u64, _: u64) {}
     fn map(&self, _: usize, _: bool) -> io::Result<Mapping> {
         refused()
     }

@@ -31,6 +31,7 @@ pub(super) fn segments() -> BTreeMap<SegmentId, Vec<u8>> {
             first_sequence: sequence,
             database_id: DATABASE,
             previous,
+            recycled: false,
         };
         let mut bytes = header.encode().to_vec();
         for batch in 0..BATCHES {

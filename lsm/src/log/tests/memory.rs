@@ -39,6 +39,7 @@ pub struct MemoryFile {
     pub stored: Arc<AtomicU64>,
     pub fail_writes: AtomicBool,
     pub fail_syncs: AtomicBool,
+    pub linked: AtomicBool,
 }
 
 struct Memory(NonNull<u8>, usize);
@@ -130,6 +131,7 @@ impl MemoryFile {
             stored: Arc::default(),
             fail_writes: AtomicBool::new(false),
             fail_syncs: AtomicBool::new(false),
+            linked: AtomicBool::new(false),
         }
     }
 
@@ -163,8 +165,11 @@ impl FileSystem for MemoryFs {
         MemoryFile::fail(&self.fail_remove)?;
         self.files.lock().remove(path).map(drop).ok_or(io::ErrorKind::NotFound.into())
     }
-    fn rename(&self, _: &Path, _: &Path) -> io::Result<()> {
-        Err(io::ErrorKind::Unsupported.into())
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        let mut files = self.files.lock();
+        let file = files.remove(from).ok_or(io::ErrorKind::NotFound)?;
+        files.insert(to.into(), file);
+        Ok(())
     }
     fn hard_link(&self, _: &Path, _: &Path) -> io::Result<()> {
         Err(io::ErrorKind::Unsupported.into())
@@ -237,7 +242,9 @@ impl File for MemoryFile {
         self.syncs.fetch_add(1, Ordering::Relaxed);
         Ok(())
     }
-    fn start_writeback(&self, _: u64, _: u64) {}
+    fn has_other_names(&self) -> io::Result<bool> {
+        Ok(self.linked.load(Ordering::Relaxed))
+    }
     fn map(&self, len: usize, _: bool) -> io::Result<Mapping> {
         if self.no_mapping {
             return Err(io::ErrorKind::Unsupported.into());

@@ -19,7 +19,7 @@ use crate::{
 
 type Batch = Vec<(Vec<u8>, Option<Vec<u8>>)>;
 
-const START: ReplayPosition =
+pub(super) const START: ReplayPosition =
     ReplayPosition { segment: SegmentId(1), offset: HEADER_LEN, next_sequence: 1 };
 
 /// A batch that was committed.
@@ -31,7 +31,7 @@ pub(super) struct Committed {
     end: LogPosition,
 }
 
-fn replay_from(
+pub(super) fn replay_from(
     fs: &Arc<MemoryFs>,
     start: ReplayPosition,
     ends: &BTreeMap<SegmentId, u32>,
@@ -300,6 +300,7 @@ fn recycled_bytes_are_no_log() {
         first_sequence: committed.last().unwrap().sequence + 1,
         database_id: DATABASE,
         previous: Some(LogPosition { segment: SegmentId(1), offset: end as u32 }),
+        recycled: true,
     };
     let mut recycled = image.clone();
     recycled[..64].copy_from_slice(&header.encode());
@@ -389,6 +390,7 @@ fn first_segments() {
         first_sequence: 1,
         database_id: DATABASE,
         previous: None,
+        recycled: false,
     }
     .encode();
     newer[8] = 9;
