@@ -52,6 +52,7 @@ const INTERVALS_BEFORE_READ_AHEAD: u32 = 8;
 #[derive(Debug)]
 pub(crate) struct Prefetch {
     table: Arc<LiveTable>,
+    has_value_segments: bool,
     /// The value segment that the scan goes through, and where.
     sequential: Option<(usize, u32)>,
     read_ahead: ReadAhead,
@@ -61,23 +62,21 @@ pub(crate) struct Prefetch {
 
 impl PointerHook for Prefetch {
     #[inline]
+    fn near(&mut self, pointer: Pointer) {
+        if let Some(segment) = self.table.segments().get(pointer.slot) {
+            self.scattered += u64::from(segment.kind() == SegmentKind::Log);
+            segment.prefetch(pointer.offset, pointer.len);
+        }
+    }
+
+    #[inline]
+    fn hears_of_intervals(&self) -> bool {
+        self.has_value_segments || self.table.table().is_cold()
+    }
+
     fn upcoming(&mut self, pointers: &[Pointer]) {
-        let segments = self.table.segments();
         if self.table.table().is_cold() {
-            will_need(segments, pointers);
-        }
-        // What is slow is the walk through the page tables, one for each record: with nothing in between, the processor
-        // does several at a time. The other lines of a record need none.
-        for pointer in pointers {
-            if let Some(segment) = segments.get(pointer.slot) {
-                segment.prefetch(pointer.offset);
-            }
-        }
-        for pointer in pointers {
-            if let Some(segment) = segments.get(pointer.slot) {
-                self.scattered += u64::from(segment.kind() == SegmentKind::Log);
-                segment.prefetch_rest(pointer.offset, pointer.len);
-            }
+            will_need(self.table.segments(), pointers);
         }
         self.read_ahead(pointers);
     }
@@ -152,10 +151,13 @@ impl Drop for Prefetch {
 type Cursor = TableCursor<Prefetch>;
 
 fn open(table: &Arc<LiveTable>) -> Cursor {
+    let mut segments = table.segments().iter();
+    let has_value_segments = segments.any(|segment| segment.kind() == SegmentKind::Values);
     TableCursor::with_hook(
         Arc::clone(table.table()),
         Prefetch {
             table: Arc::clone(table),
+            has_value_segments,
             sequential: None,
             read_ahead: ReadAhead::default(),
             scattered: 0,

@@ -427,22 +427,15 @@ impl Segment {
         self.wanted.store(wanted, Ordering::Relaxed);
     }
 
-    /// Asks the processor for the first line of a record that will be read soon. Does nothing if the segment is not
+    /// Asks the processor for a record that will be read soon, up to five lines of it. Does nothing if the segment is not
     /// mapped, or off x86-64. Never faults, whatever the arguments are.
     #[inline]
-    pub fn prefetch(&self, offset: u32) {
-        if let Some(mapping) = &self.mapping {
-            prefetch_line(mapping.as_ptr().wrapping_add(offset as usize));
-        }
-    }
-
-    /// As [`prefetch`](Self::prefetch), for the record's other lines, up to four.
-    #[inline]
-    pub fn prefetch_rest(&self, offset: u32, len: u32) {
+    pub fn prefetch(&self, offset: u32, len: u32) {
         if let Some(mapping) = &self.mapping {
             let start = mapping.as_ptr().wrapping_add(offset as usize);
             // More lines are the hardware prefetcher's business: it sees the stream by then.
             let end = start.wrapping_add(len.min(256) as usize);
+            prefetch_line(start);
             let mut line = start.wrapping_add(LINE - start.addr() % LINE);
             while line < end {
                 prefetch_line(line);

@@ -6,6 +6,7 @@ use super::{
     Table,
     block::Handle,
     data_block::{DataBlock, Interval, Payload, RawValue},
+    look_ahead::{Direction, LookAhead, Pointer, PointerHook},
     reader::BlockAt,
     value::{InlineValue, OwnerRef, TableEntry, TableValue},
 };
@@ -14,28 +15,6 @@ use crate::{
     fs::{Advice, ReadAhead},
     key::key_prefix,
 };
-
-/// Hears of pointers before the cursor gets to them, going on as it went so far: up to 32 entries ahead.
-pub trait PointerHook {
-    /// The cursor is about to come by entries with these pointers, in this order. Every slot is a valid one of the table.
-    fn upcoming(&mut self, pointers: &[Pointer]);
-}
-
-impl PointerHook for () {
-    #[inline]
-    fn upcoming(&mut self, _: &[Pointer]) {}
-}
-
-/// Where an entry's value is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Pointer {
-    /// Index into [`Table::segments`].
-    pub slot: usize,
-    /// Offset of the record in the segment.
-    pub offset: u32,
-    /// Length of the record in bytes.
-    pub len: u32,
-}
 
 /// What a reader sees of an entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,11 +34,6 @@ const INTERVALS_BEFORE_DECODING_AHEAD: u32 = 2;
 
 /// Blocks in sequence after which a cursor takes itself for a scan and starts to read ahead.
 const BLOCKS_BEFORE_READ_AHEAD: u32 = 4;
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Direction {
-    Forward,
-    Backward,
-}
 
 /// Where an interval is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -106,7 +80,7 @@ pub struct TableCursor<H: PointerHook = ()> {
     direction: Direction,
     /// Intervals passed in `direction` since the last change of it.
     run: u32,
-    pointers: Vec<Pointer>,
+    look_ahead: LookAhead,
     /// The index partition of the last interval loaded.
     index: Option<(usize, BlockAt)>,
     at: usize,
@@ -134,7 +108,7 @@ impl<H: PointerHook> TableCursor<H> {
             is_ahead: false,
             direction: Direction::Forward,
             run: 0,
-            pointers: Vec::new(),
+            look_ahead: LookAhead::default(),
             index: None,
             at: 0,
             valid: false,
@@ -327,6 +301,7 @@ impl<H: PointerHook> TableCursor<H> {
     pub fn next(&mut self) -> Result<()> {
         if self.valid && self.at + 1 < self.current.interval.len() {
             self.at += 1;
+            self.look_ahead(Direction::Forward);
             return Ok(());
         }
         self.leave_interval(Direction::Forward)
@@ -340,6 +315,7 @@ impl<H: PointerHook> TableCursor<H> {
     pub fn prev(&mut self) -> Result<()> {
         if self.valid && self.at > 0 {
             self.at -= 1;
+            self.look_ahead(Direction::Backward);
             return Ok(());
         }
         self.leave_interval(Direction::Backward)
@@ -353,7 +329,23 @@ impl<H: PointerHook> TableCursor<H> {
     /// As [`stand`](Self::stand), in an interval whose pointers nobody has heard of.
     fn arrive(&mut self, at: usize) {
         self.stand(at);
-        announce(&self.current.interval, at, self.direction, &mut self.pointers, &mut self.hook);
+        let interval = &self.current.interval;
+        let nth = self.direction.index(at, interval.len());
+        self.look_ahead.start(nth);
+        self.look_ahead.interval(nth, self.direction, interval, &mut self.hook);
+        self.look_ahead(self.direction);
+    }
+
+    /// Tells the hook what has come near; nothing on the way back through an interval.
+    #[inline]
+    fn look_ahead(&mut self, direction: Direction) {
+        if direction != self.direction {
+            return;
+        }
+        let current = &self.current.interval;
+        let nth = direction.index(self.at, current.len());
+        let ahead = self.is_ahead.then_some(&self.ahead.interval);
+        self.look_ahead.step(nth, direction, current, ahead, &mut self.hook);
     }
 
     fn start_over(&mut self, direction: Direction) {
@@ -374,21 +366,24 @@ impl<H: PointerHook> TableCursor<H> {
         self.valid = false;
         if !self.is_ahead {
             self.load_ahead()?;
+            self.look_ahead.start(0);
         }
-        self.is_ahead = false;
         if self.ahead.interval.len() == 0 {
+            self.is_ahead = false;
             return Ok(());
         }
         std::mem::swap(&mut self.current, &mut self.ahead);
+        if self.is_ahead {
+            self.look_ahead.enter();
+        }
+        self.is_ahead = false;
         self.run = self.run.saturating_add(1);
         if self.run >= INTERVALS_BEFORE_DECODING_AHEAD {
             self.load_ahead()?;
             self.is_ahead = true;
         }
-        self.stand(match direction {
-            Direction::Forward => 0,
-            Direction::Backward => self.current.interval.len() - 1,
-        });
+        self.stand(direction.index(0, self.current.interval.len()));
+        self.look_ahead(direction);
         Ok(())
     }
 
@@ -462,9 +457,8 @@ impl<H: PointerHook> TableCursor<H> {
         self.ahead = ahead;
         result?;
         let interval = &self.ahead.interval;
-        if let Some(last) = interval.len().checked_sub(1) {
-            let first = if direction == Direction::Forward { 0 } else { last };
-            announce(interval, first, direction, &mut self.pointers, &mut self.hook);
+        if interval.len() > 0 {
+            self.look_ahead.interval(0, direction, interval, &mut self.hook);
             if self.ahead.handle != self.current.handle {
                 self.read_ahead(direction);
             }
@@ -551,27 +545,4 @@ impl<H: PointerHook> TableCursor<H> {
             file.mapping().advise(range.start as usize, len, Advice::WillNeed);
         }
     }
-}
-
-/// Tells `hook` of the pointers of an interval from entry `from` on. `pointers` is only memory.
-#[inline]
-fn announce(
-    interval: &Interval,
-    from: usize,
-    direction: Direction,
-    pointers: &mut Vec<Pointer>,
-    hook: &mut impl PointerHook,
-) {
-    let pointer = |value| match value {
-        RawValue::Pointer { slot, offset, len } => Some(Pointer { slot, offset, len }),
-        _ => None,
-    };
-    pointers.clear();
-    match direction {
-        Direction::Forward => pointers.extend(interval.values().skip(from).filter_map(pointer)),
-        Direction::Backward => {
-            pointers.extend(interval.values().take(from + 1).rev().filter_map(pointer));
-        }
-    }
-    hook.upcoming(pointers);
 }

@@ -22,6 +22,7 @@ mod footer;
 pub mod fuzz;
 mod hash_index;
 mod index;
+mod look_ahead;
 mod properties;
 mod reader;
 #[cfg(test)]
@@ -34,8 +35,9 @@ pub use cache::{Block, BlockCache};
 pub use compression::Compression;
 pub use counters::FilterCounts;
 pub(crate) use cursor::Sight;
-pub use cursor::{Pointer, PointerHook, TableCursor};
+pub use cursor::TableCursor;
 pub use hash_index::{HashIndex, Place};
+pub use look_ahead::{Pointer, PointerHook};
 pub use properties::{Properties, SegmentRef};
 pub use reader::{ReadMode, Table};
 pub use value::{BlockOwner, InlineValue, MappedFile, SharedBytes, TableEntry, TableValue};

@@ -80,8 +80,7 @@ fn mapped_and_positioned_agree() {
             // Every byte was reported as stored, once.
             assert_eq!(file.stored.load(Ordering::Relaxed), u64::from(segment.len()));
         }
-        segment.prefetch(64);
-        segment.prefetch_rest(64, 10_000);
+        segment.prefetch(64, 10_000);
         segment.advise(64, u32::MAX, Advice::Random);
         for (key, value, pointer) in &entries {
             assert_eq!(get(&segment, *pointer, key).unwrap(), *value);
