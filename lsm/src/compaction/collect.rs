@@ -14,7 +14,7 @@ use super::{Relocate, Task, leveled};
 use crate::{
     SegmentId,
     log::{HEADER_LEN, Segment},
-    version::{SegmentUse, Version},
+    version::{LiveTable, SegmentUse, Version},
 };
 
 /// Segments with less garbage than this share are left alone: moving nine tenths to free one is not worth it.
@@ -73,17 +73,20 @@ impl Victims {
         Self(victims)
     }
 
-    /// What a keyspace has to rewrite so that it does not refer to the victims any more.
-    pub(crate) fn task(&self, version: &Version) -> Option<Task> {
-        let refers = |table: &crate::version::LiveTable| {
+    /// What a keyspace has to rewrite so that it does not refer to the victims any more. If a merge into level 1 is
+    /// `due_soon`, that will do for level 1: moving its values now would write its tables once more than need be.
+    pub(crate) fn task(&self, version: &Version, due_soon: bool) -> Option<Task> {
+        let refers = |table: &LiveTable| {
             table.table().segments().iter().any(|reference| self.0.contains(&reference.id))
         };
         let relocate = Relocate::Segments(self.0.clone());
         // What is in level 0 is about to be merged anyway, and merging shows more garbage.
-        if version.level0.iter().any(|table| refers(table)) {
+        let mut upper = version.tables().take_while(|(level, _)| *level <= usize::from(due_soon));
+        if !version.level0.is_empty() && upper.any(|(_, table)| refers(table)) {
             return leveled::level0(version).map(|task| Task { relocate, ..task });
         }
-        let (level, table) = version.tables().find(|(_, table)| refers(table))?;
+        let (level, table) =
+            version.tables().find(|(level, table)| (*level > 1 || !due_soon) && refers(table))?;
         Some(Task {
             inputs: vec![(level, Arc::clone(table))],
             output: level,

@@ -59,10 +59,11 @@ impl Core {
             }
             return Some(task);
         }
-        if !victims.0.is_empty()
-            && let Some(task) = victims.task(version)
-        {
-            return Some(task);
+        if !victims.0.is_empty() {
+            let due_soon = !quiet && keyspace.is_merged_often();
+            if let Some(task) = victims.task(version, due_soon) {
+                return Some(task);
+            }
         }
         self.pick_scattered(version)
     }
@@ -190,6 +191,9 @@ impl Core {
             })
             .inspect_err(|_| outputs.0.abandon(self))?;
             self.reclaim(&structure);
+        }
+        if from == 0 {
+            keyspace.note_merge();
         }
         self.note_cursor(keyspace, task, from);
         self.counters.compactions.fetch_add(1, Ordering::Relaxed);

@@ -141,7 +141,7 @@ impl CommitState {
             || (active.log_bytes > 0 && active.log_bytes + len > limit * LOG_PER_BUFFER);
         if !full && active.log_bytes >= active.next_check {
             active.next_check = active.log_bytes + limit / CHECKS_PER_BUFFER;
-            let bytes = active.memtable.memtable().bytes();
+            let bytes = active.memtable.memtable().bytes_with_order();
             full = active.log_bytes > 0 && bytes >= limit;
             core.note_memtable(&active.keyspace, bytes);
         }
@@ -456,8 +456,7 @@ impl Core {
         }
         let old = Arc::clone(&active.memtable);
         // The next will be about as large.
-        let next =
-            Arc::new(LiveMemtable::new(usize::try_from(old.memtable().entries()).unwrap_or(0)));
+        let next = Arc::new(LiveMemtable::new(old.memtable().keys()));
         old.close(last, end);
         active.keyspace.rotate(Arc::clone(&next));
         *active = Active::new(Arc::clone(&active.keyspace), next, 0);

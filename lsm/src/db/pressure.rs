@@ -15,6 +15,9 @@ use crate::{Error, Event, Result, keyspace::KeyspaceCore};
 /// ones cost more in timers than they delay.
 const BYTES_PER_PAUSE: u64 = 32 << 10;
 
+/// The longest pause, whatever was written.
+const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+
 /// How long a waiting writer trusts that it will be woken, before it looks for itself.
 const LOOK_AGAIN: Duration = Duration::from_millis(100);
 
@@ -62,11 +65,18 @@ impl Pressure {
 
     #[cold]
     fn pause(&self, len: u64, rate: u64) {
-        let unpaid = self.unpaid.fetch_add(len, Ordering::Relaxed) + len;
-        if unpaid >= BYTES_PER_PAUSE {
-            self.unpaid.fetch_sub(unpaid.min(BYTES_PER_PAUSE.max(len)), Ordering::Relaxed);
-            std::thread::sleep(Duration::from_nanos(unpaid.saturating_mul(rate) / 1024));
+        if let Some(bytes) = self.charge(len) {
+            std::thread::sleep(
+                LONGEST_PAUSE.min(Duration::from_nanos(bytes.saturating_mul(rate) / 1024)),
+            );
         }
+    }
+
+    /// Notes bytes written; now and then all that were noted have to be paid for.
+    fn charge(&self, len: u64) -> Option<u64> {
+        let unpaid = self.unpaid.fetch_add(len, Ordering::Relaxed) + len;
+        // Others may come to the same conclusion: one of them pays, for all.
+        (unpaid >= BYTES_PER_PAUSE).then(|| self.unpaid.swap(0, Ordering::Relaxed))
     }
 
     /// Sets the brake from how far flushes are behind: 0 is not at all, 1 is where writers have to stop.
@@ -192,5 +202,25 @@ impl Core {
             behind = behind.max(level0);
         }
         self.pressure.set_compaction(behind);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Two writers that came to the threshold together once paid for it twice: what was left to pay wrapped, and both
+    /// slept for good.
+    #[test]
+    fn every_byte_is_paid_for_once() {
+        const THREADS: u64 = 4;
+        const WRITES: u64 = 50_000;
+        let pressure = Pressure::default();
+        let paid: u64 = std::thread::scope(|scope| {
+            let writer = || (0..WRITES).filter_map(|_| pressure.charge(30_000)).sum::<u64>();
+            let threads: Vec<_> = (0..THREADS).map(|_| scope.spawn(writer)).collect();
+            threads.into_iter().map(|thread| thread.join().unwrap()).sum()
+        });
+        assert_eq!(paid + pressure.unpaid.into_inner(), THREADS * WRITES * 30_000);
     }
 }

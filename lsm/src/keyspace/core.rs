@@ -6,6 +6,7 @@ use std::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
+    time::{Duration, Instant},
 };
 
 use parking_lot::{Mutex, MutexGuard};
@@ -29,6 +30,8 @@ pub(crate) struct KeyspaceCore {
     current: Current,
     /// Where the next compaction of each level continues, as the largest key of the last one.
     pub(crate) compaction_cursor: Mutex<Vec<Vec<u8>>>,
+    /// When level 0 was last merged.
+    merged: Mutex<Option<Instant>>,
     compacting: Mutex<()>,
     dropped: AtomicBool,
 }
@@ -61,6 +64,7 @@ impl KeyspaceCore {
             options,
             current: Current::new(first),
             compaction_cursor: Mutex::new(Vec::new()),
+            merged: Mutex::new(None),
             compacting: Mutex::new(()),
             dropped: AtomicBool::new(false),
         }
@@ -95,6 +99,17 @@ impl KeyspaceCore {
         visible: impl Fn() -> SequenceNumber,
     ) -> (Arc<SuperVersion>, SequenceNumber) {
         self.current.load_at(visible)
+    }
+
+    /// Notes that level 0 was merged.
+    pub(crate) fn note_merge(&self) {
+        *self.merged.lock() = Some(Instant::now());
+    }
+
+    /// Whether level 0 was merged so lately that, as writers go on, it will be again before what waits for that has waited long.
+    pub(crate) fn is_merged_often(&self) -> bool {
+        const OFTEN: Duration = Duration::from_secs(5);
+        self.merged.lock().is_some_and(|merged| merged.elapsed() < OFTEN)
     }
 
     /// Puts a new active memtable in front; the old one waits for its flush.

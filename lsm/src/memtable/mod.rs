@@ -151,6 +151,19 @@ impl Memtable {
         size_of::<Self>() + self.totals().map(|totals| totals.bytes as usize).sum::<usize>()
     }
 
+    /// Memory that the memtable takes by the time it is flushed, in bytes: what it [takes now](Self::bytes), and the order of its
+    /// entries.
+    #[must_use]
+    pub fn bytes_with_order(&self) -> usize {
+        self.bytes() + SortedRuns::bytes_of(usize::try_from(self.entries()).unwrap_or(usize::MAX))
+    }
+
+    /// Different keys inserted. Waits for inserts under way.
+    #[must_use]
+    pub fn keys(&self) -> usize {
+        self.shards.iter().map(Shard::keys).sum()
+    }
+
     /// Memory of the order that views share, in bytes. Waits for a [`sorted`](Self::sorted) under way.
     #[must_use]
     pub fn view_bytes(&self) -> usize {

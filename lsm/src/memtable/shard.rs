@@ -206,6 +206,11 @@ impl Shard {
         unsafe { self.table.load(Ordering::Acquire).as_ref() }
     }
 
+    /// Different keys.
+    pub(super) fn keys(&self) -> usize {
+        lock(&self.write.lock).keys
+    }
+
     /// The entry at a reference.
     ///
     /// # Safety

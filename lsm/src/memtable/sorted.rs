@@ -285,6 +285,11 @@ impl SortedRuns {
         Self { collected: [Collected::default(); SHARDS], runs: Arc::new([]) }
     }
 
+    /// Memory of a run of so many elements in bytes.
+    pub(super) const fn bytes_of(elements: usize) -> usize {
+        elements * size_of::<Element>()
+    }
+
     /// Memory of the runs in bytes.
     pub(super) fn bytes(&self) -> usize {
         self.runs.iter().map(|run| size_of_val(run.elements())).sum()
