@@ -157,10 +157,7 @@ impl Core {
         match outcome {
             Ok(true) => {}
             Ok(false) => {
-                // Spare files are for a log that goes on and on: one that rests gives the space back.
-                if !self.background.keeper.wait(IDLE_LOOK) && self.poison.get().is_none() {
-                    self.segments.trim(self);
-                }
+                self.background.keeper.wait(IDLE_LOOK);
             }
             Err(error) => {
                 self.emit(&Event::BackgroundError { error });
@@ -278,6 +275,9 @@ impl Core {
                 let before = self.visible();
                 if !self.background.compaction.wait(IDLE_LOOK) && self.visible() == before {
                     self.background.declare_quiet(before);
+                    if self.poison.get().is_none() {
+                        self.segments.rest(self);
+                    }
                 }
             }
             Err(Error::Closed) => {}

@@ -87,6 +87,7 @@ impl SegmentSet {
     /// As [`create_log`](Self::create_log) for a segment of the usual capacity, in a spare file if there is one. Not under the
     /// commit lock: it waits for the disk.
     pub(crate) fn create_or_recycle_log(&self, core: &Core) -> Result<Arc<Segment>> {
+        self.spares.pause(false);
         let Some(spare) = self.spares.take() else { return self.create_log(core, 0) };
         let id = SegmentId(core.next_file());
         let identity =
@@ -121,8 +122,14 @@ impl SegmentSet {
         self.create_log(core, 0)
     }
 
+    /// Spare files are for a log that goes on: one that rests gives the space back, and keeps none until it goes on.
+    pub(crate) fn rest(&self, core: &Core) {
+        self.spares.pause(true);
+        while self.trim(core) {}
+    }
+
     /// Removes one of the spare files; false if there was none.
-    pub(crate) fn trim(&self, core: &Core) -> bool {
+    fn trim(&self, core: &Core) -> bool {
         let spare = self.spares.take();
         if let Some(spare) = &spare {
             core.leftovers.remove(&*core.fs, spare);

@@ -126,6 +126,7 @@ impl Core {
         self.pressure.wait_until(|| {
             self.check_writable()?;
             if !self.has_work() {
+                self.segments.rest(self);
                 return Ok(true);
             }
             let failure = before

@@ -16,6 +16,9 @@ pub struct SpareFiles {
 #[derive(Debug, Default)]
 struct Kept {
     paths: Vec<PathBuf>,
+    /// Nothing is kept.
+    paused: bool,
+    /// Nothing is kept any more.
     closed: bool,
 }
 
@@ -31,6 +34,7 @@ impl SpareFiles {
         let mut kept = self.kept.lock();
         let wanted = (self.longest / 16..=self.longest).contains(&len)
             && kept.paths.len() < self.most
+            && !kept.paused
             && !kept.closed;
         if wanted {
             kept.paths.push(path.to_owned());
@@ -42,6 +46,11 @@ impl SpareFiles {
     #[must_use]
     pub fn take(&self) -> Option<PathBuf> {
         self.kept.lock().paths.pop()
+    }
+
+    /// Keeps nothing (`true`), or something again.
+    pub fn pause(&self, paused: bool) {
+        self.kept.lock().paused = paused;
     }
 
     /// Keeps nothing from now on.
