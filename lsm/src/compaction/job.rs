@@ -131,8 +131,8 @@ impl Core {
         self.pressure.wait_until(|| {
             self.check_writable()?;
             let Some(_running) = keyspace.try_begin_compaction() else { return Ok(false) };
-            let current = keyspace.current_full();
-            if let Some(task) = range_task(&current.version, smallest, largest) {
+            let version = keyspace.current_version();
+            if let Some(task) = range_task(&version, smallest, largest) {
                 self.run(keyspace, &task)?;
             }
             Ok(true)
@@ -222,7 +222,7 @@ impl Core {
         task: &Task,
         largest: SequenceNumber,
     ) -> Result<(super::outputs::Finished, u64)> {
-        let version = keyspace.current_full();
+        let version = keyspace.current_version();
         let mut retain = Retain::new(self.snapshots.live());
         let mut outputs = Outputs::new(self, keyspace, task.output, Purpose::Compaction);
         let mut sources = task_sources(task);
@@ -248,7 +248,7 @@ impl Core {
             while source.key() == key
                 && let Some(entry) = source.entry()
             {
-                let bottommost = || nothing_below(&version.version, task, &key);
+                let bottommost = || nothing_below(&version, task, &key);
                 if let Fate::Keep(sequence) =
                     retain.decide(&key, entry.sequence, entry.kind, bottommost)
                 {

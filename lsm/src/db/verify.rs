@@ -35,8 +35,8 @@ impl Core {
     pub(crate) fn verify(&self) -> Result<VerifyReport> {
         let mut report = VerifyReport::default();
         for keyspace in self.all_keyspaces() {
-            let current = keyspace.current_full();
-            for (_, table) in current.version.tables() {
+            let version = keyspace.current_version();
+            for (_, table) in version.tables() {
                 report.tables += 1;
                 let damage = &mut report.damage;
                 table.table().verify(&mut |error| note(damage, error));

@@ -93,6 +93,11 @@ impl KeyspaceCore {
         self.current.load_full()
     }
 
+    /// The tables, to keep: for long work, which must not keep memtables besides.
+    pub(crate) fn current_version(&self) -> Arc<Version> {
+        Arc::clone(&self.current.load().version)
+    }
+
     /// A super version and a sequence number that fit together; see [`Current::load_at`].
     pub(crate) fn current_at(
         &self,
