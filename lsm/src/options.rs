@@ -99,8 +99,9 @@ impl Options {
     }
 
     /// When a memtable is flushed: once it takes this much memory, or once twice as much log was written since its first
-    /// entry (which bounds the time to open after a crash). A memtable holds keys and where their values are: some 60
-    /// bytes an entry with keys of 16 bytes. Default 64 MiB.
+    /// entry (which bounds the time to open after a crash). A memtable holds keys and where their values are: some 75
+    /// bytes an entry with keys of 16 bytes, the order that its flush makes included. One memtable is filled while another is
+    /// flushed, so writers take up to twice this. Default 64 MiB.
     #[must_use]
     pub fn write_buffer_bytes(mut self, bytes: usize) -> Self {
         self.write_buffer_bytes = bytes;

@@ -53,6 +53,8 @@ const INTERVALS_BEFORE_READ_AHEAD: u32 = 8;
 pub(crate) struct Prefetch {
     table: Arc<LiveTable>,
     has_value_segments: bool,
+    /// Intervals passed while the table was cold.
+    cold_intervals: u32,
     /// The value segment that the scan goes through, and where.
     sequential: Option<(usize, u32)>,
     read_ahead: ReadAhead,
@@ -76,6 +78,7 @@ impl PointerHook for Prefetch {
 
     fn upcoming(&mut self, pointers: &[Pointer]) {
         if self.table.table().is_cold() {
+            self.probe(pointers);
             will_need(self.table.segments(), pointers);
         }
         self.read_ahead(pointers);
@@ -116,6 +119,23 @@ fn will_need(segments: &[Arc<Segment>], pointers: &[Pointer]) {
 }
 
 impl Prefetch {
+    /// A scan that goes on brings no blocks, from which the table would learn that it is warm again: a single page fault that
+    /// took long, of whatever reason, would have it ask the kernel for every record to the end. So it touches one now and then
+    /// without asking.
+    fn probe(&mut self, pointers: &[Pointer]) {
+        const INTERVALS_PER_PROBE: u32 = 8;
+        self.cold_intervals = self.cold_intervals.wrapping_add(1);
+        if !self.cold_intervals.is_multiple_of(INTERVALS_PER_PROBE) {
+            return;
+        }
+        let Some(Pointer { slot, offset, len }) = pointers.first().copied() else { return };
+        let Some(segment) = self.table.segments().get(slot) else { return };
+        // SAFETY: a pointer from a table is of a published entry.
+        if let Some(took) = unsafe { segment.touch(offset, len) } {
+            self.table.table().note_touch(took);
+        }
+    }
+
     fn read_ahead(&mut self, pointers: &[Pointer]) {
         let in_order = |pointer: &&Pointer| {
             let segment = self.table.segments().get(pointer.slot);
@@ -158,6 +178,7 @@ fn open(table: &Arc<LiveTable>) -> Cursor {
         Prefetch {
             table: Arc::clone(table),
             has_value_segments,
+            cold_intervals: 0,
             sequential: None,
             read_ahead: ReadAhead::default(),
             scattered: 0,

@@ -3,6 +3,7 @@
 use std::{
     ops::{Deref, Range},
     sync::Arc,
+    time::{Duration, Instant},
 };
 
 use super::{
@@ -37,6 +38,19 @@ impl Segment {
         debug_assert!(offset as usize + len as usize <= mapping.len());
         // SAFETY: within the mapping, as the caller checked; nobody stores to it any more, as its caller vouches.
         unsafe { std::slice::from_raw_parts(mapping.as_ptr().add(offset as usize), len as usize) }
+    }
+
+    /// How long it takes to touch a record's first byte, if the segment is mapped: long if that has to come from the disk.
+    ///
+    /// # Safety
+    /// As for [`read`](Self::read).
+    pub(crate) unsafe fn touch(&self, offset: u32, len: u32) -> Option<Duration> {
+        let mapping = self.mapping.as_ref()?;
+        self.check_range(offset, len).ok()?;
+        let before = Instant::now();
+        // SAFETY: the range was just checked; the caller vouches that it is not stored to.
+        std::hint::black_box(unsafe { Self::slice(mapping, offset, len) }.first().copied());
+        Some(before.elapsed())
     }
 
     fn read_positioned(&self, offset: u32, len: u32) -> Result<Vec<u8>> {

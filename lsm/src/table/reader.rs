@@ -534,7 +534,13 @@ impl Table {
         let before = Instant::now();
         let block = &mapped.bytes()[start..start + len];
         std::hint::black_box((block.first().copied(), block.last().copied()));
-        let now = if before.elapsed() > DISK { COLD } else { cold.saturating_sub(1) };
+        self.note_touch(before.elapsed());
+    }
+
+    /// Learns from how long it took to touch something that a cursor comes to.
+    pub(crate) fn note_touch(&self, took: Duration) {
+        let cold = self.cold.load(Relaxed);
+        let now = if took > DISK { COLD } else { cold.saturating_sub(1) };
         if now != cold {
             self.cold.store(now, Relaxed);
         }

@@ -8,6 +8,7 @@ pub mod latency;
 pub mod plot;
 pub mod random;
 pub mod record;
+pub mod space;
 pub mod stress;
 
 /// Any error of a tool: each carries a sentence, none is handled by kind.
