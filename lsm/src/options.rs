@@ -200,7 +200,8 @@ impl Options {
     }
 
     /// The same while there are writers: garbage that is left to grow is cheaper to collect, because more of what lies
-    /// around it has become garbage too. Never below the [`space_target`](Self::space_target). Default 2.5.
+    /// around it has become garbage too. While writers are faster than merges, space is a matter of these, whatever the
+    /// limit: values of level 0 count as live until they are merged. Never below the [`space_target`](Self::space_target). Default 2.5.
     #[must_use]
     pub fn space_limit(mut self, ratio: f64) -> Self {
         self.space_limit = ratio;
