@@ -449,3 +449,43 @@ impl LevelCursor {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use crate::{Db, Options};
+
+    /// One fault that took long once had a scan ask the kernel for each of its records, to the end.
+    #[test]
+    fn a_scan_finds_out_that_its_table_is_warm() {
+        let dir = tempfile::tempdir().unwrap();
+        let db = Db::open(dir.path(), Options::default()).unwrap();
+        let keyspace = db.default_keyspace();
+        for key in 0..10_000_u32 {
+            // Does not compress, so that it stays in the log.
+            let word = |part: u64| (u64::from(key) << 8 | part).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+            let value: Vec<u8> = (0..8).flat_map(|part| word(part).to_le_bytes()).collect();
+            keyspace.put(&key.to_be_bytes(), &value).unwrap();
+        }
+        db.flush().unwrap();
+        db.wait_idle().unwrap();
+        let version = keyspace.core().current_version();
+        let (_, table) = version.tables().next().unwrap();
+        let table = table.table();
+        assert!(!table.segments().is_empty());
+        let mut cursor = keyspace.cursor();
+        let mut finds_out = || {
+            // Behind the seek, from which the table would learn as well.
+            cursor.seek_to_first().unwrap();
+            table.note_touch(Duration::from_secs(1));
+            assert!(table.is_cold());
+            while table.is_cold() && cursor.valid() {
+                cursor.next().unwrap();
+            }
+            !table.is_cold()
+        };
+        // A busy machine may make a page look cold.
+        assert!((0..100).any(|_| finds_out()), "a hundred scans of records in memory");
+    }
+}
