@@ -81,12 +81,12 @@ impl Victims {
         };
         let relocate = Relocate::Segments(self.0.clone());
         // What is in level 0 is about to be merged anyway, and merging shows more garbage.
-        let mut upper = version.tables().take_while(|(level, _)| *level <= usize::from(due_soon));
-        if !version.level0.is_empty() && upper.any(|(_, table)| refers(table)) {
+        let is_merged = |level: usize| level <= usize::from(due_soon);
+        let referring = || version.tables().filter(|(_, table)| refers(table));
+        if !version.level0.is_empty() && referring().any(|(level, _)| is_merged(level)) {
             return leveled::level0(version).map(|task| Task { relocate, ..task });
         }
-        let (level, table) =
-            version.tables().find(|(level, table)| (*level > 1 || !due_soon) && refers(table))?;
+        let (level, table) = referring().find(|(level, _)| !is_merged(*level))?;
         Some(Task {
             inputs: vec![(level, Arc::clone(table))],
             output: level,

@@ -63,12 +63,10 @@ impl SegmentSet {
         capacity: u32,
         purpose: Purpose,
     ) -> Result<Arc<Segment>> {
-        let id = SegmentId(core.next_file());
-        let identity = SegmentIdentity { id, kind, database_id: core.database_id };
         Segment::create(
             &core.file_system(),
             core.dir(),
-            identity,
+            core.new_segment(kind),
             capacity,
             core.options.mapped_log,
             purpose,
@@ -89,9 +87,7 @@ impl SegmentSet {
     pub(crate) fn create_or_recycle_log(&self, core: &Core) -> Result<Arc<Segment>> {
         self.spares.pause(false);
         let Some(spare) = self.spares.take() else { return self.create_log(core, 0) };
-        let id = SegmentId(core.next_file());
-        let identity =
-            SegmentIdentity { id, kind: SegmentKind::Log, database_id: core.database_id };
+        let identity = core.new_segment(SegmentKind::Log);
         let recycled = Segment::recycle(
             &core.file_system(),
             core.dir(),
@@ -104,7 +100,7 @@ impl SegmentSet {
         match recycled {
             Ok(Some(segment)) => {
                 self.insert(Arc::clone(&segment));
-                core.emit(&Event::SegmentRecycled { segment: id });
+                core.emit(&Event::SegmentRecycled { segment: identity.id });
                 return Ok(segment);
             }
             Ok(None) => {}
@@ -115,7 +111,8 @@ impl SegmentSet {
                     return Err(error);
                 }
                 core.emit(&Event::BackgroundError { error });
-                core.leftovers.remove(&*core.fs, &core.dir().join(file_name(id, SegmentKind::Log)));
+                let path = core.dir().join(file_name(identity.id, identity.kind));
+                core.leftovers.remove(&*core.fs, &path);
             }
         }
         core.leftovers.remove(&*core.fs, &spare);
@@ -125,22 +122,19 @@ impl SegmentSet {
     /// Spare files are for a log that goes on: one that rests gives the space back, and keeps none until it goes on.
     pub(crate) fn rest(&self, core: &Core) {
         self.spares.pause(true);
-        while self.trim(core) {}
-    }
-
-    /// Removes one of the spare files; false if there was none.
-    fn trim(&self, core: &Core) -> bool {
-        let spare = self.spares.take();
-        if let Some(spare) = &spare {
-            core.leftovers.remove(&*core.fs, spare);
-        }
-        spare.is_some()
+        self.remove_spares(core);
     }
 
     /// Removes all spare files, and keeps no more.
     pub(crate) fn close_spares(&self, core: &Core) {
         self.spares.close();
-        while self.trim(core) {}
+        self.remove_spares(core);
+    }
+
+    fn remove_spares(&self, core: &Core) {
+        while let Some(spare) = self.spares.take() {
+            core.leftovers.remove(&*core.fs, &spare);
+        }
     }
 
     /// Removes a segment that was never used.
@@ -211,6 +205,11 @@ impl Core {
     /// The file system as the rooms below take it.
     pub(crate) fn file_system(&self) -> Arc<dyn FileSystem> {
         Arc::clone(&self.fs) as Arc<dyn FileSystem>
+    }
+
+    /// What the next segment is called.
+    fn new_segment(&self, kind: SegmentKind) -> SegmentIdentity {
+        SegmentIdentity { id: SegmentId(self.next_file()), kind, database_id: self.database_id }
     }
 
     /// Bytes of the next segment: in proportion to the database, so that what is preallocated stays a small part of it.

@@ -1,6 +1,7 @@
 //! Reading values out of a segment, without a copy where it is mapped.
 
 use std::{
+    borrow::Cow,
     ops::{Deref, Range},
     sync::Arc,
     time::{Duration, Instant},
@@ -189,21 +190,31 @@ impl Segment {
         }))
     }
 
-    /// Behind which index of [`contents`](Self::contents), at or behind `from`, there are only zeros, as far as the file
-    /// system knows. What was preallocated and never written is passed over like that, instead of being made present as zeros,
-    /// up to a whole segment of them.
-    pub(super) fn data_end(&self, from: u32) -> Result<usize> {
+    /// The offset, at or behind `from`, behind which there are only zeros, as far as the file system knows. What was
+    /// preallocated and never written is passed over like that, instead of being made present as zeros, up to a whole segment of
+    /// them.
+    pub(super) fn data_end(&self, from: u32) -> Result<u32> {
         let len = self.len();
         let end = self
             .file
             .data_end(u64::from(from))
             .map_err(|error| Error::io("find the end of", &self.path, error))?;
-        Ok(end.clamp(u64::from(from.min(len)), u64::from(len)) as usize)
+        // At most the length, which is a `u32`.
+        Ok(end.clamp(u64::from(from.min(len)), u64::from(len)) as u32)
     }
 
     /// All bytes of a segment that was opened for reading, up to [`len`](Self::len).
-    pub(super) fn contents(&self) -> Result<std::borrow::Cow<'_, [u8]>> {
-        let len = self.len();
+    pub(super) fn contents(&self) -> Result<Cow<'_, [u8]>> {
+        self.first(self.len())
+    }
+
+    /// The same without the zeros behind the [end of the data](Self::data_end).
+    pub(super) fn data(&self) -> Result<Cow<'_, [u8]>> {
+        self.first(self.data_end(0)?)
+    }
+
+    /// The first `len` bytes, no more than there are.
+    fn first(&self, len: u32) -> Result<Cow<'_, [u8]>> {
         match &self.mapping {
             // SAFETY: a segment that is opened for reading is stored to by nobody in this process: only reservations
             // store, and those of the creating `Segment` ended before the file is scanned.

@@ -145,16 +145,12 @@ pub fn scan(
         last_end = LogPosition { segment: segment.id(), offset: end };
         // What is behind an end that the manifest names was judged when it was named.
         if named.is_none() {
-            let rest = bytes.get(end as usize..segment.data_end(end)?).unwrap_or_default();
+            let rest = bytes.get(end as usize..segment.data_end(end)? as usize).unwrap_or_default();
             if let Some(evidence) = replay.look_ahead(segment.id(), rest, end, last_end) {
                 return Err(contradicted(&segment, last_end, &stop, evidence));
             }
-            let left = if candidate.header.as_ref().is_ok_and(|header| header.recycled) {
-                replay.strays(segment.id(), rest, end)
-            } else {
-                extent(rest)
-            };
-            if let Some(bytes) = left {
+            let recycled = candidate.header.as_ref().is_ok_and(|header| header.recycled);
+            if let Some(bytes) = replay.left_behind(recycled, segment.id(), rest, end) {
                 let reason = stop.to_string();
                 dropped.push(DroppedTail { segment: segment.id(), offset: end, bytes, reason });
             }
@@ -203,10 +199,9 @@ pub fn scan(
                         ),
                     ));
                 }
-                let bytes = candidate.segment.contents()?;
+                let bytes = candidate.segment.data()?;
                 let id = candidate.segment.id();
-                let bytes = bytes.get(..candidate.segment.data_end(0)?).unwrap_or_default();
-                if let Some(evidence) = replay.look_ahead(id, bytes, 0, last_end) {
+                if let Some(evidence) = replay.look_ahead(id, &bytes, 0, last_end) {
                     return Err(contradicted(&stopped, last_end, &stop, evidence));
                 }
             }
@@ -214,17 +209,16 @@ pub fn scan(
         for candidate in passed {
             let id = candidate.segment.id();
             unused.push(id);
-            let bytes = candidate.segment.contents()?;
+            let bytes = candidate.segment.data()?;
             let offset = if candidate.header.is_ok() { HEADER_LEN } else { 0 };
-            let bytes = bytes.get(..candidate.segment.data_end(0)?).unwrap_or_default();
             let rest = bytes.get(HEADER_LEN as usize..).unwrap_or_default();
             let left = match &candidate.header {
-                Ok(header) if !header.recycled => extent(rest),
-                // A file without a header may have been recycled, too.
-                Ok(_) | Err(HeaderError::Absent) => replay
-                    .strays(id, rest, HEADER_LEN)
-                    .map(|bytes| bytes + u64::from(HEADER_LEN - offset)),
-                Err(_) => extent(bytes),
+                Ok(header) => replay.left_behind(header.recycled, id, rest, HEADER_LEN),
+                // It may have been recycled, too.
+                Err(HeaderError::Absent) => replay
+                    .left_behind(true, id, rest, HEADER_LEN)
+                    .map(|bytes| bytes + u64::from(HEADER_LEN)),
+                Err(_) => extent(&bytes),
             };
             if let Some(bytes) = left {
                 let reason = match &candidate.header {

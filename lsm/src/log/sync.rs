@@ -67,7 +67,7 @@ impl Condvar {
 
     /// Waits at most `timeout`, and says `false` if it was that long. Loom knows no time: there it is over at once, which
     /// is to say at any moment that a schedule chooses.
-    #[cfg_attr(not(any(loom, miri)), allow(dead_code))]
+    #[cfg(any(not(any(target_os = "linux", target_os = "android")), loom, miri))]
     pub(super) fn wait_briefly<T>(
         &self,
         guard: MutexGuard<'_, T>,

@@ -46,6 +46,17 @@ impl Replay {
         None
     }
 
+    /// Bytes of `rest` that a replay which stopped before it leaves behind; `None` if there is nothing.
+    pub(super) fn left_behind(
+        &self,
+        recycled: bool,
+        id: SegmentId,
+        rest: &[u8],
+        offset: u32,
+    ) -> Option<u64> {
+        if recycled { self.strays(id, rest, offset) } else { extent(rest) }
+    }
+
     /// Bytes of `rest` up to the end of its last record; `None` if there is none. In a recycled segment this is what tells a torn
     /// tail from what an earlier use of the file left there.
     ///

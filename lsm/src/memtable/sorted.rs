@@ -292,7 +292,7 @@ impl SortedRuns {
 
     /// Memory of the runs in bytes.
     pub(super) fn bytes(&self) -> usize {
-        self.runs.iter().map(|run| size_of_val(run.elements())).sum()
+        self.runs.iter().map(|run| Self::bytes_of(run.elements().len())).sum()
     }
 
     /// Makes a run of the entries that are in no run yet, merges it with those it comes close to in size, and returns

@@ -353,6 +353,7 @@ impl<H: PointerHook> TableCursor<H> {
         self.is_ahead = false;
         self.direction = direction;
         self.run = 0;
+        self.look_ahead.start(0);
         self.read_ahead = ReadAhead::default();
     }
 
@@ -366,17 +367,13 @@ impl<H: PointerHook> TableCursor<H> {
         self.valid = false;
         if !self.is_ahead {
             self.load_ahead()?;
-            self.look_ahead.start(0);
         }
+        self.is_ahead = false;
         if self.ahead.interval.len() == 0 {
-            self.is_ahead = false;
             return Ok(());
         }
         std::mem::swap(&mut self.current, &mut self.ahead);
-        if self.is_ahead {
-            self.look_ahead.enter();
-        }
-        self.is_ahead = false;
+        self.look_ahead.enter();
         self.run = self.run.saturating_add(1);
         if self.run >= INTERVALS_BEFORE_DECODING_AHEAD {
             self.load_ahead()?;

@@ -90,7 +90,8 @@ pub fn overwrite(
     Ok(Cost { amplification, space, peak: peak.max(space) })
 }
 
-/// Bytes of disk that the files in a directory take.
+/// Bytes of disk that the files in a directory take. [`Statistics::disk_bytes`](lsm::Statistics::disk_bytes) counts what is in
+/// them, and so neither what is preallocated nor spare files.
 fn allocated(dir: &Path) -> Result<u64> {
     let mut total = 0;
     for entry in std::fs::read_dir(dir)? {

@@ -201,7 +201,6 @@ impl File for SimFile {
         })
     }
 
-    // Any dirty sector may turn out to be written at a power cut: there is nothing to add.
     fn has_other_names(&self) -> io::Result<bool> {
         self.with(|state, id| Ok(state.inode(id)?.links > 1))
     }
