@@ -96,6 +96,7 @@ pub mod memtable;
 mod options;
 mod slice;
 mod snapshot;
+mod striped;
 #[doc(hidden)]
 pub mod table;
 mod varint;

@@ -35,18 +35,19 @@ impl<'a> ValueWriter<'a> {
         // Records are shorter than 4 GiB: the limits on keys and values see to that.
         #[allow(clippy::cast_possible_truncation)]
         let len = record_len(self.keyspace.id, key.len(), Some(stored.len())) as u32;
-        let reserved = self.segments.last().and_then(|segment| segment.reserve(len));
-        let reservation = match reserved {
-            Some(reservation) => reservation,
+        let last = self.segments.last();
+        let reserved = last.and_then(|last| Some((Arc::clone(last), last.reserve(len)?)));
+        let (segment, reservation) = match reserved {
+            Some(reserved) => reserved,
             None => loop {
                 let segment = self.next_segment(len)?;
                 if let Some(reservation) = segment.reserve(len) {
-                    break reservation;
+                    break (Arc::clone(segment), reservation);
                 }
             },
         };
         self.bytes += u64::from(len);
-        let mut encoder = reservation.encoder();
+        let mut encoder = reservation.encoder(&segment);
         let pointer = encoder.put(self.keyspace.id, key, stored, value.compressed, true);
         let _written = encoder.finish().map_err(|unwritten| unwritten.error)?;
         Ok(pointer)

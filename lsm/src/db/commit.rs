@@ -7,6 +7,8 @@
 
 use std::sync::Arc;
 
+use parking_lot::MutexGuard;
+
 use super::core::Core;
 use crate::{
     Batch, Durability, EntryKind, Error, KeyspaceId, Result, SegmentId, SequenceNumber,
@@ -26,6 +28,9 @@ const CHECKS_PER_BUFFER: usize = 64;
 /// Bytes of log that a memtable may stand for, in write buffers.
 pub(crate) const LOG_PER_BUFFER: usize = 2;
 
+/// Looks at the commit lock before a thread leaves it to the operating system to wait.
+const SPINS: usize = 100;
+
 /// What the commit lock protects.
 #[derive(Debug)]
 pub(crate) struct CommitState {
@@ -33,12 +38,15 @@ pub(crate) struct CommitState {
     log: Option<LogWriter>,
     /// By keyspace number.
     active: Vec<Option<Active>>,
+    /// The last sequence number of which is known that its commit may start.
+    may_start: SequenceNumber,
     /// Segments that take no more records and that were not sealed yet, oldest first.
     closed: Vec<Arc<ClosedSegment>>,
 }
 
-/// A keyspace's active memtable, as commits need it.
+/// A keyspace's active memtable, as commits need it: on one cache line, for it goes from writer to writer.
 #[derive(Debug)]
+#[repr(align(64))]
 struct Active {
     keyspace: Arc<KeyspaceCore>,
     memtable: Arc<LiveMemtable>,
@@ -61,7 +69,7 @@ impl Active {
 
 impl CommitState {
     pub(crate) fn new(log: Option<LogWriter>) -> Self {
-        Self { log, active: Vec::new(), closed: Vec::new() }
+        Self { log, active: Vec::new(), may_start: 0, closed: Vec::new() }
     }
 
     /// The end of the log.
@@ -151,18 +159,17 @@ impl CommitState {
         Ok(())
     }
 
-    /// The memtable that a commit goes to, and the slot in it of the segment that the commit is in.
-    fn target(
-        &mut self,
-        id: KeyspaceId,
-        len: usize,
-        segment: Option<&Arc<Segment>>,
-        start: ReplayPosition,
-    ) -> Result<Target> {
-        let active = self.active(id)?;
-        active.log_bytes += len;
+    /// The memtable that a commit goes to, and the slot in it of the segment that the commit is in, if it is in the log.
+    #[inline]
+    fn target(&mut self, id: KeyspaceId, place: &Place) -> Result<(&Arc<LiveMemtable>, u16)> {
+        let Self { log, active, .. } = self;
+        let active = active.get_mut(id.0 as usize).and_then(Option::as_mut);
+        // `make_room` has found it under the same lock.
+        let active = active.ok_or(Error::Closed)?;
+        active.log_bytes += place.len;
         let mut slot = 0;
-        if let Some(segment) = segment {
+        if let Some(log) = log.as_ref().filter(|_| place.logged) {
+            let segment = log.current();
             slot = match active.slot {
                 Some((known, slot)) if known == segment.id() => slot,
                 _ => {
@@ -173,9 +180,9 @@ impl CommitState {
                     slot
                 }
             };
-            active.memtable.note_start(start);
+            active.memtable.note_start(place.start);
         }
-        Ok((id, Arc::clone(&active.memtable), slot))
+        Ok((&active.memtable, slot))
     }
 }
 
@@ -187,8 +194,14 @@ struct Ticket {
     end: LogPosition,
 }
 
-/// A memtable of the commit, and the slot of the commit's segment in it.
-type Target = (KeyspaceId, Arc<LiveMemtable>, u16);
+/// Where in the log a commit is, for its memtables.
+struct Place {
+    /// Bytes.
+    len: usize,
+    /// Whether it is in the log at all; if so, in the current segment.
+    logged: bool,
+    start: ReplayPosition,
+}
 
 /// Why a commit cannot have its ticket yet.
 enum Obstacle {
@@ -221,7 +234,8 @@ impl Core {
         let hash = hash_key(key);
         // The one place that is surely not in the cache comes while the value is compressed. A hint: if the memtable is
         // rotated meanwhile, it was for nothing.
-        keyspace.current().active.memtable().prefetch(hash);
+        let current = keyspace.current();
+        current.active.memtable().prefetch_to_insert(hash);
         let compressed = match durability {
             Durability::None => None,
             _ => keyspace.compress(value),
@@ -231,13 +245,17 @@ impl Core {
         let len = stored_len(keyspace, kind, key, stored);
         self.check_batch(len)?;
         self.pressure.slow_down(len);
-        let (ticket, (_, memtable, slot)) =
-            self.take_ticket(&[keyspace], len, durability, |targets| {
-                targets.pop().ok_or(Error::Closed)
+        let (ticket, (rotated, slot)) =
+            self.take_ticket(&[keyspace], len, durability, |commit, place| {
+                let (memtable, slot) = commit.target(keyspace, place)?;
+                let known = Arc::ptr_eq(memtable, &current.active);
+                Ok(((!known).then(|| Arc::clone(memtable)), slot))
             })?;
+        let memtable = rotated.as_ref().unwrap_or(&current.active);
         match ticket.reservation {
             Some(reservation) => {
-                let mut encoder = reservation.encoder();
+                let segment = memtable.segment(slot).map_err(|error| self.poison(error))?;
+                let mut encoder = reservation.encoder(segment);
                 let pointer = match kind {
                     EntryKind::Put => {
                         encoder.put(keyspace, key, stored, compressed.is_some(), true)
@@ -283,10 +301,20 @@ impl Core {
         self.check_batch(len)?;
         self.pressure.slow_down(len);
         let (ticket, targets) =
-            self.take_ticket(&keyspaces, len, durability, |targets| Ok(std::mem::take(targets)))?;
+            self.take_ticket(&keyspaces, len, durability, |commit, place| {
+                let target = |id: &KeyspaceId| {
+                    let (memtable, slot) = commit.target(*id, place)?;
+                    Ok((*id, Arc::clone(memtable), slot))
+                };
+                keyspaces.iter().map(target).collect::<Result<Vec<_>>>()
+            })?;
         let mut pointers = None;
-        if let Some(reservation) = ticket.reservation {
-            let mut encoder = reservation.encoder();
+        // There is one, for the batch is not empty.
+        if let (Some(reservation), Some((_, memtable, slot))) =
+            (ticket.reservation, targets.first())
+        {
+            let segment = memtable.segment(*slot).map_err(|error| self.poison(error))?;
+            let mut encoder = reservation.encoder(segment);
             let mut entries = batch.entries();
             let pointers = pointers.insert(Vec::with_capacity(batch.len()));
             while let Some(entry) = entries.next() {
@@ -359,12 +387,12 @@ impl Core {
         keyspaces: &[KeyspaceId],
         len: usize,
         durability: Durability,
-        finish: impl Fn(&mut Vec<Target>) -> Result<T>,
+        targets: impl Fn(&mut CommitState, &Place) -> Result<T>,
     ) -> Result<(Ticket, T)> {
         loop {
             let obstacle = {
-                let mut commit = self.commit.lock();
-                match self.ticket(&mut commit, keyspaces, len, durability, &finish) {
+                let mut commit = self.lock_commit();
+                match self.ticket(&mut commit, keyspaces, len, durability, &targets) {
                     Ok(taken) => return Ok(taken),
                     Err(obstacle) => obstacle,
                 }
@@ -380,6 +408,20 @@ impl Core {
         }
     }
 
+    /// Takes the commit lock, which is held for a fraction of a microsecond: to sleep, and be woken, or even to yield would
+    /// take longer than to wait. Not for long, though: whoever has the lock may have lost its processor.
+    #[inline]
+    fn lock_commit(&self) -> MutexGuard<'_, CommitState> {
+        for _ in 0..SPINS {
+            if let Some(commit) = self.commit.try_lock() {
+                return commit;
+            }
+            std::hint::spin_loop();
+        }
+        self.commit.lock()
+    }
+
+    /// What a commit takes under the lock; `targets` finds its memtables when its place is taken.
     #[inline]
     fn ticket<T>(
         &self,
@@ -387,13 +429,16 @@ impl Core {
         keyspaces: &[KeyspaceId],
         len: usize,
         durability: Durability,
-        finish: &impl Fn(&mut Vec<Target>) -> Result<T>,
+        targets: &impl Fn(&mut CommitState, &Place) -> Result<T>,
     ) -> Result<(Ticket, T), Obstacle> {
         // Nothing may be written behind a hole that a failed commit left in the log.
         self.check_writable()?;
         let next = commit.log().last_sequence() + 1;
-        if !self.publisher.may_start(next) {
-            return Err(Obstacle::TooManyInFlight(next));
+        if next > commit.may_start {
+            commit.may_start = self.publisher.may_start();
+            if next > commit.may_start {
+                return Err(Obstacle::TooManyInFlight(next));
+            }
         }
         for id in keyspaces {
             commit.make_room(self, *id, len)?;
@@ -405,20 +450,16 @@ impl Core {
             let reservation = self.reserve(commit, len)?;
             // Not ahead of a sync, which would write the pages as zeros first.
             if durability != Durability::Sync
-                && reservation.segment().wants_pages(reservation.end())
+                && commit.log().current().wants_pages(reservation.end())
             {
                 self.background.wake_populate();
             }
             (reservation.sequence(), Some(reservation))
         };
-        let segment = reservation.as_ref().map(Reservation::segment);
-        let mut targets = Vec::with_capacity(keyspaces.len());
-        for id in keyspaces {
-            // The place in the log is taken: unwritten, it would hide everything behind it.
-            let target = commit.target(*id, len, segment, start);
-            targets.push(target.map_err(|error| self.poison(error))?);
-        }
-        Ok((Ticket { sequence, reservation, end: commit.log().end() }, finish(&mut targets)?))
+        let place = Place { len, logged: reservation.is_some(), start };
+        // The place in the log is taken: unwritten, it would hide everything behind it.
+        let targets = targets(commit, &place).map_err(|error| self.poison(error))?;
+        Ok((Ticket { sequence, reservation, end: commit.log().end() }, targets))
     }
 
     /// A place in the log; gives the log its next segment if it needs one.

@@ -9,6 +9,7 @@ use std::{
     },
 };
 
+use crossbeam_utils::CachePadded;
 use parking_lot::{Mutex, MutexGuard, RwLock};
 
 use super::{
@@ -44,7 +45,8 @@ pub(crate) struct Core {
     pub(crate) tables: TableSource,
     pub(crate) segments: SegmentSet,
     pub(crate) leftovers: Arc<Leftovers>,
-    pub(crate) commit: Mutex<CommitState>,
+    /// On cache lines of its own, because every commit changes it.
+    pub(crate) commit: CachePadded<Mutex<CommitState>>,
     pub(crate) publisher: Publisher,
     pub(crate) group_sync: GroupSync,
     pub(crate) structure: Mutex<Structure>,

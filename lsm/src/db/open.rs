@@ -11,6 +11,7 @@ use std::{
     time::Instant,
 };
 
+use crossbeam_utils::CachePadded;
 use parking_lot::{Mutex, RwLock};
 
 use super::{
@@ -127,7 +128,7 @@ pub(crate) fn open(dir: &Path, options: Options) -> Result<Arc<Core>> {
         tables,
         segments,
         leftovers,
-        commit: Mutex::new(CommitState::new(log)),
+        commit: CachePadded::new(Mutex::new(CommitState::new(log))),
         publisher: Publisher::new(next_sequence - 1),
         // The replayed segments were synced when they were cut, and so was the header of this one.
         group_sync: GroupSync::new(durable),

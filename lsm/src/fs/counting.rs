@@ -16,6 +16,7 @@ use super::{
     Advice, DirEntry, File, FileLock, FileSystem, LockMode, MappedMemory, Mapping, OpenMode,
     Purpose,
 };
+use crate::striped::Striped;
 
 /// What was read and written for one [`Purpose`].
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -102,8 +103,8 @@ impl IoCounts {
 /// One purpose's counters, on cache lines of their own: flushes do not slow puts down.
 #[derive(Debug, Default)]
 struct Counters {
-    /// Stores to mappings happen on every put, so they share a line with nothing else.
-    bytes_stored: CachePadded<AtomicU64>,
+    /// Stores to mappings happen on every put, by all writers at once.
+    bytes_stored: Striped,
     others: CachePadded<OtherCounters>,
 }
 
@@ -120,7 +121,7 @@ impl Counters {
     fn read(&self) -> PurposeCounts {
         // Relaxed throughout: these are statistics, they order nothing.
         PurposeCounts {
-            bytes_written: self.bytes_stored.load(Ordering::Relaxed)
+            bytes_written: self.bytes_stored.sum()
                 + self.others.bytes_written.load(Ordering::Relaxed),
             bytes_read: self.others.bytes_read.load(Ordering::Relaxed),
             writes: self.others.writes.load(Ordering::Relaxed),
@@ -292,7 +293,7 @@ struct CountingMemory {
 impl MappedMemory for CountingMemory {
     fn stored(&self, offset: usize, len: usize) {
         self.inner.stored(offset, len);
-        self.counters[self.purpose as usize].bytes_stored.fetch_add(len as u64, Ordering::Relaxed);
+        self.counters[self.purpose as usize].bytes_stored.add(len as u64);
     }
 
     fn advise(&self, offset: usize, len: usize, advice: Advice) {

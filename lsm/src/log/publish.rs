@@ -20,9 +20,9 @@ pub struct PublishError;
 
 /// The order of visibility.
 ///
-/// Every sequence number has a slot in a ring, into which it is written when its commit is complete. Whoever completes the
-/// commit behind the visible ones moves `visible` over all that are complete in a row, its own and others'. Nobody holds
-/// a lock for that, and nobody allocates.
+/// Every sequence number has a slot in a ring, into which it is written when its commit is complete before its turn.
+/// Whoever completes the commit behind the visible ones moves `visible` over all that are complete in a row, its own and
+/// others'. Nobody holds a lock for that, and nobody allocates.
 #[derive(Debug)]
 pub struct Publisher {
     visible: CachePadded<AtomicU64>,
@@ -69,12 +69,12 @@ impl Publisher {
         self.visible.load(Ordering::Acquire)
     }
 
-    /// Whether a commit with this sequence number may start to write: its slot is free. Otherwise
+    /// The last sequence number whose commit may start to write: its slot is free. It only grows. For what is behind it,
     /// [`wait_to_start`](Self::wait_to_start).
     #[inline]
     #[must_use]
-    pub fn may_start(&self, sequence: SequenceNumber) -> bool {
-        sequence <= self.visible() + self.slots.len() as u64
+    pub fn may_start(&self) -> SequenceNumber {
+        self.visible() + self.slots.len() as u64
     }
 
     /// Waits until a commit with this sequence number may start; call it without holding the commit mutex, or commits
@@ -87,16 +87,28 @@ impl Publisher {
     }
 
     /// Says that the commit with this sequence number is complete: all that it writes is written. Call it once for every
-    /// number, [`may_start`](Self::may_start) given. Costs two atomic read-modify-writes when nobody waits.
+    /// number, [`may_start`](Self::may_start) given. Costs an atomic read-modify-write when it is this commit's turn and nobody
+    /// waits, else two.
     #[inline]
     pub fn complete(&self, sequence: SequenceNumber) {
-        debug_assert!(self.may_start(sequence), "sequence number {sequence} is too far ahead");
-        // Two neighbours that complete at once each write their own slot and then read the other's. In the one total
-        // order of these accesses one of them comes second, sees both, and moves `visible` over both.
-        self.slot(sequence).store(sequence, Ordering::SeqCst);
-        total_order();
+        debug_assert!(sequence <= self.may_start(), "sequence number {sequence} is too far ahead");
         let mut visible = self.visible.load(Ordering::SeqCst);
-        let mut moved = false;
+        // Two neighbours that complete at once each store something that the other one then looks for: the earlier
+        // moves `visible` and looks at the later one's slot, the later writes its slot and looks at `visible`. In the
+        // one total order of these accesses one of them comes second, sees both, and moves `visible` over both.
+        let mut moved = visible + 1 == sequence;
+        if moved {
+            // It is this commit's turn, and `visible` is this thread's to move: others move it to a number only when they
+            // found that number in its slot, and this one is not there. So the slot is left alone, whose line neighbours
+            // would have to take from each other.
+            self.visible.store(sequence, Ordering::SeqCst);
+            visible = sequence;
+            total_order();
+        } else {
+            self.slot(sequence).store(sequence, Ordering::SeqCst);
+            total_order();
+            visible = self.visible.load(Ordering::SeqCst);
+        }
         loop {
             let next = visible + 1;
             if self.slot(next).load(Ordering::SeqCst) != next {
@@ -195,7 +207,7 @@ mod tests {
         assert_eq!(publisher.visible(), 10);
         publisher.complete(11);
         assert_eq!(publisher.visible(), 13);
-        assert!(publisher.may_start(13 + RING as u64) && !publisher.may_start(14 + RING as u64));
+        assert_eq!(publisher.may_start(), 13 + RING as u64);
     }
 
     #[test]

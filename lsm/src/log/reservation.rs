@@ -1,22 +1,24 @@
 //! A byte range of a segment that one commit may write, once, and the encoder that does.
 
-use std::sync::Arc;
-
 use super::{
     record::{self, RecordHead, gap_len, mark_len, record_len},
     segment::{Segment, SegmentIdentity},
 };
-use crate::{Error, KeyspaceId, SequenceNumber, ValuePointer};
+use crate::{Error, KeyspaceId, SegmentId, SequenceNumber, ValuePointer};
 
 /// A byte range of a segment that belongs to its holder until it is written.
 ///
 /// Made by [`Segment::reserve`] and [`LogWriter::reserve`](super::LogWriter::reserve), each of which hands out a byte at
 /// most once. A reservation in a log that is dropped unwritten leaves a hole, and recovery would stop there: whoever
 /// drops one must poison the database.
+///
+/// It names its segment, and does not keep it: commits take theirs from the memtable that they write to, which keeps its
+/// segments. (A reference count, which all writers would change with every commit, is worth a tenth of a commit when two
+/// write.)
 #[derive(Debug)]
 #[must_use = "an unwritten reservation is a hole in the log"]
 pub struct Reservation {
-    segment: Arc<Segment>,
+    segment: SegmentIdentity,
     offset: u32,
     len: u32,
     sequence: SequenceNumber,
@@ -25,7 +27,7 @@ pub struct Reservation {
 }
 
 impl Reservation {
-    pub(super) fn new(segment: Arc<Segment>, offset: u32, len: u32) -> Self {
+    pub(super) fn new(segment: SegmentIdentity, offset: u32, len: u32) -> Self {
         Self { segment, offset, len, sequence: 0, gap: 0, mark: None }
     }
 
@@ -35,8 +37,8 @@ impl Reservation {
 
     /// The segment.
     #[must_use]
-    pub fn segment(&self) -> &Arc<Segment> {
-        &self.segment
+    pub fn segment(&self) -> SegmentId {
+        self.segment.id
     }
 
     /// Offset of the first byte.
@@ -65,15 +67,23 @@ impl Reservation {
     /// Starts writing. The mark and the gap that the log writer planned are written without further ado.
     ///
     /// In a mapped segment the records are encoded in place; otherwise into a buffer of the reservation's length.
+    ///
+    /// # Panics
+    /// If `segment` is not the one that this is a part of.
     #[inline]
-    pub fn encoder(self) -> Encoder {
-        let scratch = match self.segment.mapped() {
+    pub fn encoder(self, segment: &Segment) -> Encoder<'_> {
+        assert!(
+            self.segment == segment.identity,
+            "a reservation in segment {} is not one in segment {}",
+            self.segment.id.0,
+            segment.identity.id.0,
+        );
+        let scratch = match segment.mapped() {
             Some(_) => Vec::new(),
             None => vec![0; self.len as usize],
         };
-        let mut encoder = Encoder { at: 0, gap: self.gap, scratch, reservation: self };
+        let mut encoder = Encoder { segment, at: 0, gap: self.gap, scratch, reservation: self };
         if let Some(durable) = encoder.reservation.mark {
-            let segment = &encoder.reservation.segment;
             let (seed, database_id) = (segment.identity.seed(), segment.database_id());
             let (to, offset) = encoder.claim(mark_len(durable));
             // SAFETY: `claim` gave out that many bytes, which are ours alone.
@@ -95,7 +105,8 @@ pub struct Unwritten {
 /// Writes the records of one [`Reservation`], back to back.
 #[derive(Debug)]
 #[must_use = "call `finish`"]
-pub struct Encoder {
+pub struct Encoder<'a> {
+    segment: &'a Segment,
     reservation: Reservation,
     /// Bytes written so far.
     at: u32,
@@ -105,18 +116,18 @@ pub struct Encoder {
     scratch: Vec<u8>,
 }
 
-impl Encoder {
+impl Encoder<'_> {
     /// Takes the next `len` bytes: where to write them, and their offset in the segment.
     ///
     /// # Panics
     /// If the reservation has fewer left: the caller's sum of `record_len` was wrong.
     #[inline]
     fn claim(&mut self, len: usize) -> (*mut u8, u32) {
-        let Reservation { segment, offset: start, len: reserved, .. } = &self.reservation;
+        let Reservation { offset: start, len: reserved, .. } = &self.reservation;
         let left = (reserved - self.at) as usize;
         assert!(len <= left, "a record of {len} bytes in a reservation with {left} bytes left");
         let offset = start + self.at;
-        let to = match segment.mapped() {
+        let to = match self.segment.mapped() {
             // SAFETY: a reservation lies within the segment, and the segment within its mapping.
             Some(mapping) => unsafe { mapping.as_ptr().add(offset as usize) },
             // SAFETY: the scratch buffer is as long as the reservation, and `at + len` lies within that.
@@ -138,8 +149,8 @@ impl Encoder {
         let gap = std::mem::take(&mut self.gap);
         let len = record_len(keyspace, key.len(), value.map(<[u8]>::len)) + gap_len(gap);
         let (to, offset) = self.claim(len);
-        let SegmentIdentity { id: segment, .. } = self.reservation.segment.identity;
-        let seed = self.reservation.segment.identity.seed();
+        let SegmentIdentity { id: segment, .. } = self.segment.identity;
+        let seed = self.segment.identity.seed();
         let head = RecordHead { keyspace, gap, last, compressed };
         // SAFETY: `claim` gave out exactly the bytes that this record takes; the bytes of a reservation belong to its
         // holder alone, and readers learn of them only when the commit is published.
@@ -180,10 +191,9 @@ impl Encoder {
     /// If the reservation was not filled to its end: the hole would end the log.
     #[inline]
     pub fn finish(self) -> Result<Reservation, Unwritten> {
-        let Self { reservation, at, scratch, .. } = self;
+        let Self { segment, reservation, at, scratch, .. } = self;
         let left = reservation.len - at;
         assert!(left == 0, "a reservation with {left} bytes left unwritten");
-        let segment = &reservation.segment;
         match segment.mapped() {
             Some(mapping) => {
                 mapping.stored(reservation.offset as usize, reservation.len as usize);

@@ -9,6 +9,7 @@ use std::{
     },
 };
 
+use crossbeam_utils::CachePadded;
 use parking_lot::Mutex;
 
 use super::{
@@ -65,8 +66,9 @@ pub struct Segment {
     pub(super) file: Arc<dyn File>,
     pub(super) mapping: Option<Mapping>,
     /// Upper half: where reservations must end; lower half: where they ended so far. Together in one word so that
-    /// sealing and reserving cannot pass each other.
-    bounds: AtomicU64,
+    /// sealing and reserving cannot pass each other. On a cache line of its own: every commit changes it, while others
+    /// read what is beside it.
+    bounds: CachePadded<AtomicU64>,
     first_sequence: AtomicU64,
     header_written: AtomicBool,
     /// Up to where pages were stored to ahead of the writers; see [`populate`](Self::populate).
@@ -121,7 +123,7 @@ impl Segment {
             fs: Arc::clone(fs),
             file,
             mapping,
-            bounds: AtomicU64::new(bounds(capacity, HEADER_LEN)),
+            bounds: CachePadded::new(AtomicU64::new(bounds(capacity, HEADER_LEN))),
             first_sequence: AtomicU64::new(0),
             header_written: AtomicBool::new(false),
             populated: AtomicU32::new(0),
@@ -191,7 +193,7 @@ impl Segment {
             fs: Arc::clone(fs),
             file,
             mapping,
-            bounds: AtomicU64::new(bounds(len, len)),
+            bounds: CachePadded::new(AtomicU64::new(bounds(len, len))),
             first_sequence: AtomicU64::new(0),
             header_written: AtomicBool::new(true),
             populated: AtomicU32::new(0),
@@ -334,13 +336,13 @@ impl Segment {
     /// Takes the next `len` bytes for writing; `None` if that many are not left (or the segment is sealed or was opened
     /// for reading). Each byte is handed out once.
     #[inline]
-    pub fn reserve(self: &Arc<Self>, len: u32) -> Option<Reservation> {
+    pub fn reserve(&self, len: u32) -> Option<Reservation> {
         let advance = |now| {
             let (limit, end) = split(now);
             (len <= limit - end).then(|| bounds(limit, end + len))
         };
         let before = self.bounds.fetch_update(Ordering::AcqRel, Ordering::Acquire, advance).ok()?;
-        Some(Reservation::new(Arc::clone(self), split(before).1, len))
+        Some(Reservation::new(self.identity, split(before).1, len))
     }
 
     /// Ends the segment before its last reservation, if that is what this is and the segment is not mapped: nobody can

@@ -161,7 +161,7 @@ impl LogWriter {
     /// When the segment cannot be cut or synced: poison the database.
     pub fn take_back(&mut self, reservation: &Reservation) -> Result<bool> {
         let segment = &self.current;
-        if !Arc::ptr_eq(segment, reservation.segment()) || !segment.take_back(reservation) {
+        if segment.id() != reservation.segment() || !segment.take_back(reservation) {
             return Ok(false);
         }
         self.gap += reservation.gap() + 1;

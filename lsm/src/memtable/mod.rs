@@ -140,6 +140,12 @@ impl Memtable {
         unsafe { SortedView::new(Arc::clone(self), runs) }
     }
 
+    /// As [`prefetch`](Self::prefetch), for an [`insert`](Self::insert) that comes soon.
+    #[inline]
+    pub fn prefetch_to_insert(&self, hash: u64) {
+        self.shard(hash).prefetch_to_insert(hash);
+    }
+
     fn totals(&self) -> impl Iterator<Item = Totals> {
         self.shards.iter().map(Shard::totals)
     }

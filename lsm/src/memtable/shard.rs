@@ -17,7 +17,7 @@
 use super::{
     arena::{Arena, ArenaEnd, ArenaWriter},
     entry::{Entry, EntryRef, Payload},
-    sync::{AtomicPtr, AtomicU64, Mutex, Ordering, lock, prefetch, zeroed},
+    sync::{AtomicPtr, AtomicU64, Mutex, Ordering, lock, prefetch, prefetch_to_store, zeroed},
 };
 use crate::{EntryKind, SequenceNumber};
 use std::ptr;
@@ -238,6 +238,17 @@ impl Shard {
         if let Some(table) = self.table() {
             table.prefetch(tag_of(hash));
         }
+    }
+
+    /// As [`prefetch`](Self::prefetch), for an insert: also takes the lines of the write side from the processor that
+    /// inserted last.
+    #[inline]
+    pub(super) fn prefetch_to_insert(&self, hash: u64) {
+        let write: *const WriteSide = &raw const self.write;
+        for line in 0..size_of::<WriteSide>() / 64 {
+            prefetch_to_store(write.cast::<u8>().wrapping_add(line * 64));
+        }
+        self.prefetch(hash);
     }
 
     /// Adds an entry; see [`Memtable::insert`](super::Memtable::insert). The first one makes a table for `expected` keys.

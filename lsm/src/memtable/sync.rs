@@ -97,3 +97,17 @@ pub(in crate::memtable) fn prefetch<T>(address: *const T) {
     #[cfg(not(all(target_arch = "x86_64", not(miri), not(loom))))]
     let _ = address;
 }
+
+/// As [`prefetch`], for a line that will be stored to: takes it from the processor that has it.
+#[inline]
+pub(in crate::memtable) fn prefetch_to_store<T>(address: *const T) {
+    #[cfg(all(target_arch = "x86_64", not(miri), not(loom)))]
+    // SAFETY: prefetching is a hint that never faults, whatever the address; processors without this form of it take it
+    // for a no-op.
+    unsafe {
+        use std::arch::x86_64::{_MM_HINT_ET0, _mm_prefetch};
+        _mm_prefetch::<_MM_HINT_ET0>(address.cast());
+    }
+    #[cfg(not(all(target_arch = "x86_64", not(miri), not(loom))))]
+    let _ = address;
+}

@@ -129,8 +129,8 @@ fn commits() {
         let fs = MemoryFs::new();
         let mut log = Appender::new(fs, 1 << 20, 1);
         for index in 0..count {
-            let reservation = log.reserve(len);
-            let mut encoder = reservation.encoder();
+            let (segment, reservation) = log.reserve(len);
+            let mut encoder = reservation.encoder(&segment);
             let key = (index as u128).to_be_bytes();
             encoder.put(KeyspaceId(0), black_box(&key), black_box(&[7; 100]), false, true);
             let _ = encoder.finish().unwrap();

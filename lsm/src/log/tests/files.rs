@@ -37,7 +37,7 @@ const DEFAULT: KeyspaceId = KeyspaceId(0);
 
 fn put(segment: &Arc<Segment>, key: &[u8], stored: &[u8], compressed: bool) -> ValuePointer {
     let len = record_len(DEFAULT, key.len(), Some(stored.len()));
-    let mut encoder = segment.reserve(len as u32).unwrap().encoder();
+    let mut encoder = segment.reserve(len as u32).unwrap().encoder(segment);
     let pointer = encoder.put(DEFAULT, key, stored, compressed, true);
     let done = encoder.finish().unwrap();
     assert_eq!(done.end(), pointer.offset + pointer.len);
@@ -189,14 +189,14 @@ fn room_is_given_out_once_and_to_the_last_byte() {
 #[should_panic(expected = "bytes left unwritten")]
 fn a_hole_is_a_bug() {
     let segment = create(&MemoryFs::new(), 1, 1_000);
-    let _ = segment.reserve(10).unwrap().encoder().finish();
+    let _ = segment.reserve(10).unwrap().encoder(&segment).finish();
 }
 
 #[test]
 #[should_panic(expected = "in a reservation with 10 bytes left")]
 fn an_overrun_is_a_bug() {
     let segment = create(&MemoryFs::new(), 1, 1_000);
-    segment.reserve(10).unwrap().encoder().put(DEFAULT, b"key", b"value", false, true);
+    segment.reserve(10).unwrap().encoder(&segment).put(DEFAULT, b"key", b"value", false, true);
 }
 
 #[test]
@@ -224,7 +224,7 @@ fn failing_writes_and_syncs_are_reported() {
     let file = fs.file(&path(1));
     file.fail_writes.store(true, Ordering::Relaxed);
     let len = record_len(DEFAULT, 1, None);
-    let mut encoder = segment.reserve(len as u32).unwrap().encoder();
+    let mut encoder = segment.reserve(len as u32).unwrap().encoder(&segment);
     encoder.delete(DEFAULT, b"k", true);
     let unwritten = encoder.finish().unwrap_err();
     assert!(matches!(unwritten.error, Error::Io { operation: "write", .. }));
@@ -253,4 +253,12 @@ fn headers_are_checked_on_opening() {
     assert!(open(log(3)).unwrap_err().is_corruption());
     fs.put(Path::new("/db/000004.log"), b"");
     assert!(open(log(4)).unwrap_err().is_corruption());
+}
+
+#[test]
+#[should_panic(expected = "a reservation in segment 1 is not one in segment 2")]
+fn a_reservation_is_written_in_its_segment() {
+    let fs = MemoryFs::new();
+    let (first, second) = (create(&fs, 1, 300), create(&fs, 2, 300));
+    let _ = first.reserve(10).unwrap().encoder(&second);
 }

@@ -267,13 +267,13 @@ fn a_stored_value_becomes_no_record() {
             };
         }
         // Not by `commit`, which takes another keyspace: the value has to lie at `at`.
-        let reservation = log.reserve(record_len(KeyspaceId(0), 1, Some(300)));
-        let mut encoder = reservation.encoder();
+        let (segment, reservation) = log.reserve(record_len(KeyspaceId(0), 1, Some(300)));
+        let mut encoder = reservation.encoder(&segment);
         encoder.put(KeyspaceId(0), b"k", &value, false, true);
         let _ = encoder.finish().unwrap();
         let old_end = log.writer.end();
         log.writer.current().seal().unwrap();
-        drop(log);
+        drop((log, segment));
         let second = recycle(&fs, 1, 2, 500);
         let mut writer = LogWriter::start(second, Some(old_end), 2).unwrap();
         // So long that it ends where the value has one of its records.
@@ -281,7 +281,7 @@ fn a_stored_value_becomes_no_record() {
         let Reserved::Ready(reservation) = writer.reserve(wanted).unwrap() else {
             panic!("there is room")
         };
-        let mut encoder = reservation.encoder();
+        let mut encoder = reservation.encoder(writer.current());
         let filler = vec![1; wanted - record_len(KeyspaceId(0), 1, Some(0))];
         assert_eq!(record_len(KeyspaceId(0), 1, Some(filler.len())), wanted);
         encoder.put(KeyspaceId(0), b"y", &filler, false, true);
@@ -314,7 +314,7 @@ fn files_are_handed_over_by_the_last_user_and_no_more_than_a_few() {
     let observer = || -> RemovalObserver { Arc::new(|_, _| panic!("it can be removed")) };
     let retired = |id: u64, len: u32| {
         let segment = create(&fs, id, len.max(500));
-        drop(segment.reserve(len - HEADER_LEN));
+        assert!(segment.reserve(len - HEADER_LEN).is_some());
         segment.retire(observer(), Arc::clone(&spares));
         segment
     };
@@ -328,7 +328,7 @@ fn files_are_handed_over_by_the_last_user_and_no_more_than_a_few() {
     for (id, len) in [(2, 501), (3, HEADER_LEN)] {
         let spares = Arc::new(SpareFiles::new(2, if id == 3 { 5_000 } else { 500 }));
         let segment = create(&fs, id, len);
-        drop(segment.reserve(len - HEADER_LEN));
+        assert!(segment.reserve(len - HEADER_LEN).is_some());
         segment.retire(observer(), Arc::clone(&spares));
         drop(segment);
         assert!(spares.take().is_none() && !fs.exists(&path(id)));

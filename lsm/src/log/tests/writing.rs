@@ -12,7 +12,7 @@ use crate::{
     Error, KeyspaceId, SegmentId,
     log::{
         ClosedSegment, GroupSync, HEADER_LEN, LogPosition, LogWriter, Publisher, ReplayPosition,
-        Reservation, Reserved, record_len, scan,
+        Reservation, Reserved, Segment, record_len, scan,
     },
 };
 
@@ -31,13 +31,15 @@ impl Appender {
         Self { fs, writer, capacity, next_id: 2, closed: Vec::new() }
     }
 
-    pub fn reserve(&mut self, len: usize) -> Reservation {
+    pub fn reserve(&mut self, len: usize) -> (Arc<Segment>, Reservation) {
         loop {
             match self.writer.reserve(len).unwrap() {
-                Reserved::Ready(reservation) => return reservation,
+                Reserved::Ready(reservation) => {
+                    return (Arc::clone(self.writer.current()), reservation);
+                }
                 Reserved::Rotated(reservation, closed) => {
                     self.closed.push(closed);
-                    return reservation;
+                    return (Arc::clone(self.writer.current()), reservation);
                 }
                 Reserved::Full { capacity } => {
                     let segment = create(&self.fs, self.next_id, capacity.max(self.capacity));
@@ -57,10 +59,10 @@ impl Appender {
             .iter()
             .map(|(key, value)| record_len(keyspace, key.len(), value.as_ref().map(Vec::len)))
             .sum();
-        let reservation = self.reserve(len);
-        let segment = reservation.segment().id();
+        let (in_segment, reservation) = self.reserve(len);
+        let segment = reservation.segment();
         let start = reservation.offset();
-        let mut encoder = reservation.encoder();
+        let mut encoder = reservation.encoder(&in_segment);
         for (index, (key, value)) in batch.iter().enumerate() {
             let last = index + 1 == batch.len();
             match value {
@@ -113,9 +115,9 @@ fn gaps_and_replay_positions() {
     // The batch that comes next says that it has a gap of two.
     let position = log.writer.replay_position();
     assert_eq!(position, ReplayPosition { segment, offset: HEADER_LEN, next_sequence: 10 });
-    let reservation = log.reserve(record_len(KeyspaceId(0), 1, None));
+    let (segment, reservation) = log.reserve(record_len(KeyspaceId(0), 1, None));
     assert_eq!(reservation.sequence(), 12);
-    let mut encoder = reservation.encoder();
+    let mut encoder = reservation.encoder(&segment);
     encoder.delete(KeyspaceId(0), b"k", true);
     let _ = encoder.finish().unwrap();
     assert_eq!(log.writer.replay_position().next_sequence, 13);
@@ -151,15 +153,14 @@ fn commits_side_by_side() {
                     let key = [thread.to_le_bytes(), i.to_le_bytes()].concat();
                     let value = vec![thread as u8; (i % 100) as usize];
                     let len = record_len(KeyspaceId(0), key.len(), Some(value.len()));
-                    let reservation = log.lock().reserve(len);
+                    let (segment, reservation) = log.lock().reserve(len);
                     let sequence = reservation.sequence();
                     publisher.wait_to_start(sequence).unwrap();
-                    let mut encoder = reservation.encoder();
+                    let mut encoder = reservation.encoder(&segment);
                     let pointer = encoder.put(KeyspaceId(0), &key, &value, false, true);
                     let done = encoder.finish().unwrap();
                     publisher.complete(sequence);
                     publisher.wait_visible(sequence).unwrap();
-                    let segment = done.segment();
                     // SAFETY: the record was published.
                     let found = unsafe { segment.read(pointer.offset, pointer.len, &key) };
                     assert_eq!(&*found.unwrap(), &value[..]);
