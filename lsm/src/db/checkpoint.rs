@@ -1,17 +1,40 @@
 //! A second database out of hard links.
+//!
+//! A checkpoint is the database as it was at one moment: the tables of that moment, and the log up to it. Commit order is
+//! log order, so whoever opens the checkpoint replays what was in no table yet, and finds every commit before the moment
+//! in all of its keyspaces, and none behind it. Only the moment is taken under locks; the files are linked while others
+//! write, flush and compact, for what holds a table or a segment keeps its file.
 
-use std::path::Path;
-
-use super::{core::Core, names::LOCK};
-use crate::{
-    Error, Result,
-    fs::{FileSystem, OpenMode, Purpose},
-    log,
-    version::{AppendError, Manifest, ReplayPosition, manifest::CURRENT, table_file_name},
+use std::{
+    path::Path,
+    sync::{Arc, atomic::Ordering},
 };
 
+use super::{core::Core, names::LOCK, segments::needs_replay};
+use crate::{
+    Error, Result, SequenceNumber,
+    fs::{FileSystem, OpenMode, Purpose},
+    log::{self, LogPosition, Segment, SegmentKind},
+    version::{AppendError, Manifest, State, Version, manifest::CURRENT, table_file_name},
+};
+
+/// What the database was at a moment, and what keeps its files from being removed.
+struct Moment {
+    state: State,
+    /// Of all keyspaces; never read, only held.
+    _versions: Vec<Arc<Version>>,
+    /// Those that tables refer to, and the log from where replay starts.
+    segments: Vec<Arc<Segment>>,
+    /// Of these, the ones with bytes that perhaps no sync has covered.
+    unsynced: Vec<Arc<Segment>>,
+    /// The last commit.
+    last: SequenceNumber,
+    /// Where the log ended.
+    end: LogPosition,
+}
+
 impl Core {
-    /// Flushes, then links every table and every segment that tables refer to into `dir`.
+    /// Flushes, then links every table, every segment that tables refer to, and the log into `dir`.
     pub(crate) fn checkpoint(&self, dir: &Path) -> Result<()> {
         let found = self.fs.metadata(dir).map_err(|error| Error::io("stat", dir, error))?;
         let is_free = match &found {
@@ -26,17 +49,39 @@ impl Core {
                 found: format!("{} exists and is not empty; name a new one", dir.display()),
             });
         }
+        // So that the log that goes along is short, and for what is in no log.
         for keyspace in self.all_keyspaces() {
             self.flush_keyspace(&keyspace)?;
         }
+        let moment = self.moment();
+        // Records before the end may still be under way on other threads.
+        self.publisher.wait_visible(moment.last).map_err(|_| self.why_not_writable())?;
+        for segment in moment.unsynced.iter().filter(|segment| segment.id() != moment.end.segment) {
+            segment.sync().map_err(|error| self.heed(error))?;
+        }
         self.fs.create_dir_all(dir).map_err(|error| Error::io("create", dir, error))?;
-        self.link_into(dir).inspect_err(|_| self.remove_checkpoint(dir))
+        self.link_into(dir, moment).inspect_err(|_| self.remove_checkpoint(dir))
     }
 
-    fn link_into(&self, dir: &Path) -> Result<()> {
-        // Under the lock nothing that the state names is removed.
+    fn moment(&self) -> Moment {
         let structure = self.structure.lock();
-        let mut state = structure.state.clone();
+        let (last, end, unsynced) = {
+            let commit = self.commit.lock();
+            (commit.log().last_sequence(), commit.log().end(), commit.unsynced())
+        };
+        let state = structure.state.clone();
+        let versions = self.all_keyspaces().into_iter().map(|it| Arc::clone(&it.current().version));
+        let live = self.live_bytes();
+        let mut segments = self.segments.all();
+        segments.retain(|segment| {
+            let of_log = needs_replay(segment, state.replay) && segment.id() <= end.segment;
+            of_log || live.get(&segment.id()).is_some_and(|live| live.records > 0)
+        });
+        Moment { _versions: versions.collect(), state, segments, unsynced, last, end }
+    }
+
+    fn link_into(&self, dir: &Path, moment: Moment) -> Result<()> {
+        let Moment { mut state, segments, end, .. } = moment;
         let link = |name: &str| {
             let (from, to) = (self.dir.join(name), dir.join(name));
             self.fs.hard_link(&from, &to).map_err(|error| Error::io("link", from, error))
@@ -46,26 +91,22 @@ impl Core {
                 link(&table_file_name(table.id))?;
             }
         }
-        let live = self.live_bytes();
-        let current = self.commit.lock().log().end().segment;
-        for segment in self.segments.all() {
-            let refers = live.get(&segment.id()).is_some_and(|live| live.records > 0);
-            if !refers {
-                continue;
-            }
+        for segment in &segments {
             let name = log::file_name(segment.id(), segment.kind());
-            if segment.id() == current {
-                // The log goes on in this file: the checkpoint gets a copy of what is in it now.
-                self.copy_segment(&segment, &dir.join(&name))?;
+            let mut len = segment.len();
+            if segment.id() == end.segment {
+                // The log goes on in this file: the checkpoint gets a copy of what was in it. It may end earlier since, if a
+                // commit behind the last one was taken back.
+                len = len.min(end.offset);
+                self.copy_segment(segment, len, &dir.join(&name))?;
             } else {
                 link(&name)?;
             }
+            if segment.kind() == SegmentKind::Log && needs_replay(segment, state.replay) {
+                state.segment_ends.insert(segment.id(), len);
+            }
         }
-        // What is in no table is not part of the checkpoint: its log starts anew.
-        state.replay = ReplayPosition::default();
-        state.segment_ends.clear();
-        state.next_file =
-            state.next_file.max(self.next_file.load(std::sync::atomic::Ordering::Relaxed)) + 1;
+        state.next_file = state.next_file.max(self.next_file.load(Ordering::Relaxed)) + 1;
         state.clean_close = false;
         let lock = dir.join(LOCK);
         self.fs
@@ -81,7 +122,7 @@ impl Core {
         Ok(())
     }
 
-    fn copy_segment(&self, segment: &log::Segment, to: &Path) -> Result<()> {
+    fn copy_segment(&self, segment: &Segment, len: u32, to: &Path) -> Result<()> {
         const CHUNK: usize = 1 << 20;
         let from = segment.path();
         let source = self
@@ -92,7 +133,7 @@ impl Core {
             .fs
             .open(to, OpenMode::CreateNew, Purpose::Other)
             .map_err(|error| Error::io("create", to, error))?;
-        let len = u64::from(segment.len());
+        let len = u64::from(len);
         let mut at = 0;
         let mut buffer = vec![0; CHUNK];
         while at < len {

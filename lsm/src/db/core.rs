@@ -109,7 +109,7 @@ impl Core {
     }
 
     #[cold]
-    fn why_not_writable(&self) -> Error {
+    pub(crate) fn why_not_writable(&self) -> Error {
         match self.poison.get() {
             Some(cause) => Error::Poisoned { cause: Arc::clone(cause) },
             None if self.options.read_only => Error::ReadOnly,

@@ -204,8 +204,13 @@ impl Db {
         self.core().wait_idle()
     }
 
-    /// Makes a copy of the database in a new directory, as it is now: tables and segments are hard links, which cost no
-    /// space until the original gives them up. The directory must be on the same file system, and not exist, or be empty.
+    /// Makes a copy of the database in a new directory, as it is at one moment of the call: every commit before it, in all
+    /// keyspaces, and none behind it. Tables and segments are hard links, which cost no space until the original gives them up;
+    /// only the log's last segment is copied. When the call returns the copy is durable. Others may read and write meanwhile.
+    /// The directory must be on the same file system, and not exist, or be empty.
+    ///
+    /// Of a batch over several keyspaces that was written with [`Durability::None`] while the call was under way, the copy may
+    /// have the part that is in one keyspace and not the other.
     ///
     /// # Errors
     /// [`Error::InvalidOption`] if the directory holds something; I/O errors, after which what was made is removed.
