@@ -15,6 +15,7 @@ mod replay;
 mod segments;
 mod shutdown;
 mod statistics;
+mod unnamed;
 mod verify;
 
 use std::{fmt, path::Path, sync::Arc};

@@ -23,6 +23,7 @@ use super::{
     pressure::Pressure,
     replay::{Recovered, Replay},
     segments::SegmentSet,
+    unnamed::check_not_beheaded,
 };
 use crate::{
     Error, Event, KeyspaceId, KeyspaceOptions, Options, Result, SegmentId, TableId,
@@ -91,6 +92,8 @@ pub(crate) fn open(dir: &Path, options: Options) -> Result<Arc<Core>> {
         .filter_map(|(id, memtables)| Some((*id, memtables.last()?.bytes)))
         .collect();
     let keyspaces = open_keyspaces(&state, &tables, &segments, &names, memtables)?;
+    // Before anything is removed.
+    check_not_beheaded(&*file_system, dir, &names, &manifest, &state, &segments)?;
 
     let next_sequence =
         report.as_ref().map_or(1, |report| report.next_sequence).max(state.last_sequence + 1);

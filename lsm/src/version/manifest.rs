@@ -159,6 +159,16 @@ impl Manifest {
         self.number
     }
 
+    /// Where it is.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Bytes of header and edits.
+    pub(crate) fn len(&self) -> u64 {
+        self.len
+    }
+
     /// Appends an edit and syncs it.
     pub(crate) fn append(&mut self, edit: &Edit) -> Result<(), AppendError> {
         let mut payload = Vec::new();
