@@ -44,6 +44,16 @@ pub enum Error {
         /// Newest version that this build reads.
         supported: u16,
     },
+    /// The database holds what was compressed with a codec that this build lacks.
+    #[error("{}: keyspace {keyspace:?} is compressed with {codec}, which this build lacks; build the crate `lsm` with feature `{codec}`", path.display())]
+    MissingCodec {
+        /// The manifest, which says so.
+        path: PathBuf,
+        /// Name of the keyspace.
+        keyspace: String,
+        /// The codec, and the cargo feature that brings it: `lz4` or `zstd`.
+        codec: &'static str,
+    },
     /// The path exists, but it is no database directory.
     #[error("{} is not a database directory: {found}", path.display())]
     NotADatabase {

@@ -419,6 +419,11 @@ impl KeyspaceOptions {
         Some(options)
     }
 
+    /// The cargo feature that this build would need to read the keyspace; `None` if it can.
+    pub(crate) fn missing_codec(&self) -> Option<&'static str> {
+        self.compression.missing_codec().or_else(|| self.value_compression.missing_codec())
+    }
+
     /// Bytes that level `level` (1 and deeper) may hold before it is compacted into the next.
     pub(crate) fn level_bytes(&self, level: usize) -> u64 {
         let steps = u32::try_from(level.saturating_sub(1)).unwrap_or(u32::MAX);

@@ -553,6 +553,9 @@ fn orphans_and_unfinished_files_are_removed_and_reported() {
     for orphan in &orphans {
         fs::copy(&table, orphan).unwrap();
     }
+    // A segment that was made ahead of need, and that the log never came to.
+    orphans.push(dir.path().join("009001.log"));
+    fs::write(&orphans[3], [0; 4096]).unwrap();
     let removed = Arc::new(Mutex::new(Vec::new()));
     let hears = Arc::clone(&removed);
     let listener = move |event: &Event| {

@@ -5,7 +5,18 @@ use crate::{Result, Slice};
 
 /// Keys and values in order, from both ends: what [`Keyspace::range`](crate::Keyspace::range) and its kin return.
 ///
-/// After an error the iterator ends. Keys are copied; for the last bit of speed use a [`Cursor`].
+/// After an error the iterator ends. Keys are copied; for the last bit of speed use a [`Cursor`]. It borrows the keyspace, so it
+/// cannot outlive it:
+///
+/// ```compile_fail,E0505
+/// # let dir = tempfile::tempdir().unwrap();
+/// let db = lsm::Db::open(dir.path(), lsm::Options::default())?;
+/// let keyspace = db.default_keyspace();
+/// let mut range = keyspace.range::<&[u8]>(..);
+/// drop(keyspace);
+/// range.next();
+/// # Ok::<(), lsm::Error>(())
+/// ```
 #[derive(Debug)]
 pub struct Range<'k> {
     front: Cursor<'k>,

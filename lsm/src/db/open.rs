@@ -37,7 +37,6 @@ use crate::{
     table::BlockCache,
     version::{
         AppendError, CreateKeyspace, Edit, HashIndexes, Manifest, State, TableSource, Version,
-        manifest::CURRENT,
     },
 };
 
@@ -91,7 +90,7 @@ pub(crate) fn open(dir: &Path, options: Options) -> Result<Arc<Core>> {
         .iter()
         .filter_map(|(id, memtables)| Some((*id, memtables.last()?.bytes)))
         .collect();
-    let keyspaces = open_keyspaces(&state, &tables, &segments, &names, memtables)?;
+    let keyspaces = open_keyspaces(&manifest, &state, &tables, &segments, &names, memtables)?;
     // Before anything is removed.
     check_not_beheaded(&*file_system, dir, &names, &manifest, &state, &segments)?;
 
@@ -102,7 +101,7 @@ pub(crate) fn open(dir: &Path, options: Options) -> Result<Arc<Core>> {
     let log = if options.read_only {
         None
     } else {
-        settle_log(&*file_system, dir, report.as_ref(), &state.segment_ends)
+        settle_log(&*file_system, dir, &options, report.as_ref(), &state.segment_ends)
             .inspect_err(|_| note_failed_sync(&*file_system, dir))?;
         let id = SegmentId(next_file.fetch_add(1, std::sync::atomic::Ordering::Relaxed));
         let identity =
@@ -237,6 +236,7 @@ fn random_id() -> u64 {
 }
 
 fn open_keyspaces(
+    manifest: &Manifest,
     state: &State,
     tables: &TableSource,
     segments: &SegmentSet,
@@ -263,12 +263,14 @@ fn open_keyspaces(
     let mut keyspaces = Keyspaces::default();
     for (id, keyspace) in &state.keyspaces {
         let options = KeyspaceOptions::from_text(&keyspace.options).ok_or_else(|| {
-            Error::corruption(
-                tables.dir.join(CURRENT),
-                0,
-                format!("options of keyspace {:?}", keyspace.name),
-            )
+            let found =
+                format!("no options of keyspace {:?}: {:?}", keyspace.name, keyspace.options);
+            Error::corruption(manifest.path(), 0, found)
         })?;
+        if let Some(codec) = options.missing_codec() {
+            let (path, keyspace) = (manifest.path().to_owned(), keyspace.name.clone());
+            return Err(Error::MissingCodec { path, keyspace, codec });
+        }
         let mut add = Vec::new();
         for (level, metas) in keyspace.levels.iter().enumerate() {
             for meta in metas {
@@ -291,6 +293,7 @@ fn open_keyspaces(
 fn settle_log(
     fs: &dyn FileSystem,
     dir: &Path,
+    options: &Options,
     report: Option<&ScanReport>,
     named: &BTreeMap<SegmentId, u32>,
 ) -> Result<()> {
@@ -323,7 +326,12 @@ fn settle_log(
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
                 return Err(Error::io("remove", path, error));
             }
-            _ => {}
+            Err(_) => {}
+            Ok(()) => {
+                if let Some(listener) = &options.listener {
+                    listener.event(&Event::OrphanRemoved { path });
+                }
+            }
         }
     }
     fs.sync_dir(dir).map_err(|error| Error::io("sync", dir, error))?;

@@ -77,26 +77,29 @@ impl Compression {
         }
     }
 
+    /// The cargo feature that this build would need to read and write it; `None` if it can.
+    pub(crate) const fn missing_codec(self) -> Option<&'static str> {
+        match self {
+            Self::Lz4 if !cfg!(feature = "lz4") => Some("lz4"),
+            Self::Zstd(_) if !cfg!(feature = "zstd") => Some("zstd"),
+            _ => None,
+        }
+    }
+
     /// Whether this build can write it.
     ///
     /// # Errors
     /// [`Error::InvalidOption`] if the codec's cargo feature is off, or if the level is out of range.
     pub fn check(self) -> Result<()> {
-        #[allow(unused)]
-        let missing = |feature: &str| -> Result<()> {
-            Err(Error::InvalidOption {
+        if let Some(feature) = self.missing_codec() {
+            return Err(Error::InvalidOption {
                 option: "compression",
                 found: format!(
                     "this build has no {feature}: build the crate `lsm` with feature `{feature}`"
                 ),
-            })
-        };
+            });
+        }
         match self {
-            #[cfg(not(feature = "lz4"))]
-            Self::Lz4 => missing("lz4"),
-            #[cfg(not(feature = "zstd"))]
-            Self::Zstd(_) => missing("zstd"),
-            #[cfg(feature = "zstd")]
             Self::Zstd(level) if !(1..=19).contains(&level) => Err(Error::InvalidOption {
                 option: "compression",
                 found: format!("zstd level {level}; allowed are 1 to 19"),
@@ -153,6 +156,7 @@ pub(crate) fn decompress(codec: Codec, stored: &[u8]) -> Result<Vec<u8>, DecodeF
         return Ok(stored.to_vec());
     }
     let mut at = 0;
+    #[cfg_attr(not(any(feature = "lz4", feature = "zstd")), allow(unused_variables))]
     let len = crate::varint::read(stored, &mut at)
         .and_then(|len| usize::try_from(len).ok())
         .filter(|&len| len <= MAX_CONTENTS)
