@@ -26,9 +26,13 @@ fn answers_are_right_after_kills() {
 #[test]
 fn answers_are_right_while_threads_run_and_after_reopening() {
     let dir = tempfile::tempdir().unwrap();
-    let output = stress(dir.path(), &[]);
+    let output = stress(dir.path(), &["--json"]);
     let (text, errors) =
         (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert_eq!(output.status.code(), Some(0), "{text}{errors}");
-    assert!(text.contains("sound") && text.contains("reopenings"), "{text}");
+    let report: serde_json::Value = serde_json::from_str(&text).unwrap();
+    for what in ["operations", "answers_checked", "reopenings", "checkpoints", "passing_keyspaces"]
+    {
+        assert!(report[what].as_u64().unwrap() > 0, "{what}: {text}");
+    }
 }

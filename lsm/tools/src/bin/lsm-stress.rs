@@ -15,7 +15,7 @@ use lsm_tools::{
 /// Random operations on a database, every answer checked.
 #[derive(Debug, Parser)]
 #[command(
-    after_help = "Examples:\n  lsm-stress --seconds 60\n  lsm-stress --kill --seconds 600 --seeds 10\n  lsm-stress --seed 42 --threads 1\n\nExit codes: 0 all answers right, 1 a wrong answer (its seed is printed, its database kept), 2 the run could not go on.\nWith one thread and no --kill, a seed repeats the same operations, checks and reopenings; flushes and compactions run\nin the background all the same."
+    after_help = "Examples:\n  lsm-stress --seconds 60\n  lsm-stress --kill --seconds 600 --seeds 10\n  lsm-stress --seed 42 --threads 1\n  lsm-stress --seeds 5 --json | jq .checkpoints\n\nExit codes: 0 all answers right, 1 a wrong answer (its seed is printed, its database kept), 2 the run could not go on.\nWith one thread and no --kill, a seed repeats the same operations, checks and reopenings; flushes and compactions run\nin the background all the same."
 )]
 struct Arguments {
     /// The first seed; from the clock if not given.
@@ -39,6 +39,9 @@ struct Arguments {
     /// Where the databases are made. Default: `out/`.
     #[arg(long, default_value = "out")]
     dir: PathBuf,
+    /// One JSON object a seed on standard output, instead of sentences.
+    #[arg(long)]
+    json: bool,
     /// The process that is killed: round, and the first operation of each thread.
     #[arg(long, hide = true, num_args = 1.., value_delimiter = ',')]
     child: Option<Vec<u64>>,
@@ -102,7 +105,11 @@ fn run(arguments: &Arguments, seed: u64) -> Result<std::result::Result<(), Failu
     };
     match outcome {
         Ok(report) => {
-            println!("seed {seed}: sound; {}", sentence(&report, arguments.kill));
+            if arguments.json {
+                println!("{}", json(seed, &report, arguments.kill));
+            } else {
+                println!("seed {seed}: sound; {}", sentence(&report, arguments.kill));
+            }
             std::fs::remove_dir_all(&plan.dir)?;
             Ok(Ok(()))
         }
@@ -133,9 +140,37 @@ fn child_command(program: &std::path::Path, plan: &Plan, round: u64, first: &[u6
 }
 
 fn sentence(report: &Report, kill: bool) -> String {
-    let rounds = if kill { "kills" } else { "reopenings" };
-    format!(
-        "{} operations, {} answers checked, {} {rounds}",
-        report.writes, report.checks, report.rounds
-    )
+    let mut sentence = format!(
+        "{} operations, {} answers checked, {} {}",
+        report.writes,
+        report.checks,
+        report.rounds,
+        rounds(kill)
+    );
+    if !kill {
+        let Report { checkpoints, verifications, keyspaces, .. } = report;
+        sentence += &format!(
+            "; under way: {checkpoints} checkpoints, {verifications} verifications, {keyspaces} passing keyspaces"
+        );
+    }
+    sentence
+}
+
+fn json(seed: u64, report: &Report, kill: bool) -> serde_json::Value {
+    let mut object = serde_json::json!({
+        "seed": seed,
+        "operations": report.writes,
+        "answers_checked": report.checks,
+        rounds(kill): report.rounds,
+    });
+    if !kill {
+        object["checkpoints"] = report.checkpoints.into();
+        object["verifications"] = report.verifications.into();
+        object["passing_keyspaces"] = report.keyspaces.into();
+    }
+    object
+}
+
+const fn rounds(kill: bool) -> &'static str {
+    if kill { "kills" } else { "reopenings" }
 }

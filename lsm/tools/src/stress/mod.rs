@@ -4,8 +4,12 @@
 //! and `n`. So the state that any prefix of the operations leaves behind can be computed, in another process too: that is
 //! what [`kill`] checks after each SIGKILL, and [`live`] while readers and writers run.
 
+mod expected;
 pub mod kill;
 pub mod live;
+mod maintenance;
+mod walk;
+mod worker;
 pub mod workload;
 
 use std::path::PathBuf;
@@ -68,4 +72,10 @@ pub struct Report {
     pub checks: u64,
     /// Times the database was closed and opened again, or killed.
     pub rounds: u64,
+    /// Times the whole database was verified while others wrote.
+    pub verifications: u64,
+    /// Checkpoints taken while others wrote, each compared with what was there.
+    pub checkpoints: u64,
+    /// Keyspaces that were made and dropped again.
+    pub keyspaces: u64,
 }

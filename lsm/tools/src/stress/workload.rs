@@ -138,6 +138,16 @@ pub fn key(slot: Slot) -> Vec<u8> {
     key
 }
 
+/// How durable a thread's operation is, while nobody kills the process.
+#[must_use]
+pub fn durability(plan: &Plan, thread: u64, number: Number) -> Durability {
+    match Random::new(&[plan.seed, 9, thread, number]).below(64) {
+        0 => Durability::Sync,
+        1..12 => Durability::None,
+        _ => Durability::Buffered,
+    }
+}
+
 /// The slots that a thread's operation writes, in ascending order, each once.
 #[must_use]
 pub fn slots_of(plan: &Plan, thread: u64, number: Number) -> Vec<Slot> {
