@@ -5,6 +5,9 @@ set shell := ["bash", "-euo", "pipefail", "-c"]
 # Features that tests and lints need beyond the defaults.
 features := "lsm/sim,lsm/zstd"
 
+# The rooms of lsm whose unit tests Miri can run.
+miri_rooms := "memtable:: log::group_sync log::tests::records log::header log::publish log::checksum log::small_lz4 varint:: table::block table::footer table::properties table::filter table::index compaction::retain key:: snapshot:: version::edit"
+
 # Features of package `gates` that measure us and the rivals; RocksDB alone builds for some twenty minutes.
 peers := env("PEERS", "peers")
 
@@ -36,6 +39,31 @@ test crate="":
 [group('check')]
 models:
     RUSTFLAGS="--cfg loom" CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-target}/loom" cargo test -p lsm --release --lib --locked loom
+
+# The unsafe code of lsm under Miri, as far as Miri can run it (no files, no mappings); some minutes
+[group('check')]
+miri:
+    @cargo +nightly miri --version >/dev/null 2>&1 || { echo "no Miri here: rustup component add --toolchain nightly miri rust-src" >&2; exit 1; }
+    MIRIFLAGS="-Zmiri-disable-isolation" PROPTEST_CASES=4 CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-target}/miri" \
+        cargo +nightly miri test -p lsm --lib --locked -- {{ miri_rooms }}
+
+# Every fuzz target of lsm, or one, for as many seconds each: `just fuzz 60 manifest`
+[group('check')]
+fuzz seconds="60" target="":
+    @cargo fuzz --version >/dev/null 2>&1 || { echo "no cargo-fuzz here: cargo install --locked cargo-fuzz (it needs a nightly toolchain, too)" >&2; exit 1; }
+    cd lsm && for target in {{ if target == "" { "$(cargo +nightly fuzz list)" } else { target } }}; do \
+        echo "== $target"; cargo +nightly fuzz run "$target" -- -max_total_time={{ seconds }} -print_final_stats=1; \
+    done
+
+# Random work on lsm, checked, live and with kill -9 in turns, for as many minutes; stops at the first wrong answer
+[group('check')]
+soak minutes="60":
+    cargo build --release --quiet -p lsm-tools --bin lsm-stress
+    end=$((SECONDS + {{ minutes }} * 60)) seed=$(date +%s); while ((SECONDS < end)); do \
+        "${CARGO_TARGET_DIR:-target}/release/lsm-stress" --seed $seed --seconds 60; \
+        "${CARGO_TARGET_DIR:-target}/release/lsm-stress" --seed $seed --seconds 60 --kill; \
+        seed=$((seed + 1)); \
+    done
 
 # Formatting and clippy, warnings denied
 [group('check')]
