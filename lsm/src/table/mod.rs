@@ -15,7 +15,6 @@ mod compression;
 mod counters;
 mod cursor;
 mod data_block;
-mod data_block_builder;
 mod filter;
 mod footer;
 #[doc(hidden)]

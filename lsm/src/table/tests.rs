@@ -718,7 +718,7 @@ fn mutated_tables_never_panic() {
 
 /// The contents of a data block, with up to four bytes changed.
 fn mutated_block(random: &mut Random) -> Vec<u8> {
-    use super::data_block_builder::{BlockValue, DataBlockBuilder};
+    use super::data_block::{BlockValue, DataBlockBuilder};
     let mut builder = DataBlockBuilder::default();
     let n = 1 + random.below(40);
     for i in 0..n {

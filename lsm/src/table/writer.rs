@@ -10,8 +10,7 @@ use std::{
 use super::{
     block::{self, Handle, TRAILER_LEN},
     compression::{Codec, Compression, compress},
-    data_block::tag_of,
-    data_block_builder::{BlockValue, DataBlockBuilder},
+    data_block::{BlockValue, DataBlockBuilder, tag_of},
     filter,
     footer::{self, Footer},
     index::{PARTITION_BLOCKS, PartitionBuilder, PartitionEntry, TopIndex, separator},

@@ -1,13 +1,13 @@
 //! Building a data block, entry by entry.
 
 use super::{
-    block::Damage,
-    data_block::{
-        FORM_DELETE, FORM_INLINE, FORM_POINTER, HAS_SEQUENCE, RESTART_INTERVAL, SAME_KEY_LEN,
-        SLOT_FOLLOWS, SLOT_SHIFT,
+    RESTART_INTERVAL,
+    entry::{
+        FORM_DELETE, FORM_INLINE, FORM_POINTER, HAS_SEQUENCE, SAME_KEY_LEN, SLOT_FOLLOWS,
+        SLOT_SHIFT,
     },
 };
-use crate::varint;
+use crate::{table::block::Damage, varint};
 
 /// Most entries in a block.
 pub(crate) const MAX_ENTRIES: usize = u16::MAX as usize;
