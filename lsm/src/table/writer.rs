@@ -1,5 +1,7 @@
 //! Writing a table: entries in order, one pass, memory bounded by an index partition.
 
+mod output;
+
 use std::{
     cmp::Ordering,
     collections::HashMap,
@@ -7,8 +9,9 @@ use std::{
     sync::Arc,
 };
 
+use self::output::Output;
 use super::{
-    block::{self, Handle, TRAILER_LEN},
+    block::Handle,
     compression::{Codec, Compression, compress},
     data_block::{BlockValue, DataBlockBuilder, tag_of},
     filter,
@@ -21,8 +24,6 @@ use crate::{
     fs::File, hash_key, key::common_prefix,
 };
 
-/// Bytes gathered before they are written.
-const WRITE_BUFFER: usize = 256 << 10;
 /// A filter starts at a multiple of this, so that a probe touches one cache line.
 pub(crate) const FILTER_ALIGN: u64 = 64;
 /// A block takes no further key once it has this many entries: the last key's versions must fit the rest of 65,535.
@@ -391,47 +392,4 @@ impl TableWriter {
 
 fn invalid(option: &'static str, found: impl Into<String>) -> Error {
     Error::InvalidOption { option, found: found.into() }
-}
-
-/// The end of the file, buffered.
-#[derive(Debug)]
-struct Output {
-    file: Arc<dyn File>,
-    path: PathBuf,
-    buffer: Vec<u8>,
-    written: u64,
-}
-
-impl Output {
-    fn position(&self) -> u64 {
-        self.written + self.buffer.len() as u64
-    }
-
-    fn align(&mut self, to: u64) {
-        let gap = self.position().next_multiple_of(to) - self.position();
-        self.buffer.resize(self.buffer.len() + gap as usize, 0);
-    }
-
-    fn append(&mut self, table: TableId, contents: &[u8], codec: Codec) -> Result<Handle> {
-        let offset = self.position();
-        let len = u32::try_from(contents.len())
-            .map_err(|_| invalid("table", "a block of more than 4 GiB: write smaller tables"))?;
-        self.buffer.reserve(contents.len() + TRAILER_LEN);
-        let start = self.buffer.len();
-        self.buffer.extend_from_slice(contents);
-        block::seal(&mut self.buffer, start, table, offset, codec);
-        if self.buffer.len() >= WRITE_BUFFER {
-            self.flush()?;
-        }
-        Ok(Handle { offset, len })
-    }
-
-    fn flush(&mut self) -> Result<()> {
-        self.file
-            .write_all_at(&self.buffer, self.written)
-            .map_err(|error| Error::io("write", &self.path, error))?;
-        self.written += self.buffer.len() as u64;
-        self.buffer.clear();
-        Ok(())
-    }
 }
