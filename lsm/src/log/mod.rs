@@ -33,7 +33,6 @@ mod segment;
 mod small_lz4;
 mod spare;
 mod sync;
-mod tail;
 mod writer;
 
 pub use checksum::{ChecksumSeed, record_checksum, seeded_crc};

@@ -1,19 +1,25 @@
 //! Replay after a crash: whole batches in order, and the verdict on where they stop (`FORMAT.md`, "Recovery").
 
-use std::{collections::BTreeMap, fmt, ops::Bound, path::Path, sync::Arc};
+mod candidate;
+mod replay;
+mod tail;
 
+use std::{collections::BTreeMap, ops::Bound, path::Path, sync::Arc};
+
+pub(super) use self::replay::Replay;
+use self::{
+    candidate::{Candidate, log_segments},
+    replay::Stop,
+    tail::extent,
+};
 use super::{
     LogPosition, ReplayPosition,
-    checksum::ChecksumSeed,
-    header::{HEADER_LEN, HeaderError, SegmentHeader, SegmentKind, file_name, parse_file_name},
-    record::{RecordView, decode},
+    header::{HEADER_LEN, HeaderError, SegmentKind, file_name},
     segment::{Segment, SegmentIdentity},
-    tail::extent,
 };
 use crate::{
     EntryKind, Error, KeyspaceId, Result, SegmentId, SequenceNumber, ValuePointer,
-    entry::MAX_NUMBER,
-    fs::{Advice, FileSystem, Purpose},
+    fs::{Advice, FileSystem},
 };
 
 /// One record of a batch.
@@ -250,200 +256,6 @@ pub fn scan(
         batches: replay.batches,
         records: replay.records,
     })
-}
-
-/// The ids of the log segments in `dir` from `first` on, ascending.
-fn log_segments(fs: &Arc<dyn FileSystem>, dir: &Path, first: SegmentId) -> Result<Vec<SegmentId>> {
-    let entries = fs.list(dir).map_err(|error| Error::io("list", dir, error))?;
-    let mut ids: Vec<_> = entries
-        .iter()
-        .filter_map(|entry| parse_file_name(entry.name.to_str()?))
-        .filter(|(id, kind)| *kind == SegmentKind::Log && *id >= first)
-        .map(|(id, _)| id)
-        .collect();
-    ids.sort_unstable();
-    Ok(ids)
-}
-
-/// A log segment file, and what its header says.
-struct Candidate {
-    segment: Segment,
-    header: Result<SegmentHeader, HeaderError>,
-}
-
-impl Candidate {
-    fn open(fs: &Arc<dyn FileSystem>, dir: &Path, identity: SegmentIdentity) -> Result<Self> {
-        let (segment, header) = Segment::open_unverified(fs, dir, identity, Purpose::Log)?;
-        match &header {
-            // A newer release wrote here: whatever this one made of the log would be wrong.
-            Err(error @ HeaderError::Newer(_)) => return Err(segment.header_error(error.clone())),
-            // A sound header of another segment or database was put here by somebody: no crash does that.
-            Ok(header) => segment.adopt(header)?,
-            Err(_) => {}
-        }
-        Ok(Self { segment, header })
-    }
-
-    /// Checks that replay can start here.
-    fn require(&self, start: ReplayPosition) -> Result<()> {
-        let ReplayPosition { offset, next_sequence, .. } = start;
-        let found = match &self.header {
-            // Made, named by the manifest, and never used: the header was lost with everything behind it.
-            Err(HeaderError::Absent) if offset <= HEADER_LEN => return Ok(()),
-            Err(error) => return Err(self.segment.header_error(error.clone())),
-            Ok(_) if offset > self.segment.len() => {
-                format!(
-                    "a segment of {} bytes; the manifest has replay start here",
-                    self.segment.len()
-                )
-            }
-            Ok(header) if header.first_sequence > next_sequence => format!(
-                "a segment that starts with sequence number {}; the manifest has replay start with {next_sequence}",
-                header.first_sequence
-            ),
-            Ok(_) => return Ok(()),
-        };
-        Err(Error::corruption(self.segment.path(), u64::from(offset), found))
-    }
-
-    /// Whether the log goes on here after `end`.
-    fn follows(&self, end: LogPosition, next_sequence: SequenceNumber) -> Result<bool> {
-        let Ok(header) = &self.header else { return Ok(false) };
-        if header.previous != Some(end) {
-            return Ok(false);
-        }
-        if header.first_sequence < next_sequence {
-            let found = format!(
-                "a segment that starts with sequence number {}; the one before it reached {}",
-                header.first_sequence,
-                next_sequence - 1
-            );
-            return Err(Error::corruption(self.segment.path(), 0, found));
-        }
-        Ok(true)
-    }
-}
-
-/// Why replay of a segment stopped.
-pub(super) enum Stop {
-    /// Zeros, or nothing.
-    End,
-    /// The end that the manifest names.
-    Named,
-    /// No header.
-    Header,
-    /// What is wrong with the record, or the batch.
-    Damaged(String),
-}
-
-impl fmt::Display for Stop {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::End => write!(f, "no record"),
-            Self::Named => write!(f, "the end that the manifest names"),
-            Self::Header => write!(f, "no segment header"),
-            Self::Damaged(found) => write!(f, "{found}"),
-        }
-    }
-}
-
-/// The state of a replay across segments.
-pub(super) struct Replay {
-    pub(super) database_id: u64,
-    next_sequence: SequenceNumber,
-    batches: u64,
-    records: u64,
-    pub(super) durable: Option<LogPosition>,
-}
-
-impl Replay {
-    pub(super) fn new(database_id: u64, next_sequence: SequenceNumber) -> Self {
-        Self { database_id, next_sequence, batches: 0, records: 0, durable: None }
-    }
-
-    /// Replays the batches from `offset` on. Returns where the first batch is that is not complete, and why.
-    pub(super) fn segment(
-        &mut self,
-        id: SegmentId,
-        bytes: &[u8],
-        offset: u32,
-        named: Option<u32>,
-        sink: &mut dyn FnMut(BatchView<'_>) -> Result<()>,
-    ) -> Result<(u32, u64, Stop)> {
-        let limit = named.map_or(bytes.len(), |named| bytes.len().min(named as usize));
-        let bytes = bytes.get(..limit).unwrap_or_default();
-        let mut batch: Vec<BatchRecord<'_>> = Vec::new();
-        let seed = ChecksumSeed::new(self.database_id, id);
-        let mut gap = 0;
-        let mut batches = 0;
-        // End of the last whole batch or mark, and of the last record.
-        let (mut end, mut at) = (offset, offset);
-        let stop = loop {
-            let rest = bytes.get(at as usize..).unwrap_or_default();
-            if rest.is_empty() && named == Some(at) && batch.is_empty() {
-                break Stop::Named;
-            }
-            let record = match decode(rest, seed, at) {
-                Ok(Some(record)) => record,
-                Ok(None) if batch.is_empty() => break Stop::End,
-                Ok(None) => break Stop::Damaged("a batch without its last record".into()),
-                Err(error) => break Stop::Damaged(error.to_string()),
-            };
-            // In range: the record lies within the segment, whose length is a u32.
-            let next = at + record.len as u32;
-            let Some(kind) = record.kind.entry() else {
-                if !batch.is_empty() {
-                    break Stop::Damaged("a mark within a batch".into());
-                }
-                if !self.note_mark(id, at, &record) {
-                    break Stop::Damaged(
-                        "a mark of another database, or of what is behind it".into(),
-                    );
-                }
-                (end, at) = (next, next);
-                continue;
-            };
-            if batch.is_empty() {
-                gap = record.gap;
-            } else if record.gap != 0 {
-                break Stop::Damaged("a gap within a batch".into());
-            }
-            batch.push(BatchRecord {
-                kind,
-                keyspace: record.keyspace,
-                key: record.key,
-                stored: record.value,
-                compressed: record.compressed,
-                pointer: ValuePointer { segment: id, offset: at, len: record.len as u32 },
-            });
-            at = next;
-            if record.last {
-                let Some(sequence) =
-                    self.next_sequence.checked_add(gap).filter(|sequence| *sequence <= MAX_NUMBER)
-                else {
-                    break Stop::Damaged("a gap beyond the last sequence number".into());
-                };
-                sink(BatchView { sequence, gap, records: &batch })?;
-                self.next_sequence = sequence + 1;
-                self.batches += 1;
-                self.records += batch.len() as u64;
-                batches += 1;
-                batch.clear();
-                end = next;
-            }
-        };
-        Ok((end, batches, stop))
-    }
-
-    /// Takes note of a mark at `at`; `false` if it is none of this log.
-    pub(super) fn note_mark(&mut self, id: SegmentId, at: u32, record: &RecordView<'_>) -> bool {
-        let Some(mark) = record.mark() else { return false };
-        if mark.database_id != self.database_id || mark.offset <= HEADER_LEN || mark.offset > at {
-            return false;
-        }
-        self.durable = self.durable.max(Some(LogPosition { segment: id, offset: mark.offset }));
-        true
-    }
 }
 
 /// The error for a stop that a mark contradicts.

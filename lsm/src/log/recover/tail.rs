@@ -1,12 +1,14 @@
 //! What lies behind the place where replay stopped: evidence of damage, or what there is to report.
 
-use super::{
-    LogPosition,
-    checksum::ChecksumSeed,
-    record::{MARK_HEAD, MAX_MARK_LEN, RecordKind, decode},
-    recover::Replay,
+use super::Replay;
+use crate::{
+    SegmentId,
+    log::{
+        LogPosition,
+        checksum::ChecksumSeed,
+        record::{MARK_HEAD, MAX_MARK_LEN, RecordKind, decode},
+    },
 };
-use crate::SegmentId;
 
 impl Replay {
     /// Looks in `rest`, which starts at `offset` of segment `id`, for a mark that calls something behind `stop` durable:
@@ -14,7 +16,7 @@ impl Replay {
     ///
     /// Marks are looked for at every byte, because behind damage nothing says where records start. That is cheap: a
     /// mark has one head byte, and is a few bytes long.
-    pub(super) fn look_ahead(
+    pub(in crate::log) fn look_ahead(
         &mut self,
         id: SegmentId,
         rest: &[u8],
@@ -61,7 +63,7 @@ impl Replay {
     /// tail from what an earlier use of the file left there.
     ///
     /// It is for the report alone, so it looks at 64 KiB and no further: records are tried at every byte.
-    pub(super) fn strays(&self, id: SegmentId, rest: &[u8], offset: u32) -> Option<u64> {
+    pub(in crate::log) fn strays(&self, id: SegmentId, rest: &[u8], offset: u32) -> Option<u64> {
         const WINDOW: usize = 64 << 10;
         let rest = &rest[..rest.len().min(WINDOW)];
         let seed = ChecksumSeed::new(self.database_id, id);
