@@ -17,14 +17,12 @@ use crate::SegmentId;
 
 mod checksum;
 mod codec;
-mod create;
 mod event;
 #[doc(hidden)]
 pub mod fuzz;
 mod group_sync;
 mod header;
 mod publish;
-mod read;
 mod record;
 mod recover;
 mod reservation;
@@ -43,14 +41,13 @@ pub use header::{
     parse_file_name,
 };
 pub use publish::{PublishError, Publisher};
-pub use read::{PinnedValue, SegmentSlice};
 pub use record::{
     DecodeError, MAX_MARK_LEN, Mark, RecordHead, RecordKind, RecordView, StoredValue, decode,
     gap_len, mark_len, record_len, value_at,
 };
 pub use recover::{BatchRecord, BatchView, DroppedTail, ScanReport, ScannedSegment, scan};
 pub use reservation::{Encoder, Reservation, Unwritten};
-pub use segment::{RemovalObserver, Segment, SegmentIdentity};
+pub use segment::{PinnedValue, RemovalObserver, Segment, SegmentIdentity, SegmentSlice};
 pub use spare::SpareFiles;
 pub use writer::{ClosedSegment, LogWriter, Reserved};
 

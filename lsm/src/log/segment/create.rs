@@ -1,14 +1,22 @@
 //! Files for new segments: fresh ones, and those of segments that nobody needs any more.
 
-use std::{io, path::Path, sync::Arc};
-
-use super::{
-    header::{HEADER_LEN, file_name},
-    segment::{Segment, SegmentIdentity},
+use std::{
+    io,
+    path::{Path, PathBuf},
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicBool, AtomicU32, AtomicU64},
+    },
 };
+
+use crossbeam_utils::CachePadded;
+use parking_lot::Mutex;
+
+use super::{Segment, SegmentIdentity, bounds};
 use crate::{
     Error, Result,
     fs::{File, FileSystem, Mapping, OpenMode, Purpose},
+    log::header::{HEADER_LEN, file_name},
 };
 
 impl Segment {
@@ -84,6 +92,32 @@ impl Segment {
         let mapping = if mapped { map(&*file, &path, capacity, true)? } else { None };
         fs.sync_dir(dir).map_err(|error| Error::io("sync", dir, error))?;
         Ok(Some(Self::prepared(fs, identity, path, (file, mapping), capacity, true)))
+    }
+
+    /// A segment whose file was just prepared for writing.
+    fn prepared(
+        fs: &Arc<dyn FileSystem>,
+        identity: SegmentIdentity,
+        path: PathBuf,
+        (file, mapping): (Arc<dyn File>, Option<Mapping>),
+        capacity: u32,
+        recycled: bool,
+    ) -> Arc<Self> {
+        Arc::new(Self {
+            identity,
+            path,
+            fs: Arc::clone(fs),
+            file,
+            mapping,
+            bounds: CachePadded::new(AtomicU64::new(bounds(capacity, HEADER_LEN))),
+            first_sequence: AtomicU64::new(0),
+            header_written: AtomicBool::new(false),
+            populated: AtomicU32::new(0),
+            wanted: AtomicU32::new(HEADER_LEN),
+            sync_failure: Mutex::new(None),
+            recycled,
+            obsolete: OnceLock::new(),
+        })
     }
 }
 

@@ -7,13 +7,16 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{
-    codec::{decompress_into, decompress_value},
-    header::HEADER_LEN,
-    record::{StoredValue, value_at},
-    segment::Segment,
+use super::Segment;
+use crate::{
+    Error, Result,
+    fs::Mapping,
+    log::{
+        codec::{decompress_into, decompress_value},
+        header::HEADER_LEN,
+        record::{StoredValue, value_at},
+    },
 };
-use crate::{Error, Result, fs::Mapping};
 
 impl Segment {
     /// Checks that a record may be at `offset..offset + len`.
@@ -84,7 +87,7 @@ impl Segment {
     ///
     /// # Safety
     /// The range must not be stored to during this call or later: `offset..offset + len` was taken from an entry that was
-    /// published after its record was written ([`Publisher`](super::Publisher), a flush or a recovery scan), or the segment
+    /// published after its record was written ([`Publisher`](crate::log::Publisher), a flush or a recovery scan), or the segment
     /// was opened for reading. A pointer from a table is of that sort, because a table is made of published entries.
     #[inline]
     pub unsafe fn read(&self, offset: u32, len: u32, key: &[u8]) -> Result<SegmentSlice<'_>> {
@@ -193,7 +196,7 @@ impl Segment {
     /// The offset, at or behind `from`, behind which there are only zeros, as far as the file system knows. What was
     /// preallocated and never written is passed over like that, instead of being made present as zeros, up to a whole segment of
     /// them.
-    pub(super) fn data_end(&self, from: u32) -> Result<u32> {
+    pub(in crate::log) fn data_end(&self, from: u32) -> Result<u32> {
         let len = self.len();
         let end = self
             .file
@@ -204,12 +207,12 @@ impl Segment {
     }
 
     /// All bytes of a segment that was opened for reading, up to [`len`](Self::len).
-    pub(super) fn contents(&self) -> Result<Cow<'_, [u8]>> {
+    pub(in crate::log) fn contents(&self) -> Result<Cow<'_, [u8]>> {
         self.first(self.len())
     }
 
     /// The same without the zeros behind the [end of the data](Self::data_end).
-    pub(super) fn data(&self) -> Result<Cow<'_, [u8]>> {
+    pub(in crate::log) fn data(&self) -> Result<Cow<'_, [u8]>> {
         self.first(self.data_end(0)?)
     }
 
