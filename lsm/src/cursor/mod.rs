@@ -1,6 +1,8 @@
 //! Reading in key order.
 
+mod level;
 pub(crate) mod merge;
+mod prefetch;
 mod range;
 pub(crate) mod source;
 
