@@ -30,6 +30,7 @@
 mod arena;
 mod cursor;
 mod entry;
+mod hash_table;
 #[cfg(all(test, loom))]
 mod loom_tests;
 mod shard;
