@@ -4,7 +4,8 @@
 //!
 //! Real are [`Current`], with a lock in place of `arc_swap`, and the [`Publisher`]. Memtables and tables are small: one key, which
 //! every commit writes, so that a commit's number is its value and a read at `n` has to find exactly `n`. The steps of
-//! commit, flush and merge are those of `db/commit.rs`, `db/flush.rs` and `compaction/job.rs`, in their order.
+//! commit, flush and merge are those of `db/commit.rs` (and, under the lock, `db/commit/`), `db/flush.rs` and `compaction/job.rs`,
+//! in their order.
 
 use std::sync::Arc;
 

@@ -1,0 +1,140 @@
+//! The active memtables: room in them, the slots of segments, and a new one when one is full.
+
+use std::sync::Arc;
+
+use super::{
+    CommitState,
+    ticket::{Obstacle, Place},
+};
+use crate::{
+    Error, KeyspaceId, Result, SegmentId,
+    db::core::Core,
+    keyspace::{KeyspaceCore, LiveMemtable, MAX_SEGMENTS},
+};
+
+/// How often, in parts of the write buffer, a memtable's memory is added up.
+const CHECKS_PER_BUFFER: usize = 64;
+
+/// Bytes of log that a memtable may stand for, in write buffers.
+pub(crate) const LOG_PER_BUFFER: usize = 2;
+
+/// A keyspace's active memtable, as commits need it: on one cache line, for it goes from writer to writer.
+#[derive(Debug)]
+#[repr(align(64))]
+pub(super) struct Active {
+    keyspace: Arc<KeyspaceCore>,
+    memtable: Arc<LiveMemtable>,
+    /// The current segment's slot in it.
+    slot: Option<(SegmentId, u16)>,
+    slots_used: usize,
+    /// Bytes of log since its first entry.
+    log_bytes: usize,
+    /// At how many its memory is added up next.
+    next_check: usize,
+}
+
+impl Active {
+    /// `log_bytes` are those that replay has put into the memtable.
+    fn new(keyspace: Arc<KeyspaceCore>, memtable: Arc<LiveMemtable>, log_bytes: usize) -> Self {
+        let slots_used = memtable.slots_used();
+        Self { keyspace, memtable, slot: None, slots_used, log_bytes, next_check: 0 }
+    }
+}
+
+impl CommitState {
+    /// Lets commits reach a keyspace.
+    pub(crate) fn add_keyspace(&mut self, keyspace: &Arc<KeyspaceCore>, log_bytes: usize) {
+        let index = keyspace.id.0 as usize;
+        if self.active.len() <= index {
+            self.active.resize_with(index + 1, || None);
+        }
+        let memtable = Arc::clone(&keyspace.current().active);
+        self.active[index] = Some(Active::new(Arc::clone(keyspace), memtable, log_bytes));
+    }
+
+    pub(crate) fn remove_keyspace(&mut self, id: KeyspaceId) {
+        if let Some(active) = self.active.get_mut(id.0 as usize) {
+            *active = None;
+        }
+    }
+
+    fn active(&mut self, id: KeyspaceId) -> Result<&mut Active> {
+        self.active
+            .get_mut(id.0 as usize)
+            .and_then(Option::as_mut)
+            .ok_or_else(|| Error::NoKeyspace { name: format!("number {}", id.0) })
+    }
+
+    /// Makes room in a keyspace's active memtable for a commit of `len` bytes: rotates it if it is full.
+    pub(super) fn make_room(
+        &mut self,
+        core: &Core,
+        id: KeyspaceId,
+        len: usize,
+    ) -> Result<(), Obstacle> {
+        let limit = core.options.write_buffer_bytes;
+        let active = self.active(id)?;
+        let mut full = active.slots_used + 2 > MAX_SEGMENTS
+            || (active.log_bytes > 0 && active.log_bytes + len > limit * LOG_PER_BUFFER);
+        if !full && active.log_bytes >= active.next_check {
+            active.next_check = active.log_bytes + limit / CHECKS_PER_BUFFER;
+            let bytes = active.memtable.memtable().bytes_with_order();
+            full = active.log_bytes > 0 && bytes >= limit;
+            core.note_memtable(&active.keyspace, bytes);
+        }
+        if full && !core.rotate_memtable(self, id)? {
+            return Err(Obstacle::Memtables(Arc::clone(&self.active(id)?.keyspace)));
+        }
+        Ok(())
+    }
+
+    /// The memtable that a commit goes to, and the slot in it of the segment that the commit is in, if it is in the log.
+    #[inline]
+    pub(super) fn target(
+        &mut self,
+        id: KeyspaceId,
+        place: &Place,
+    ) -> Result<(&Arc<LiveMemtable>, u16)> {
+        let Self { log, active, .. } = self;
+        let active = active.get_mut(id.0 as usize).and_then(Option::as_mut);
+        // `make_room` has found it under the same lock.
+        let active = active.ok_or(Error::Closed)?;
+        active.log_bytes += place.len;
+        let mut slot = 0;
+        if let Some(log) = log.as_ref().filter(|_| place.logged) {
+            let segment = log.current();
+            slot = match active.slot {
+                Some((known, slot)) if known == segment.id() => slot,
+                _ => {
+                    active.slots_used += 1;
+                    // `make_room` left two slots free.
+                    let slot = active.memtable.add_segment(segment).ok_or(Error::Closed)?;
+                    active.slot = Some((segment.id(), slot));
+                    slot
+                }
+            };
+            active.memtable.note_start(place.start);
+        }
+        Ok((&active.memtable, slot))
+    }
+}
+
+impl Core {
+    /// Closes a keyspace's active memtable and starts a new one. Returns `false` if too many wait for their flush.
+    pub(crate) fn rotate_memtable(&self, commit: &mut CommitState, id: KeyspaceId) -> Result<bool> {
+        let (last, end) = (commit.log().last_sequence(), commit.log().end());
+        let limit = self.options.max_immutable_memtables;
+        let active = commit.active(id)?;
+        if active.keyspace.current().immutables.len() >= limit {
+            return Ok(false);
+        }
+        let old = Arc::clone(&active.memtable);
+        // The next will be about as large.
+        let next = Arc::new(LiveMemtable::new(old.memtable().keys()));
+        old.close(last, end);
+        active.keyspace.rotate(Arc::clone(&next));
+        *active = Active::new(Arc::clone(&active.keyspace), next, 0);
+        self.background.wake_flush();
+        Ok(true)
+    }
+}

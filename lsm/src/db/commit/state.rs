@@ -1,0 +1,75 @@
+//! What the commit lock protects: the end of the log, and the keyspaces that commits go to.
+
+use std::sync::Arc;
+
+use super::active::Active;
+use crate::{
+    SegmentId, SequenceNumber,
+    log::{ClosedSegment, LogWriter, Segment},
+    version::ReplayPosition,
+};
+
+/// What the commit lock protects.
+#[derive(Debug)]
+pub(crate) struct CommitState {
+    /// `None` in a database that was opened read-only.
+    pub(super) log: Option<LogWriter>,
+    /// By keyspace number.
+    pub(super) active: Vec<Option<Active>>,
+    /// The last sequence number of which is known that its commit may start.
+    pub(super) may_start: SequenceNumber,
+    /// Segments that take no more records and that were not sealed yet, oldest first.
+    pub(super) closed: Vec<Arc<ClosedSegment>>,
+}
+
+impl CommitState {
+    pub(crate) fn new(log: Option<LogWriter>) -> Self {
+        Self { log, active: Vec::new(), may_start: 0, closed: Vec::new() }
+    }
+
+    /// The end of the log.
+    ///
+    /// # Panics
+    /// In a database that was opened read-only: callers have checked that it is writable.
+    #[inline]
+    pub(crate) fn log(&self) -> &LogWriter {
+        self.log.as_ref().unwrap_or_else(|| unreachable!("the log of a read-only database"))
+    }
+
+    /// As [`log`](Self::log), to append.
+    #[inline]
+    pub(crate) fn log_mut(&mut self) -> &mut LogWriter {
+        self.log.as_mut().unwrap_or_else(|| unreachable!("the log of a read-only database"))
+    }
+
+    /// Where the next record will lie.
+    pub(crate) fn position(&self) -> ReplayPosition {
+        let position = self.log().replay_position();
+        ReplayPosition {
+            segment: position.segment.0,
+            offset: position.offset,
+            sequence: position.next_sequence,
+        }
+    }
+
+    /// Every segment that a sync of the whole log has to cover.
+    pub(crate) fn unsynced(&self) -> Vec<Arc<Segment>> {
+        let closed = self.closed.iter().map(|closed| Arc::clone(&closed.segment));
+        closed.chain([Arc::clone(self.log().current())]).collect()
+    }
+
+    /// The oldest segment that is to be sealed.
+    pub(crate) fn next_to_seal(&self) -> Option<Arc<ClosedSegment>> {
+        self.closed.first().cloned()
+    }
+
+    /// Takes the segment in reserve back; at close.
+    pub(crate) fn take_reserve(&mut self) -> Option<Arc<Segment>> {
+        self.log.as_mut().and_then(LogWriter::take_next)
+    }
+
+    /// Notes that a segment was sealed.
+    pub(crate) fn sealed(&mut self, id: SegmentId) {
+        self.closed.retain(|closed| closed.segment.id() != id);
+    }
+}
