@@ -6,16 +6,13 @@ mod commit;
 mod core;
 mod counters;
 mod flush;
-mod insert;
 mod names;
 mod open;
 mod pressure;
 mod read;
-mod replay;
 mod segments;
 mod shutdown;
 mod statistics;
-mod unnamed;
 mod verify;
 
 use std::{fmt, path::Path, sync::Arc};

@@ -1,8 +1,13 @@
 //! Opening: lock, manifest, log replay, tables, and the removal of what a crash left behind.
 
+mod directory;
+mod insert;
+mod replay;
+mod settle;
+mod unnamed;
+
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
-    ops::Range,
     path::Path,
     sync::{
         Arc, OnceLock,
@@ -14,30 +19,30 @@ use std::{
 use crossbeam_utils::CachePadded;
 use parking_lot::{Mutex, RwLock};
 
+use self::{
+    directory::{create, prepare_directory, sync_parent, take_lock},
+    replay::{Recovered, Replay},
+    settle::settle_log,
+    unnamed::check_not_beheaded,
+};
 use super::{
     background::Background,
     commit::CommitState,
     core::{Core, Keyspaces, Structure},
     counters::Counters,
-    names::{LOCK, Name, SYNC_FAILED, check_creatable, check_foreign, list, note_failed_sync},
+    names::{Name, check_creatable, check_foreign, list, note_failed_sync},
     pressure::Pressure,
-    replay::{Recovered, Replay},
     segments::SegmentSet,
-    unnamed::check_not_beheaded,
 };
 use crate::{
     Error, Event, KeyspaceId, KeyspaceOptions, Options, Result, SegmentId, TableId,
-    fs::{CountingFs, DirEntry, File, FileLock, FileSystem, LockMode, OpenMode, Purpose, SyncOnce},
+    fs::{CountingFs, DirEntry, FileSystem, Purpose, SyncOnce},
     keyspace::KeyspaceCore,
     leftovers::Leftovers,
-    log::{
-        self, GroupSync, LogWriter, Publisher, ScanReport, Segment, SegmentIdentity, SegmentKind,
-    },
+    log::{GroupSync, LogWriter, Publisher, ScanReport, Segment, SegmentIdentity, SegmentKind},
     snapshot::SnapshotList,
     table::BlockCache,
-    version::{
-        AppendError, CreateKeyspace, Edit, HashIndexes, Manifest, State, TableSource, Version,
-    },
+    version::{Edit, HashIndexes, Manifest, State, TableSource, Version},
 };
 
 /// The keyspace that every database has.
@@ -163,78 +168,6 @@ pub(crate) fn open(dir: &Path, options: Options) -> Result<Arc<Core>> {
     Ok(core)
 }
 
-fn prepare_directory(fs: &dyn FileSystem, dir: &Path, options: &Options) -> Result<()> {
-    let not_a_database =
-        |found: &str| Error::NotADatabase { path: dir.to_owned(), found: found.to_owned() };
-    match fs.metadata(dir).map_err(|error| Error::io("stat", dir, error))? {
-        Some(entry) if entry.is_file => Err(not_a_database("it is a file")),
-        Some(_) => Ok(()),
-        None if options.read_only || !options.create_if_missing => {
-            Err(not_a_database("nothing is there"))
-        }
-        None => fs.create_dir_all(dir).map_err(|error| Error::io("create", dir, error)),
-    }
-}
-
-/// Makes the directory's own name durable. Not only when this opener made the directory: one that was killed right after
-/// making it has not done so.
-fn sync_parent(fs: &dyn FileSystem, dir: &Path) -> Result<()> {
-    let Some(parent) = dir.parent().filter(|parent| !parent.as_os_str().is_empty()) else {
-        return Ok(());
-    };
-    match fs.sync_dir(parent) {
-        // A directory that was made for us in one that we may not read: those who made it answer for its name.
-        Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => Ok(()),
-        synced => synced.map_err(|error| Error::io("sync", parent, error)),
-    }
-}
-
-fn take_lock(fs: &dyn FileSystem, dir: &Path, options: &Options) -> Result<Box<dyn FileLock>> {
-    let path = dir.join(LOCK);
-    let mode = if options.read_only { LockMode::Shared } else { LockMode::Exclusive };
-    match fs.lock(&path, mode) {
-        Ok(Some(lock)) => Ok(lock),
-        Ok(None) => Err(Error::Locked { path }),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Err(Error::NotADatabase {
-            path: dir.to_owned(),
-            found: "it has no lock file".to_owned(),
-        }),
-        Err(error) => Err(Error::io("lock", path, error)),
-    }
-}
-
-fn create(
-    fs: &Arc<dyn FileSystem>,
-    dir: &Path,
-    names: &[(Name, DirEntry)],
-) -> Result<(Manifest, State)> {
-    for (name, entry) in names {
-        if matches!(name, Name::Manifest(_) | Name::Temporary) {
-            let path = dir.join(&entry.name);
-            fs.remove(&path).map_err(|error| Error::io("remove", path, error))?;
-        }
-    }
-    let mut state = State { next_file: 2, ..State::default() };
-    let edit = Edit {
-        database_id: Some(random_id()),
-        create: vec![CreateKeyspace {
-            id: KeyspaceId(0),
-            name: DEFAULT_KEYSPACE.to_owned(),
-            options: KeyspaceOptions::default().to_text(),
-        }],
-        ..Edit::default()
-    };
-    state.apply(&edit).map_err(|found| Error::InvalidOption { option: "edit", found })?;
-    let manifest = Manifest::create(Arc::clone(fs), dir, 1, &state);
-    Ok((manifest.map_err(AppendError::into_error)?, state))
-}
-
-/// A number that no other database has, in all likelihood: the hasher that the standard library seeds from the system.
-fn random_id() -> u64 {
-    use std::hash::{BuildHasher, Hasher};
-    std::collections::hash_map::RandomState::new().build_hasher().finish() | 1
-}
-
 fn open_keyspaces(
     manifest: &Manifest,
     state: &State,
@@ -286,75 +219,6 @@ fn open_keyspaces(
         keyspaces.by_id.insert(*id, core);
     }
     Ok(keyspaces)
-}
-
-/// Makes what was replayed durable, and cuts what was not, before the log goes on behind it. `named` are the ends that the
-/// manifest names.
-fn settle_log(
-    fs: &dyn FileSystem,
-    dir: &Path,
-    options: &Options,
-    report: Option<&ScanReport>,
-    named: &BTreeMap<SegmentId, u32>,
-) -> Result<()> {
-    let Some(report) = report else { return Ok(()) };
-    let note = dir.join(SYNC_FAILED);
-    let suspect =
-        fs.metadata(&note).map_err(|error| Error::io("look for", &note, error))?.is_some();
-    for scanned in &report.segments {
-        let id = scanned.segment.id();
-        let path = scanned.segment.path();
-        let file = fs
-            .open(path, OpenMode::ReadWrite, Purpose::Log)
-            .map_err(|error| Error::io("open", path, error))?;
-        file.set_len(u64::from(scanned.end)).map_err(|error| Error::io("truncate", path, error))?;
-        // A sync failed in the life before this one: its pages were dropped as if they were written, and the next sync finds
-        // nothing to do. So what no sync is known to have covered was perhaps read from the kernel's cache alone.
-        let durable = match report.durable {
-            Some(durable) if durable.segment == id => durable.offset,
-            Some(durable) if durable.segment > id => scanned.end,
-            _ => 0,
-        };
-        if suspect && !named.contains_key(&id) {
-            write_again(&*file, path, u64::from(durable)..u64::from(scanned.end))?;
-        }
-        file.sync_data().map_err(|error| Error::io("sync", path, error))?;
-    }
-    for id in &report.unused {
-        let path = dir.join(log::file_name(*id, SegmentKind::Log));
-        match fs.remove(&path) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                return Err(Error::io("remove", path, error));
-            }
-            Err(_) => {}
-            Ok(()) => {
-                if let Some(listener) = &options.listener {
-                    listener.event(&Event::OrphanRemoved { path });
-                }
-            }
-        }
-    }
-    fs.sync_dir(dir).map_err(|error| Error::io("sync", dir, error))?;
-    if suspect {
-        // If it stays, the next opener does the same for nothing.
-        let _ = fs.remove(&note);
-    }
-    Ok(())
-}
-
-/// Writes a part of a file over itself, so that a sync has to write it to disk.
-fn write_again(file: &dyn File, path: &Path, range: Range<u64>) -> Result<()> {
-    const CHUNK: u64 = 1 << 20;
-    let mut buffer = Vec::new();
-    let mut at = range.start;
-    while at < range.end {
-        let len = CHUNK.min(range.end - at);
-        buffer.resize(usize::try_from(len).unwrap_or(0), 0);
-        file.read_exact_at(&mut buffer, at).map_err(|error| Error::io("read", path, error))?;
-        file.write_all_at(&buffer, at).map_err(|error| Error::io("write", path, error))?;
-        at += len;
-    }
-    Ok(())
 }
 
 impl Core {

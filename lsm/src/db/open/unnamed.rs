@@ -7,9 +7,9 @@
 
 use std::{collections::BTreeSet, path::Path};
 
-use super::{names::Name, segments::SegmentSet};
 use crate::{
     Error, Result,
+    db::{names::Name, segments::SegmentSet},
     fs::{DirEntry, FileSystem, OpenMode, Purpose},
     log::{HEADER_LEN, SegmentKind},
     version::{Manifest, State},

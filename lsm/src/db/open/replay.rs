@@ -6,9 +6,10 @@
 
 use std::{collections::BTreeMap, path::Path, sync::Arc, thread::JoinHandle};
 
-use super::{commit::LOG_PER_BUFFER, insert::Inserter, names::note_failed_sync};
+use super::insert::Inserter;
 use crate::{
     Error, KeyspaceId, Options, Result, SegmentId, SequenceNumber,
+    db::{commit::LOG_PER_BUFFER, names::note_failed_sync},
     fs::{FileSystem, Purpose},
     keyspace::{LiveMemtable, MAX_SEGMENTS},
     log::{
