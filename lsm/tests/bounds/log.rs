@@ -131,21 +131,18 @@ fn it_makes_no_storm_of_small_flushes() {
 /// The bound is beyond what one keyspace comes to by itself: it flushes full memtables only.
 #[test]
 fn one_keyspace_alone_never_comes_to_it() {
-    let run = |max: Option<u64>| {
-        let flushes = Flushes::default();
-        let options = options(machine()).listener(Arc::new(flushes.clone()));
-        let options = max.into_iter().fold(options, lsm::Options::max_log_bytes);
-        let db = Db::open(DIR, options).unwrap();
-        for number in 0..5_000 {
-            put(&db.default_keyspace(), number);
-        }
-        db.flush().unwrap();
-        let flushes = flushes.0.lock().unwrap();
-        (flushes.len(), flushes.iter().map(|(_, entries)| entries).sum::<u64>())
-    };
-    let (flushes, entries) = run(None);
-    assert_eq!((flushes, entries), run(Some(u64::MAX)));
-    assert!(flushes > 50);
+    let flushes = Flushes::default();
+    let options = options(machine()).write_buffer_bytes(64 << 10).segment_bytes(16 << 10);
+    let db = Db::open(DIR, options.listener(Arc::new(flushes.clone()))).unwrap();
+    for number in 0..20_000 {
+        put(&db.default_keyspace(), number);
+    }
+    db.flush().unwrap();
+    let flushes = flushes.0.lock().unwrap();
+    let (last, full) = flushes.split_last().unwrap();
+    assert_eq!(full.iter().map(|flush| flush.1).sum::<u64>() + last.1, 20_000);
+    // Two buffers of log, by records of some 220 bytes.
+    assert!(full.len() > 20 && full.iter().all(|flush| flush.1 > 500), "{full:?}");
 }
 
 /// A bound that is smaller than everything else makes for small flushes, and for no deadlock.
