@@ -26,7 +26,7 @@ pub use self::{
     verify::VerifyReport,
 };
 use crate::{
-    Batch, Durability, Error, Keyspace, KeyspaceId, KeyspaceOptions, Options, Result, Snapshot,
+    Batch, Durability, Error, Keyspace, KeyspaceOptions, Options, Result, Snapshot,
     keyspace::KeyspaceCore,
     version::{CreateKeyspace, Edit, Version},
 };
@@ -86,7 +86,7 @@ impl Db {
         if let Some(keyspace) = self.find_keyspace(name) {
             return Ok(keyspace);
         }
-        let id = KeyspaceId(structure.state.last_keyspace + 1);
+        let id = structure.state.next_keyspace()?;
         let create = CreateKeyspace { id, name: name.to_owned(), options: options.to_text() };
         let edit = Edit { create: vec![create], ..Edit::default() };
         let keyspace = Arc::new(KeyspaceCore::new(

@@ -4,6 +4,8 @@ mod directory;
 mod insert;
 mod replay;
 mod settle;
+#[cfg(test)]
+mod tests;
 mod unnamed;
 
 use std::{
@@ -193,6 +195,10 @@ fn open_keyspaces(
         segments.insert(Arc::clone(&segment));
         Ok(segment)
     };
+    if !state.keyspaces.contains_key(&KeyspaceId(0)) {
+        let found = "the keyspace `default` (number 0), which every database has, is not there";
+        return Err(Error::corruption(manifest.path(), 0, found));
+    }
     let mut keyspaces = Keyspaces::default();
     for (id, keyspace) in &state.keyspaces {
         let options = KeyspaceOptions::from_text(&keyspace.options).ok_or_else(|| {
