@@ -22,7 +22,7 @@ use crossbeam_utils::CachePadded;
 use parking_lot::{Mutex, RwLock};
 
 use self::{
-    directory::{create, prepare_directory, sync_parent, take_lock},
+    directory::{check_unlocked, create, prepare_directory, sync_parent, take_lock},
     replay::{Recovered, Replay},
     settle::settle_log,
     unnamed::check_not_beheaded,
@@ -32,7 +32,7 @@ use super::{
     commit::CommitState,
     core::{Core, Keyspaces, Structure},
     counters::Counters,
-    names::{Name, check_creatable, check_foreign, list, note_failed_sync},
+    names::{Name, check_names, list, note_failed_sync},
     pressure::Pressure,
     segments::SegmentSet,
 };
@@ -57,13 +57,13 @@ pub(crate) fn open(dir: &Path, options: Options) -> Result<Arc<Core>> {
     let fs = Arc::new(CountingFs::new(Arc::new(SyncOnce::new(Arc::clone(&options.fs), dir))));
     let file_system = Arc::clone(&fs) as Arc<dyn FileSystem>;
     prepare_directory(&*file_system, dir, &options)?;
+    check_unlocked(&*file_system, dir, &options)?;
     let lock = take_lock(&*file_system, dir, &options)?;
     let names = list(&*file_system, dir)?;
+    check_names(dir, &names, &options)?;
     let (manifest, mut state) = if names.iter().any(|(name, _)| *name == Name::Current) {
-        check_foreign(dir, &names, &options)?;
         Manifest::open(Arc::clone(&file_system), dir, options.read_only)?
     } else {
-        check_creatable(dir, &names, &options)?;
         sync_parent(&*file_system, dir)?;
         create(&file_system, dir, &names)?
     };
@@ -276,7 +276,7 @@ impl Core {
                 Name::Table(id) => !tables.contains(id),
                 Name::Segment(id, _) => self.segments.get(*id).is_none(),
                 Name::Manifest(number) => *number != structure.manifest.number(),
-                Name::Temporary => true,
+                Name::Temporary(_) => true,
                 _ => false,
             };
             if orphan {

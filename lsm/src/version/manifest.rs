@@ -5,13 +5,15 @@ mod format;
 mod replay;
 
 use std::{
-    ffi::OsStr,
     path::{Path, PathBuf},
     sync::Arc,
 };
 
 pub(super) use self::format::{frame, header, reseal};
-pub(crate) use self::{current::CURRENT, replay::replay};
+pub(crate) use self::{
+    current::{CURRENT, parse_temporary_name},
+    replay::replay,
+};
 use self::{
     current::{point_current, temporary_name},
     format::{FRAME_LEN, HEADER_LEN, MAX_EDIT_LEN},
@@ -62,8 +64,10 @@ pub(crate) fn file_name(number: u64) -> String {
 }
 
 /// The number in a manifest's name.
-pub(crate) fn parse_name(name: &OsStr) -> Option<u64> {
-    name.to_str()?.strip_prefix("MANIFEST-")?.parse().ok()
+pub(crate) fn parse_name(name: &str) -> Option<u64> {
+    let number = name.strip_prefix("MANIFEST-")?.parse().ok()?;
+    // One name a number: `+7`, `7` and `0000007` are somebody else's.
+    (file_name(number) == name).then_some(number)
 }
 
 impl Manifest {
@@ -112,9 +116,7 @@ impl Manifest {
         let number = std::str::from_utf8(&name)
             .ok()
             .and_then(|name| name.strip_suffix('\n'))
-            .and_then(|name| {
-                parse_name(OsStr::new(name)).filter(|number| file_name(*number) == name)
-            })
+            .and_then(parse_name)
             .ok_or_else(|| {
                 Error::corruption(
                     &current,
