@@ -155,7 +155,7 @@ impl Db {
     ///
     /// # Errors
     /// [`Error::BatchTooLarge`], [`Error::NoKeyspace`], [`Error::InvalidOption`] if it names a keyspace of another
-    /// database, [`Error::ReadOnly`], I/O errors: nothing of it is visible then. [`Error::Poisoned`]: nothing of it is
+    /// database (a checkpoint is another one, and so is this one when it is opened again), [`Error::ReadOnly`], I/O errors: nothing of it is visible then. [`Error::Poisoned`]: nothing of it is
     /// visible, or, if it was its own sync that failed, all of it, until the database is opened again: then it is there
     /// or not, as a whole.
     #[allow(clippy::needless_pass_by_value)] // a batch is committed once
@@ -168,7 +168,7 @@ impl Db {
     pub fn snapshot(&self) -> Snapshot {
         let core = self.core();
         let guard = core.snapshots.register(|| core.visible());
-        Snapshot::new(Arc::clone(&self.handle), guard)
+        Snapshot::new(Arc::clone(&self.handle), core.identity, guard)
     }
 
     /// Makes everything that was committed so far durable, whatever durability it was committed with, except for

@@ -134,6 +134,7 @@ pub(crate) fn open(dir: &Path, options: Options) -> Result<Arc<Core>> {
         dir: dir.to_owned(),
         fs,
         database_id: state.database_id,
+        identity: Core::new_identity(),
         tables,
         segments,
         leftovers,
