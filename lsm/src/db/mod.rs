@@ -26,7 +26,7 @@ pub use self::{
     verify::VerifyReport,
 };
 use crate::{
-    Batch, Durability, Error, Keyspace, KeyspaceOptions, Options, Result, Snapshot,
+    Batch, Durability, Error, Keyspace, KeyspaceOptions, MAX_KEY_LEN, Options, Result, Snapshot,
     keyspace::KeyspaceCore,
     version::{CreateKeyspace, Edit, Version},
 };
@@ -74,12 +74,17 @@ impl Db {
     /// as they are.
     ///
     /// # Errors
-    /// [`Error::InvalidOption`], and whatever keeps the manifest from being written.
+    /// [`Error::InvalidOption`], also for a name that is longer than a [key](crate::MAX_KEY_LEN) may be; and whatever keeps the manifest
+    /// from being written.
     pub fn keyspace(&self, name: &str, options: KeyspaceOptions) -> Result<Keyspace> {
         if let Some(keyspace) = self.find_keyspace(name) {
             return Ok(keyspace);
         }
         options.validate()?;
+        if name.len() > MAX_KEY_LEN {
+            let found = format!("a name of {} bytes: the limit is {MAX_KEY_LEN}", name.len());
+            return Err(Error::InvalidOption { option: "keyspace", found });
+        }
         let core = self.core();
         core.check_writable()?;
         let mut structure = core.structure.lock();
