@@ -6,6 +6,7 @@ mod commit;
 mod core;
 mod counters;
 mod flush;
+mod moment;
 mod names;
 mod open;
 mod pressure;
@@ -221,10 +222,22 @@ impl Db {
         self.core().checkpoint(dir.as_ref())
     }
 
-    /// Reads every byte of every file: all checksums, all orders, all pointers.
+    /// Reads everything that the database consists of at one moment of the call, and believes nothing that it holds in memory:
+    ///
+    /// - CURRENT, and the manifest, whose edits must add up to the database that is open;
+    /// - every table: all blocks and their checksums, the order of the entries, filters, index and properties; and that no two tables of a
+    ///   level overlap;
+    /// - every segment's header; every value that a table points to, with its key and its checksum; and the log from where replay
+    ///   would start, record by record, up to the last commit before the call.
+    ///
+    /// Not read is what nobody would read: records that no table refers to in segments that replay has left behind, and what was allocated
+    /// ahead. Others may read and write meanwhile; files that are verified are kept until that is done. Costs reading all of it
+    /// once. Damage that the kernel's page cache hides is not found: the bytes are read as every reader gets them.
     ///
     /// # Errors
-    /// I/O errors. Damage is not an error of this call: it is in the report, all of it.
+    /// [`Error::Closed`] if the database was closed, before or meanwhile. Damage is no error of this call, nor is a file that cannot be
+    /// read: it is in the report, with file and offset. In a database that is [poisoned](Error::Poisoned) the log is read only if every
+    /// commit was completed.
     pub fn verify(&self) -> Result<VerifyReport> {
         self.core().verify()
     }

@@ -44,7 +44,7 @@ use crate::{
     log::{GroupSync, LogWriter, Publisher, ScanReport, Segment, SegmentIdentity, SegmentKind},
     snapshot::SnapshotList,
     table::BlockCache,
-    version::{Edit, HashIndexes, Manifest, State, TableSource, Version},
+    version::{Edit, HashIndexes, Manifest, State, TableSource, Version, check_order},
 };
 
 /// The keyspace that every database has.
@@ -217,6 +217,7 @@ fn open_keyspaces(
                 add.push((level, tables.open(meta.clone(), segment)?));
             }
         }
+        check_order(&add)?;
         let version = Version::default().with(&[], &add);
         let recovered = memtables.remove(id).unwrap_or_default();
         let memtables = recovered.into_iter().map(|recovered| recovered.memtable).collect();

@@ -163,6 +163,17 @@ impl Segment {
         self.mapping.as_ref()
     }
 
+    /// The file's length now.
+    pub(super) fn file_len(&self) -> Result<u64> {
+        self.file.len().map_err(|error| Error::io("stat", &self.path, error))
+    }
+
+    pub(super) fn read_exact_at(&self, bytes: &mut [u8], offset: u32) -> Result<()> {
+        self.file
+            .read_exact_at(bytes, u64::from(offset))
+            .map_err(|error| Error::io("read", &self.path, error))
+    }
+
     pub(super) fn write_all_at(&self, bytes: &[u8], offset: u32) -> Result<()> {
         self.file
             .write_all_at(bytes, u64::from(offset))

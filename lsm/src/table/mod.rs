@@ -40,5 +40,6 @@ pub use look_ahead::{Pointer, PointerHook};
 pub use properties::{Properties, SegmentRef};
 pub use reader::{ReadMode, Table};
 pub use value::{BlockOwner, InlineValue, MappedFile, SharedBytes, TableEntry, TableValue};
+pub(crate) use verify::Witness;
 pub use verify::{BlockKind, BlockLayout, TableLayout, VerifyCounts};
 pub use writer::{EntryValue, TableOptions, TableSummary, TableWriter};

@@ -4,7 +4,8 @@ use super::{
     Table,
     block::{Damage, Handle, TRAILER_LEN},
     data_block::{DataBlock, Interval, Payload, RawValue, tag_of},
-    filter, footer,
+    filter,
+    footer::{self, Footer},
     index::IndexPartition,
     properties::{Properties, SegmentRef},
     writer::FILTER_ALIGN,
@@ -65,6 +66,25 @@ pub struct TableLayout {
     pub blocks: Vec<BlockLayout>,
 }
 
+/// Hears of what a verification comes across.
+pub(crate) trait Witness {
+    /// Something is not as it was written.
+    fn damage(&mut self, error: Error);
+    /// An entry, in a block whose checksum is right, says that the value of `key` is in a segment.
+    fn pointer(&mut self, key: &[u8], slot: usize, offset: u32, len: u32);
+}
+
+/// A witness to damage alone.
+struct OnDamage<'f>(&'f mut dyn FnMut(Error));
+
+impl Witness for OnDamage<'_> {
+    fn damage(&mut self, error: Error) {
+        (self.0)(error);
+    }
+
+    fn pointer(&mut self, _: &[u8], _: usize, _: u32, _: u32) {}
+}
+
 impl Table {
     /// Lists the table's blocks. Reads all of them.
     ///
@@ -104,11 +124,17 @@ impl Table {
     }
 
     /// Reads the whole table and checks every block's checksum (anew, whatever was verified before), the order of the entries, separators, filters,
-    /// tags, and that counts and references are what the properties say. Reports each finding, and goes on where it can.
+    /// tags, and that counts and references are what the properties say. Reports each finding, and goes on where it can; not if the
+    /// file was cut, whose mapping nobody may read.
     pub fn verify(&self, on_damage: &mut dyn FnMut(Error)) -> VerifyCounts {
+        self.verify_with(&mut OnDamage(on_damage))
+    }
+
+    /// The same, and tells `witness` of every value that the table points to.
+    pub(crate) fn verify_with(&self, witness: &mut dyn Witness) -> VerifyCounts {
         let mut check = Check {
             table: self,
-            on_damage,
+            witness,
             counts: VerifyCounts::default(),
             places: Vec::new(),
             lost: false,
@@ -122,6 +148,9 @@ impl Table {
             },
             last: None,
         };
+        if !check.footer() {
+            return check.counts;
+        }
         for partition in 0..self.top().len() {
             check.partition(partition);
         }
@@ -136,7 +165,7 @@ impl Table {
 /// A verification under way.
 struct Check<'t> {
     table: &'t Table,
-    on_damage: &'t mut dyn FnMut(Error),
+    witness: &'t mut dyn Witness,
     counts: VerifyCounts,
     places: Vec<Handle>,
     /// A block could not be read, so that sums say nothing.
@@ -149,12 +178,37 @@ struct Check<'t> {
 impl Check<'_> {
     fn report(&mut self, error: Error) {
         self.counts.damaged += 1;
-        (self.on_damage)(error);
+        self.witness.damage(error);
     }
 
     fn damage(&mut self, offset: u64, found: impl Into<Damage>) {
         let error = self.table.damage(offset, found.into());
         self.report(error);
+    }
+
+    /// Checks that the file is as long as it was, and ends with what it ended with. `false` if it is not to be touched.
+    fn footer(&mut self) -> bool {
+        let (table, len) = (self.table, self.table.file_len());
+        match table.current_len() {
+            Ok(found) if found == len => {}
+            Ok(found) => {
+                self.damage(found.min(len), format!("the file has {found} bytes, and had {len}"));
+                return false;
+            }
+            Err(error) => {
+                self.report(error);
+                return false;
+            }
+        }
+        let at = len - footer::LEN as u64;
+        let mut bytes = [0; footer::LEN];
+        let read = table.read_raw(&mut bytes, at);
+        match read.and_then(|()| Footer::decode(&bytes, table.path(), at)) {
+            Ok(found) if found == *table.footer() => {}
+            Ok(_) => self.damage(at, "another footer than when the table was opened"),
+            Err(error) => self.report(error),
+        }
+        true
     }
 
     fn block(&mut self, handle: Handle) -> Option<Vec<u8>> {
@@ -290,10 +344,11 @@ impl Check<'_> {
         match payload.value {
             RawValue::Delete => self.found.deletes += 1,
             RawValue::Inline { len, .. } => self.found.raw_value_bytes += len as u64,
-            RawValue::Pointer { slot, len, .. } => match self.found.segments.get_mut(slot) {
+            RawValue::Pointer { slot, offset, len } => match self.found.segments.get_mut(slot) {
                 Some(segment) => {
                     segment.records += 1;
                     segment.bytes += u64::from(len);
+                    self.witness.pointer(key, slot, offset, len);
                 }
                 None => return Err(format!("it points into segment slot {slot}").into()),
             },

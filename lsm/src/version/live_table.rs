@@ -80,6 +80,16 @@ impl TableSource {
             cache,
             self.read_mode,
         )?);
+        let properties = table.properties();
+        if (&properties.smallest_key, &properties.largest_key, properties.entries)
+            != (&meta.smallest_key, &meta.largest_key, meta.entries)
+        {
+            let found = format!(
+                "a table of {} entries that does not begin and end with the keys that the manifest names, or has not its {} entries",
+                properties.entries, meta.entries
+            );
+            return Err(Error::corruption(path, table.footer().properties.offset, found));
+        }
         let segments = table
             .segments()
             .iter()

@@ -5,6 +5,7 @@ mod format;
 #[cfg(test)]
 mod long_edits;
 mod replay;
+mod written;
 
 use std::{
     path::{Path, PathBuf},
@@ -15,9 +16,10 @@ pub(super) use self::format::{frame, header, reseal};
 pub(crate) use self::{
     current::{CURRENT, parse_temporary_name},
     replay::replay,
+    written::Written,
 };
 use self::{
-    current::{point_current, temporary_name},
+    current::{point_current, read_current, temporary_name},
     format::{MAX_GROWN_LEN, MAX_LEN, records},
 };
 use super::{edit::Edit, state::State};
@@ -118,19 +120,7 @@ impl Manifest {
         dir: &Path,
         read_only: bool,
     ) -> Result<(Self, State)> {
-        let current = dir.join(CURRENT);
-        let name = read_file(&*fs, &current)?;
-        let number = std::str::from_utf8(&name)
-            .ok()
-            .and_then(|name| name.strip_suffix('\n'))
-            .and_then(parse_name)
-            .ok_or_else(|| {
-                Error::corruption(
-                    &current,
-                    0,
-                    format!("no manifest's name: {:?}", String::from_utf8_lossy(&name)),
-                )
-            })?;
+        let number = read_current(&*fs, dir)?;
         let path = dir.join(file_name(number));
         let bytes = read_file(&*fs, &path)?;
         let replayed = replay(&path, number, &bytes)?;
@@ -174,6 +164,29 @@ impl Manifest {
     /// Bytes of header and edits.
     pub(crate) fn len(&self) -> u64 {
         self.len
+    }
+
+    /// What was written so far, to be read again while more is written.
+    pub(crate) fn written(&self) -> Written {
+        Written {
+            file: Arc::clone(&self.file),
+            path: self.path.clone(),
+            number: self.number,
+            len: self.len,
+        }
+    }
+
+    /// Checks that CURRENT names this manifest. Not of a poisoned database: it may name the next one.
+    ///
+    /// # Errors
+    /// Damage; I/O errors.
+    pub(crate) fn check_current(&self) -> Result<()> {
+        let found = read_current(&*self.fs, &self.dir)?;
+        if found == self.number {
+            return Ok(());
+        }
+        let what = format!("{}; the live one is {}", file_name(found), file_name(self.number));
+        Err(Error::corruption(self.dir.join(CURRENT), 0, what))
     }
 
     /// Appends an edit and syncs it: whole, or as if it had not been tried.

@@ -68,3 +68,52 @@ fn a_manifest_without_the_default_keyspace_is_damage() {
     let error = Db::open(dir.path(), Options::default()).map(drop).unwrap_err();
     assert!(error.is_corruption(), "{error}");
 }
+
+/// Below level 0 a read looks into one table of a level, so that what another one says would never be found.
+#[test]
+fn tables_that_overlap_on_a_level_are_damage() {
+    let dir = tempfile::tempdir().unwrap();
+    let options = || Options::default().write_buffer_bytes(1 << 20);
+    let db = Db::open(dir.path(), options()).unwrap();
+    let keyspace = db.default_keyspace();
+    for round in 0..2_u8 {
+        for key in 0..10_u8 {
+            keyspace.put(&[key * 2 + round], &[round]).unwrap();
+        }
+        keyspace.flush().unwrap();
+    }
+    drop(keyspace);
+    db.close().unwrap();
+    let (mut manifest, mut state) = Manifest::open(Arc::new(DiskFs), dir.path(), false).unwrap();
+    let sound = state.clone();
+    let mut rewritten = 9000..;
+    let mut write = |state: &State| {
+        manifest.rewrite(rewritten.next().unwrap(), state).unwrap();
+    };
+    let error = || Db::open(dir.path(), options().read_only(true)).map(drop).unwrap_err();
+    let named = |error: Error| {
+        let Error::Corruption { path, offset, .. } = &error else { panic!("{error}") };
+        assert!(path.extension().is_some_and(|it| it == "sst") && *offset > 0, "{error}");
+    };
+
+    let levels = &mut state.keyspaces.get_mut(&KeyspaceId(0)).unwrap().levels;
+    assert_eq!(levels[0].len(), 2);
+    let tables = std::mem::take(&mut levels[0]);
+    levels.push(tables);
+    write(&state);
+    named(error());
+    // Nor may it be open which of two on level 0 is newer.
+    let mut state = sound.clone();
+    let levels = &mut state.keyspaces.get_mut(&KeyspaceId(0)).unwrap().levels;
+    levels[0][0].largest_sequence = levels[0][1].largest_sequence;
+    write(&state);
+    named(error());
+    // A key range that is not the table's hides keys, too.
+    let mut state = sound.clone();
+    state.keyspaces.get_mut(&KeyspaceId(0)).unwrap().levels[0][0].largest_key.push(0);
+    write(&state);
+    named(error());
+
+    write(&sound);
+    assert!(Db::open(dir.path(), options()).unwrap().verify().unwrap().is_sound());
+}

@@ -35,7 +35,7 @@ enum Command {
         /// The database.
         dir: PathBuf,
     },
-    /// Reads every byte: all checksums, orders, pointers. Opens read-only.
+    /// Reads all that the database consists of: the manifest, tables, values, the log. Opens read-only.
     Verify {
         /// The database.
         dir: PathBuf,
@@ -163,7 +163,8 @@ fn run(arguments: &Arguments) -> Result<ExitCode> {
                 writeln!(
                     out,
                     "{}",
-                    serde_json::json!({"tables": report.tables, "entries": report.entries, "values": report.values,
+                    serde_json::json!({"edits": report.edits, "tables": report.tables, "entries": report.entries,
+                        "values": report.values, "segments": report.segments, "batches": report.batches,
                         "damage": damage})
                 )?;
             } else {
@@ -172,10 +173,13 @@ fn run(arguments: &Arguments) -> Result<ExitCode> {
                 }
                 writeln!(
                     out,
-                    "{} tables, {} entries, {} separated values read: {}",
+                    "{} edits of the manifest, {} tables with {} entries, {} separated values, {} segments, {} batches of the log read: {}",
+                    report.edits,
                     report.tables,
                     report.entries,
                     report.values,
+                    report.segments,
+                    report.batches,
                     if damage.is_empty() {
                         "sound".to_owned()
                     } else {
