@@ -158,7 +158,8 @@ impl Options {
         self
     }
 
-    /// Whether tables are read through mappings (default) or with `pread` into the cache.
+    /// Whether tables are read through mappings (default) or with `pread` into the cache. Through a mapping, a disk that cannot be read
+    /// is a `SIGBUS` to the process; with `pread`, an error.
     #[must_use]
     pub fn read_mode(mut self, mode: ReadMode) -> Self {
         self.read_mode = mode;
@@ -167,6 +168,11 @@ impl Options {
 
     /// Whether the log is appended to through a mapping (default), or with `write(2)`: for file systems that cannot
     /// map, where the engine falls back to it by itself, and for those who do not trust mappings.
+    ///
+    /// What a mapping cannot do is to return an error: a page that cannot be read from the disk, or not be stored to, is a `SIGBUS` to
+    /// the process. The log's blocks are allocated before they are mapped, so that a full disk is no such case on a file
+    /// system that writes in place; on one that copies on write it may be. Segments that were there when the
+    /// database was opened are only read, and are mapped in any case, where the file system can.
     #[must_use]
     pub fn mapped_log(mut self, mapped: bool) -> Self {
         self.mapped_log = mapped;

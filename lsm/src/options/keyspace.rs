@@ -199,6 +199,16 @@ mod tests {
         assert_eq!(KeyspaceOptions::from_text("layout=circular\n"), None);
     }
 
+    /// Another program that reads the files has to know them.
+    #[test]
+    fn every_key_of_the_text_is_in_the_description_of_the_format() {
+        let format = include_str!("../../FORMAT.md");
+        for line in KeyspaceOptions::default().to_text().lines() {
+            let (key, _) = line.split_once('=').unwrap();
+            assert!(format.contains(&format!("\n| `{key}` | ")), "{key}");
+        }
+    }
+
     #[test]
     fn nonsense_is_named() {
         let error =
