@@ -95,7 +95,7 @@ impl Cursor<'_> {
     /// The current value; empty if the cursor is not [`valid`](Self::valid). Separated values are not copied.
     ///
     /// # Errors
-    /// [`Error::Corruption`](crate::Error::Corruption) if its record does not check, I/O errors.
+    /// [`Error::Corruption`] if its record does not check, I/O errors.
     pub fn value(&self) -> Result<Slice> {
         Ok(self.merge.value()?.unwrap_or_default())
     }

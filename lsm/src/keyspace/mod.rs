@@ -74,8 +74,8 @@ impl Keyspace {
     /// Sets `key` to `value`; survives a crash of the process.
     ///
     /// # Errors
-    /// [`Error::KeyTooLong`](crate::Error::KeyTooLong), [`ValueTooLong`](crate::Error::ValueTooLong),
-    /// [`ReadOnly`](crate::Error::ReadOnly), [`Poisoned`](crate::Error::Poisoned), and what keeps the log from growing
+    /// [`Error::KeyTooLong`], [`ValueTooLong`](Error::ValueTooLong),
+    /// [`ReadOnly`](Error::ReadOnly), [`Poisoned`](Error::Poisoned), and what keeps the log from growing
     /// (a full disk): nothing was written then.
     pub fn put(&self, key: &[u8], value: &[u8]) -> Result<()> {
         self.put_with(key, value, Durability::Buffered)
@@ -117,7 +117,7 @@ impl Keyspace {
     /// The value of `key` in a snapshot.
     ///
     /// # Errors
-    /// [`Error::InvalidOption`](crate::Error::InvalidOption) if the snapshot is of another database; damage and I/O errors.
+    /// [`Error::InvalidOption`] if the snapshot is of another database; damage and I/O errors.
     pub fn get_at(&self, key: &[u8], snapshot: &Snapshot) -> Result<Option<Slice>> {
         let read = snapshot.sequence_in(self.db().identity)?;
         self.db().get(&self.core, key, Some(read))
@@ -156,7 +156,7 @@ impl Keyspace {
     }
 
     /// A cursor over the keys in a range, as of now or of a snapshot; not positioned yet. With a snapshot of another database,
-    /// every seek fails with [`Error::InvalidOption`](crate::Error::InvalidOption).
+    /// every seek fails with [`Error::InvalidOption`].
     #[must_use]
     pub fn cursor_with<'k>(
         &'k self,
@@ -201,7 +201,7 @@ impl Keyspace {
     }
 
     /// Keys and values in a range of a snapshot; with a snapshot of another database, nothing but an
-    /// [`Error::InvalidOption`](crate::Error::InvalidOption).
+    /// [`Error::InvalidOption`].
     pub fn range_at<'k, K: AsRef<[u8]>>(
         &'k self,
         snapshot: &'k Snapshot,
