@@ -20,7 +20,11 @@ pub enum Durability {
     /// machine: then a suffix of the latest writes may be lost, never a hole among them.
     #[default]
     Buffered,
-    /// The write is in memory only, and not in the log, until its memtable is flushed. A crash loses it.
+    /// The write is in memory only, and not in the log, until its memtable is flushed; [`close`](crate::Db::close) and
+    /// [`flush`](crate::Db::flush) do that. A crash of the process loses what was not flushed, and keyspaces are flushed one
+    /// after another: after a crash such a write may be lost although later ones, also later ones of its kind in other
+    /// keyspaces, are there, and a batch over several keyspaces may be there in one and not in another. What the other
+    /// durabilities promise of their own writes holds beside it. For data that can be made again.
     None,
 }
 

@@ -107,7 +107,7 @@ impl Core {
             return None;
         }
         let total: u64 = self.segments.all().iter().map(|segment| u64::from(segment.len())).sum();
-        if total < 4 * self.options.cache_bytes as u64 {
+        if total / 4 < self.options.cache_bytes as u64 {
             return None;
         }
         let (level, table) = version.tables().find(|(level, table)| {
@@ -128,9 +128,10 @@ impl Core {
         smallest: &[u8],
         largest: Option<&[u8]>,
     ) -> Result<()> {
+        let _running = self.begin_operation()?;
         self.pressure.wait_until(|| {
             self.check_writable()?;
-            let Some(_running) = keyspace.try_begin_compaction() else { return Ok(false) };
+            let Some(_alone) = keyspace.try_begin_compaction() else { return Ok(false) };
             let version = keyspace.current_version();
             if let Some(task) = range_task(&version, smallest, largest) {
                 self.run(keyspace, &task)?;

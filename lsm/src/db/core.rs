@@ -14,7 +14,7 @@ use parking_lot::{Mutex, MutexGuard, RwLock};
 
 use super::{
     background::Background, commit::CommitState, counters::Counters, names::note_failed_sync,
-    pressure::Pressure, segments::SegmentSet,
+    operations::Operations, pressure::Pressure, segments::SegmentSet,
 };
 use crate::{
     Error, Event, KeyspaceId, Options, Result, SequenceNumber,
@@ -31,6 +31,8 @@ use crate::{
 pub(crate) struct Structure {
     pub(crate) manifest: Manifest,
     pub(crate) state: State,
+    /// Whether the database is closed: nothing changes any more, for another opener may have it.
+    pub(crate) sealed: bool,
 }
 
 /// Everything behind a [`Db`](crate::Db).
@@ -58,6 +60,7 @@ pub(crate) struct Core {
     pub(crate) counters: Counters,
     pub(crate) poison: OnceLock<Arc<Error>>,
     pub(crate) closed: AtomicBool,
+    pub(crate) operations: Operations,
     /// Held until the last handle is gone.
     pub(crate) lock: Mutex<Option<Box<dyn FileLock>>>,
 }
@@ -192,8 +195,11 @@ impl Core {
         if let Some(cause) = self.poison.get() {
             return Err(Error::Poisoned { cause: Arc::clone(cause) });
         }
+        if structure.sealed {
+            return Err(Error::Closed);
+        }
         edit.next_file = Some(self.next_file.load(Ordering::Relaxed));
-        let Structure { manifest, state } = &mut **structure;
+        let Structure { manifest, state, .. } = &mut **structure;
         let mut next = state.clone();
         next.apply(&edit).map_err(|found| Error::InvalidOption { option: "edit", found })?;
         match manifest.append(&edit) {

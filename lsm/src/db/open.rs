@@ -6,6 +6,8 @@ mod replay;
 mod settle;
 mod unnamed;
 
+pub(super) use directory::{make_directory, sync_parent};
+
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
     path::Path,
@@ -20,7 +22,7 @@ use crossbeam_utils::CachePadded;
 use parking_lot::{Mutex, RwLock};
 
 use self::{
-    directory::{create, prepare_directory, sync_parent, take_lock},
+    directory::{create, prepare_directory, take_lock},
     replay::{Recovered, Replay},
     settle::settle_log,
     unnamed::check_not_beheaded,
@@ -31,6 +33,7 @@ use super::{
     core::{Core, Keyspaces, Structure},
     counters::Counters,
     names::{Name, check_creatable, check_foreign, list, note_failed_sync},
+    operations::Operations,
     pressure::Pressure,
     segments::SegmentSet,
 };
@@ -139,7 +142,7 @@ pub(crate) fn open(dir: &Path, options: Options) -> Result<Arc<Core>> {
         publisher: Publisher::new(next_sequence - 1),
         // The replayed segments were synced when they were cut, and so was the header of this one.
         group_sync: GroupSync::new(durable),
-        structure: Mutex::new(Structure { manifest, state }),
+        structure: Mutex::new(Structure { manifest, state, sealed: false }),
         keyspaces: RwLock::new(keyspaces),
         snapshots: Arc::new(SnapshotList::default()),
         next_file,
@@ -148,6 +151,7 @@ pub(crate) fn open(dir: &Path, options: Options) -> Result<Arc<Core>> {
         counters: Counters::default(),
         poison: OnceLock::new(),
         closed: AtomicBool::new(false),
+        operations: Operations::default(),
         lock: Mutex::new(Some(lock)),
         options,
     });
