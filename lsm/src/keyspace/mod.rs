@@ -19,7 +19,8 @@ pub(crate) use live_memtable::{LiveMemtable, MAX_SEGMENTS};
 pub(crate) use super_version::SuperVersion;
 
 use crate::{
-    Cursor, Durability, EntryKind, KeyspaceId, KeyspaceOptions, Range, Result, Slice, Snapshot,
+    Cursor, Durability, EntryKind, KeyspaceId, KeyspaceOptions, Range, Result, SequenceNumber,
+    Slice, Snapshot,
     cursor::{merge::Merge, prefix_end},
     db::{Core, DbHandle, look_up},
     entry::hash_key,
@@ -136,7 +137,27 @@ impl Keyspace {
     /// # Errors
     /// Damage and I/O errors.
     pub fn multi_get<K: AsRef<[u8]>>(&self, keys: &[K]) -> Result<Vec<Option<Slice>>> {
-        let (current, read) = self.core.current_at(|| self.db().visible());
+        self.multi_get_with(None, keys)
+    }
+
+    /// As [`multi_get`](Self::multi_get), as of a snapshot.
+    ///
+    /// # Errors
+    /// Damage and I/O errors.
+    pub fn multi_get_at<K: AsRef<[u8]>>(
+        &self,
+        keys: &[K],
+        snapshot: &Snapshot,
+    ) -> Result<Vec<Option<Slice>>> {
+        self.multi_get_with(Some(snapshot), keys)
+    }
+
+    fn multi_get_with<K: AsRef<[u8]>>(
+        &self,
+        snapshot: Option<&Snapshot>,
+        keys: &[K],
+    ) -> Result<Vec<Option<Slice>>> {
+        let (current, read) = self.moment(snapshot);
         let hashes: Vec<u64> = keys.iter().map(|key| hash_key(key.as_ref())).collect();
         for hash in &hashes {
             current.active.memtable().prefetch(*hash);
@@ -160,10 +181,7 @@ impl Keyspace {
         snapshot: Option<&'k Snapshot>,
         (lower, upper): (Bound<Vec<u8>>, Bound<Vec<u8>>),
     ) -> Cursor<'k> {
-        let (current, read) = match snapshot {
-            Some(snapshot) => (self.core.current_full(), snapshot.sequence()),
-            None => self.core.current_at(|| self.db().visible()),
-        };
+        let (current, read) = self.moment(snapshot);
         Cursor::new(Merge::new(current, read), lower, upper)
     }
 
@@ -200,15 +218,26 @@ impl Keyspace {
         self.range_with(None, (Bound::Included(prefix.to_vec()), prefix_end(prefix)))
     }
 
+    /// As [`prefix`](Self::prefix), as of a snapshot.
+    #[must_use]
+    pub fn prefix_at<'k>(&'k self, snapshot: &'k Snapshot, prefix: &[u8]) -> Range<'k> {
+        self.range_with(Some(snapshot), (Bound::Included(prefix.to_vec()), prefix_end(prefix)))
+    }
+
+    /// What to read, and as of which sequence number.
+    fn moment(&self, snapshot: Option<&Snapshot>) -> (Arc<SuperVersion>, SequenceNumber) {
+        match snapshot {
+            Some(snapshot) => (self.core.current_full(), snapshot.sequence()),
+            None => self.core.current_at(|| self.db().visible()),
+        }
+    }
+
     fn range_with<'k>(
         &'k self,
         snapshot: Option<&'k Snapshot>,
         (lower, upper): (Bound<Vec<u8>>, Bound<Vec<u8>>),
     ) -> Range<'k> {
-        let (current, read) = match snapshot {
-            Some(snapshot) => (self.core.current_full(), snapshot.sequence()),
-            None => self.core.current_at(|| self.db().visible()),
-        };
+        let (current, read) = self.moment(snapshot);
         let cursor =
             || Cursor::new(Merge::new(Arc::clone(&current), read), lower.clone(), upper.clone());
         Range::new(cursor(), cursor())
