@@ -244,9 +244,10 @@ impl Options {
             format!("{}; allowed: 4 KiB to 2 GiB", self.segment_bytes),
         )?;
         check(
-            self.write_buffer_bytes >= 4096,
+            // What is derived from it (bytes of log a memtable, all memtables) must still be a number.
+            (4096..=usize::MAX / 64).contains(&self.write_buffer_bytes),
             "write_buffer_bytes",
-            format!("{}; allowed: 4 KiB and more", self.write_buffer_bytes),
+            format!("{}; allowed: 4 KiB to {}", self.write_buffer_bytes, usize::MAX / 64),
         )?;
         check(
             (1024..=u32::MAX as usize - 4096).contains(&self.max_batch_bytes),
@@ -264,11 +265,14 @@ impl Options {
             format!("{}; allowed: 1 to 64", self.compaction_threads),
         )?;
         check(
-            self.space_target.is_finite()
-                && self.space_target >= 1.05
-                && !self.space_limit.is_nan(),
+            self.space_target.is_finite() && self.space_target >= 1.05,
             "space_target",
-            format!("{}, limit {}; allowed: 1.05 and more", self.space_target, self.space_limit),
+            format!("{}; allowed: 1.05 and more", self.space_target),
+        )?;
+        check(
+            !self.space_limit.is_nan(),
+            "space_limit",
+            format!("{}; allowed: any number", self.space_limit),
         )?;
         check(
             self.rate_limit.is_none_or(|rate| rate >= 64 << 10),

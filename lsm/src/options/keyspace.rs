@@ -96,8 +96,12 @@ impl KeyspaceOptions {
         if !(2..=100).contains(&self.level_ratio) {
             return bad("level_ratio", format!("{}; allowed: 2 to 100", self.level_ratio));
         }
-        if self.table_bytes < 4096 || self.level1_bytes < 4096 {
-            return bad("table_bytes, level1_bytes", "allowed: 4 KiB and more".to_owned());
+        for (option, bytes) in
+            [("table_bytes", self.table_bytes), ("level1_bytes", self.level1_bytes)]
+        {
+            if bytes < 4096 {
+                return bad(option, format!("{bytes}; allowed: 4 KiB and more"));
+            }
         }
         self.value_compression.check()?;
         self.compression.check()
