@@ -36,7 +36,11 @@ pub(in crate::db) fn make_directory(fs: &dyn FileSystem, dir: &Path) -> Result<(
         }
     }
     if missing.last() != Some(&at) {
-        sync_parent(fs, at)?;
+        match sync_parent(fs, at) {
+            // It was there, in a place that knows no such sync (`/proc`): if nothing can be made there, that is told below.
+            Err(Error::Io { source, .. }) if source.kind() == std::io::ErrorKind::InvalidInput => {}
+            synced => synced?,
+        }
     }
     for dir in missing.into_iter().rev() {
         fs.create_dir_all(dir).map_err(|error| Error::io("create", dir, error))?;
