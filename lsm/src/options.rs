@@ -177,7 +177,9 @@ impl Options {
         self
     }
 
-    /// Opens without writing a byte: any number of processes may do so at a time, while none has it open for writing.
+    /// Opens without writing a byte: any number of processes may do so at a time, while none has it open for writing; a writer
+    /// that comes meanwhile is refused, with [`Error::Locked`]. Values that were read stay what they are when the database is closed
+    /// and a writer opens it.
     #[must_use]
     pub fn read_only(mut self, read_only: bool) -> Self {
         self.read_only = read_only;

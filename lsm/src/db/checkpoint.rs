@@ -106,6 +106,7 @@ impl Core {
                 len = len.min(end.offset);
                 self.copy_segment(segment, len, &dir.join(&name))?;
             } else {
+                segment.note_shared();
                 link(&name)?;
             }
             if segment.kind() == SegmentKind::Log && needs_replay(segment, state.replay) {

@@ -27,7 +27,7 @@ pub use self::{
     verify::VerifyReport,
 };
 use crate::{
-    Batch, Durability, Error, Keyspace, KeyspaceId, KeyspaceOptions, Options, Result, Snapshot,
+    Batch, Durability, Error, Keyspace, KeyspaceOptions, MAX_KEY_LEN, Options, Result, Snapshot,
     keyspace::KeyspaceCore,
     version::{CreateKeyspace, Edit, Version},
 };
@@ -75,19 +75,24 @@ impl Db {
     /// as they are.
     ///
     /// # Errors
-    /// [`Error::InvalidOption`], and whatever keeps the manifest from being written.
+    /// [`Error::InvalidOption`], also for a name that is longer than a [key](crate::MAX_KEY_LEN) may be; and whatever keeps the manifest
+    /// from being written.
     pub fn keyspace(&self, name: &str, options: KeyspaceOptions) -> Result<Keyspace> {
         if let Some(keyspace) = self.find_keyspace(name) {
             return Ok(keyspace);
         }
         options.validate()?;
+        if name.len() > MAX_KEY_LEN {
+            let found = format!("a name of {} bytes: the limit is {MAX_KEY_LEN}", name.len());
+            return Err(Error::InvalidOption { option: "keyspace", found });
+        }
         let core = self.core();
         let _running = core.begin_operation()?;
         let mut structure = core.structure.lock();
         if let Some(keyspace) = self.find_keyspace(name) {
             return Ok(keyspace);
         }
-        let id = KeyspaceId(structure.state.last_keyspace + 1);
+        let id = structure.state.next_keyspace()?;
         let create = CreateKeyspace { id, name: name.to_owned(), options: options.to_text() };
         let edit = Edit { create: vec![create], ..Edit::default() };
         let keyspace = Arc::new(KeyspaceCore::new(
@@ -156,7 +161,7 @@ impl Db {
     ///
     /// # Errors
     /// [`Error::BatchTooLarge`], [`Error::NoKeyspace`], [`Error::InvalidOption`] if it names a keyspace of another
-    /// database, [`Error::ReadOnly`], I/O errors: nothing of it is visible then. [`Error::Poisoned`]: nothing of it is
+    /// database (a checkpoint is another one, and so is this one when it is opened again), [`Error::ReadOnly`], I/O errors: nothing of it is visible then. [`Error::Poisoned`]: nothing of it is
     /// visible, or, if it was its own sync that failed, all of it, until the database is opened again: then it is there
     /// or not, as a whole.
     #[allow(clippy::needless_pass_by_value)] // a batch is committed once
@@ -169,7 +174,7 @@ impl Db {
     pub fn snapshot(&self) -> Snapshot {
         let core = self.core();
         let guard = core.snapshots.register(|| core.visible());
-        Snapshot::new(Arc::clone(&self.handle), guard)
+        Snapshot::new(Arc::clone(&self.handle), core.identity, guard)
     }
 
     /// Makes everything that was committed so far durable, whatever durability it was committed with, except for

@@ -60,7 +60,9 @@ impl SegmentIdentity {
 /// header once), and [`reserve`](Self::reserve) hands every byte out at most once. References to bytes are made only by
 /// [`read`](Self::read) and [`read_pinned`](Self::read_pinned), whose callers vouch that the record is completely
 /// written, and by the recovery scan, which reads segments that nobody writes. A file is recycled only after its segment was
-/// dropped, and with it everything that could refer to the old bytes.
+/// dropped, and with it everything that could refer to the old bytes: so only a file that this `Segment` created (one that it
+/// found may be mapped by values that a handle before it read, here or in another process), and only if
+/// [`note_shared`](Self::note_shared) was never called.
 pub struct Segment {
     pub(super) identity: SegmentIdentity,
     path: PathBuf,
@@ -81,6 +83,8 @@ pub struct Segment {
     sync_failure: Mutex<Option<Error>>,
     /// Whether the file was another segment's before.
     recycled: bool,
+    /// Whether nobody but holders of this `Segment` can have mapped the file.
+    exclusive: AtomicBool,
     obsolete: OnceLock<Retirement>,
 }
 

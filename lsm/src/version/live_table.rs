@@ -25,6 +25,13 @@ pub(crate) fn table_file_name(id: TableId) -> String {
     format!("{:06}.sst", id.0)
 }
 
+/// The table whose file has this name.
+pub(crate) fn parse_table_file_name(name: &str) -> Option<TableId> {
+    let id = TableId(name.strip_suffix(".sst")?.parse().ok()?);
+    // One name an id, as for segments.
+    (table_file_name(id) == name).then_some(id)
+}
+
 /// What is needed to open tables.
 #[derive(Debug, Clone)]
 pub(crate) struct TableSource {

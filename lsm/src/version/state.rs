@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::edit::{CreateKeyspace, Edit, MAX_LEVELS, ReplayPosition, TableMeta};
-use crate::{KeyspaceId, SegmentId, SequenceNumber, entry::MAX_NUMBER};
+use crate::{Error, KeyspaceId, SegmentId, SequenceNumber, entry::MAX_NUMBER};
 
 /// One keyspace in the manifest.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -96,6 +96,15 @@ impl State {
         // A segment may be sealed after replay has left it behind.
         self.segment_ends.retain(|segment, _| segment.0 >= self.replay.segment);
         Ok(())
+    }
+
+    /// The number of the next keyspace that is created.
+    pub(crate) fn next_keyspace(&self) -> Result<KeyspaceId, Error> {
+        self.last_keyspace.checked_add(1).map(KeyspaceId).ok_or_else(|| Error::InvalidOption {
+            option: "keyspace",
+            found: "all 2^32 numbers of keyspaces were used in this database; make a new one"
+                .to_owned(),
+        })
     }
 
     fn levels(&mut self, id: KeyspaceId) -> Result<&mut Vec<Vec<TableMeta>>, String> {

@@ -5,7 +5,7 @@ use std::{path::Path, sync::Arc};
 use super::DEFAULT_KEYSPACE;
 use crate::{
     Error, KeyspaceId, KeyspaceOptions, Options, Result,
-    db::names::{LOCK, Name},
+    db::names::{FIRST_MANIFEST, LOCK, Name, check_names, list},
     fs::{DirEntry, FileLock, FileSystem, LockMode},
     version::{AppendError, CreateKeyspace, Edit, Manifest, State},
 };
@@ -61,6 +61,25 @@ pub(in crate::db) fn sync_parent(fs: &dyn FileSystem, dir: &Path) -> Result<()> 
     }
 }
 
+/// Refuses a directory of somebody else's before anything is created in it. Only where there is no lock file yet; names that
+/// count are read under the lock.
+pub(super) fn check_unlocked(fs: &dyn FileSystem, dir: &Path, options: &Options) -> Result<()> {
+    let lock = dir.join(LOCK);
+    let is_locked = || {
+        let found = fs.metadata(&lock).map_err(|error| Error::io("stat", &lock, error))?;
+        Ok::<_, Error>(found.is_some())
+    };
+    // A read-only opener creates no lock file.
+    if options.read_only || is_locked()? {
+        return Ok(());
+    }
+    match check_names(dir, &list(fs, dir)?, options) {
+        // Another opener may have begun to create a database here, whose names were listed in part.
+        Err(_) if is_locked()? => Ok(()),
+        checked => checked,
+    }
+}
+
 pub(super) fn take_lock(
     fs: &dyn FileSystem,
     dir: &Path,
@@ -85,7 +104,8 @@ pub(super) fn create(
     names: &[(Name, DirEntry)],
 ) -> Result<(Manifest, State)> {
     for (name, entry) in names {
-        if matches!(name, Name::Manifest(_) | Name::Temporary) {
+        // `check_names` lets no others pass.
+        if matches!(name, Name::Manifest(FIRST_MANIFEST) | Name::Temporary(FIRST_MANIFEST)) {
             let path = dir.join(&entry.name);
             fs.remove(&path).map_err(|error| Error::io("remove", path, error))?;
         }
@@ -101,7 +121,7 @@ pub(super) fn create(
         ..Edit::default()
     };
     state.apply(&edit).map_err(|found| Error::InvalidOption { option: "edit", found })?;
-    let manifest = Manifest::create(Arc::clone(fs), dir, 1, &state);
+    let manifest = Manifest::create(Arc::clone(fs), dir, FIRST_MANIFEST, &state);
     Ok((manifest.map_err(AppendError::into_error)?, state))
 }
 

@@ -86,6 +86,7 @@ impl Segment {
             wanted: AtomicU32::new(u32::MAX),
             sync_failure: Mutex::new(None),
             recycled: false,
+            exclusive: AtomicBool::new(false),
             obsolete: OnceLock::new(),
         };
         Ok((segment, header))

@@ -15,6 +15,12 @@ pub(super) fn temporary_name(number: u64) -> String {
     format!("CURRENT-{number:06}.tmp")
 }
 
+/// The number of the manifest that what has this name was to point to.
+pub(crate) fn parse_temporary_name(name: &str) -> Option<u64> {
+    let number = name.strip_prefix("CURRENT-")?.strip_suffix(".tmp")?.parse().ok()?;
+    (temporary_name(number) == name).then_some(number)
+}
+
 /// Replaces CURRENT atomically.
 pub(super) fn point_current(
     fs: &dyn FileSystem,
