@@ -77,6 +77,7 @@
 //! than one compaction of a keyspace at a time; tiered compaction; Windows.
 #![deny(missing_docs)]
 
+mod attempts;
 mod batch;
 mod compaction;
 mod cursor;

@@ -246,8 +246,7 @@ impl Core {
             match self.flush_memtable(&keyspace, &memtable) {
                 Ok(()) => {
                     flushed = true;
-                    self.pressure.set_flush(0.0);
-                    self.pressure.wake_all();
+                    self.note_flush(&keyspace);
                 }
                 Err(error) => {
                     self.emit(&Event::BackgroundError { error: error.clone() });
@@ -256,6 +255,7 @@ impl Core {
             }
         }
         if flushed {
+            self.bound_log(&mut self.commit.lock());
             self.update_pressure();
             self.background.wake_compaction();
         }
@@ -276,7 +276,6 @@ impl Core {
         match self.compact_once() {
             Ok(true) => {
                 self.pressure.end(Work::Compaction, attempt, Ok(()));
-                self.update_pressure();
             }
             Ok(false) => {
                 let before = self.visible();

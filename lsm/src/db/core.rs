@@ -18,6 +18,7 @@ use super::{
 };
 use crate::{
     Error, Event, KeyspaceId, Options, Result, SequenceNumber,
+    compaction::RateLimiter,
     fs::{CountingFs, FileLock},
     keyspace::KeyspaceCore,
     leftovers::Leftovers,
@@ -59,6 +60,7 @@ pub(crate) struct Core {
     pub(crate) next_file: AtomicU64,
     pub(crate) background: Background,
     pub(crate) pressure: Pressure,
+    pub(crate) rate_limiter: RateLimiter,
     pub(crate) counters: Counters,
     pub(crate) poison: OnceLock<Arc<Error>>,
     pub(crate) closed: AtomicBool,

@@ -153,6 +153,7 @@ impl Db {
             keyspaces.by_name.remove(name);
             keyspaces.by_id.remove(&keyspace.id);
         })?;
+        core.update_pressure();
         core.reclaim(&structure);
         Ok(())
     }

@@ -41,6 +41,7 @@ use super::{
 };
 use crate::{
     Error, Event, KeyspaceId, KeyspaceOptions, Options, Result, SegmentId, TableId,
+    compaction::RateLimiter,
     fs::{CountingFs, DirEntry, FileSystem, Purpose, SyncOnce},
     keyspace::KeyspaceCore,
     leftovers::Leftovers,
@@ -75,7 +76,7 @@ pub(crate) fn open(dir: &Path, options: Options) -> Result<Arc<Core>> {
 
     let mut replay = Replay::new(&file_system, dir, &options, &state);
     let report = replay.run()?;
-    let Replay { segments: replayed, memtables, .. } = replay;
+    let Replay { segments: replayed, memtables, bytes: replayed_bytes, .. } = replay;
 
     let segments = SegmentSet::new(&options);
     for segment in replayed.open.values() {
@@ -141,7 +142,7 @@ pub(crate) fn open(dir: &Path, options: Options) -> Result<Arc<Core>> {
         tables,
         segments,
         leftovers,
-        commit: CachePadded::new(Mutex::new(CommitState::new(log))),
+        commit: CachePadded::new(Mutex::new(CommitState::new(log, replayed_bytes))),
         publisher: Publisher::new(next_sequence - 1),
         // The replayed segments were synced when they were cut, and so was the header of this one.
         group_sync: GroupSync::new(durable),
@@ -151,6 +152,7 @@ pub(crate) fn open(dir: &Path, options: Options) -> Result<Arc<Core>> {
         next_file,
         background: Background::default(),
         pressure: Pressure::default(),
+        rate_limiter: RateLimiter::new(options.rate_limit),
         counters: Counters::default(),
         poison: OnceLock::new(),
         closed: AtomicBool::new(false),
@@ -161,6 +163,7 @@ pub(crate) fn open(dir: &Path, options: Options) -> Result<Arc<Core>> {
     if !core.options.read_only {
         core.begin_writing(report.as_ref(), &names, &recovered_bytes)?;
     }
+    core.update_pressure();
     Background::start(&core)?;
     core.background.wake_all();
     for dropped in report.iter().flat_map(|report| &report.dropped) {

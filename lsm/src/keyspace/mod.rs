@@ -1,7 +1,9 @@
 //! Keyspaces: separate sets of keys in one database.
 
+mod brake;
 mod core;
 mod live_memtable;
+mod reads;
 mod super_version;
 #[cfg(test)]
 #[cfg(loom)]
@@ -14,8 +16,9 @@ use std::{
     sync::Arc,
 };
 
-pub(crate) use self::core::KeyspaceCore;
+pub(crate) use self::{brake::most_level0_tables, core::KeyspaceCore};
 pub(crate) use live_memtable::{LiveMemtable, MAX_SEGMENTS};
+pub(crate) use reads::Reads;
 pub(crate) use super_version::SuperVersion;
 
 use crate::{
@@ -168,7 +171,7 @@ impl Keyspace {
         }
         keys.iter()
             .zip(hashes)
-            .map(|(key, hash)| look_up(&current, hash, key.as_ref(), read))
+            .map(|(key, hash)| look_up(&current, &self.core.reads, hash, key.as_ref(), read))
             .collect()
     }
 
