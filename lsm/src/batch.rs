@@ -5,7 +5,8 @@ use std::borrow::Cow;
 use crate::{EntryKind, Error, KeyspaceId, MAX_KEY_LEN, MAX_VALUE_LEN, Result, log::decompress};
 
 /// Puts and deletes, in any number of keyspaces of one database, that take effect all at once: in memory, in the log,
-/// and after a crash. Later operations on a key override earlier ones.
+/// and after a crash; only [`Durability::None`](crate::Durability::None) makes no promise about crashes. Later operations on a key
+/// override earlier ones.
 ///
 /// A batch belongs to the [`Db`](crate::Db) that its keyspaces are of, as it is open: to no other database, not to a checkpoint
 /// of it, and not to the same directory when that is opened again.

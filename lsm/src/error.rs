@@ -125,14 +125,22 @@ pub enum Error {
     /// A write on a database that was opened read-only.
     #[error("the database was opened read-only")]
     ReadOnly,
-    /// A sync failed, or a write to the log or the manifest that could not be undone: what is on disk is unknown. Nothing
-    /// more is accepted, and nothing is tried again.
+    /// A sync failed, or a write to the log or the manifest that could not be undone, or a background thread panicked: what is
+    /// on disk is unknown. Nothing more is accepted, and nothing is tried again.
     #[error(
         "the database accepts no more writes since nobody knows what is on disk ({cause}); close it, find out why the disk failed, and open it again"
     )]
     Poisoned {
         /// The failure that poisoned the database.
         cause: Arc<Error>,
+    },
+    /// A background thread panicked, or an event listener on it.
+    #[error(
+        "thread {thread} panicked: this is a bug, in the event listener if that is where the panic message points, else in this crate; reopen the database"
+    )]
+    Panicked {
+        /// The thread's name.
+        thread: String,
     },
     /// The database was closed while the operation was under way.
     #[error("the database is closed")]

@@ -51,7 +51,8 @@
 //! # What is promised
 //!
 //! - **Order.** Commits have one total order, which is the order of the log. What readers see, and what recovery
-//!   restores, is always a prefix of it: no holes, batches whole.
+//!   restores, is always a prefix of it: no holes, batches whole. Writes with [`Durability::None`] are in no log, and no part of
+//!   what recovery promises.
 //! - **Durability** is chosen per write: [`Durability`]. A failed `fsync` poisons the database: it acknowledges
 //!   nothing more and never tries again, because the kernel may have dropped the pages.
 //! - **Isolation.** [`Snapshot`]s, cursors and [`Keyspace::multi_get`] see one moment, in all keyspaces.
@@ -81,6 +82,7 @@
 //! than one compaction of a keyspace at a time; tiered compaction; Windows.
 #![deny(missing_docs)]
 
+mod attempts;
 mod batch;
 mod compaction;
 mod cursor;

@@ -11,6 +11,9 @@ use crate::{
     table::ReadMode,
 };
 
+/// Bytes of log that a memtable may stand for, in write buffers.
+pub(crate) const LOG_PER_BUFFER: usize = 2;
+
 /// What a write waits for before it is acknowledged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Durability {
@@ -20,7 +23,11 @@ pub enum Durability {
     /// machine: then a suffix of the latest writes may be lost, never a hole among them.
     #[default]
     Buffered,
-    /// The write is in memory only, and not in the log, until its memtable is flushed. A crash loses it.
+    /// The write is in memory only, and not in the log, until its memtable is flushed; [`close`](crate::Db::close) and
+    /// [`flush`](crate::Db::flush) do that. A crash of the process loses what was not flushed, and keyspaces are flushed one
+    /// after another: after a crash such a write may be lost although later ones, also later ones of its kind in other
+    /// keyspaces, are there, and a batch over several keyspaces may be there in one and not in another. What the other
+    /// durabilities promise of their own writes holds beside it. For data that can be made again.
     None,
 }
 
@@ -38,6 +45,7 @@ pub struct Options {
     pub(crate) segment_bytes: usize,
     pub(crate) max_batch_bytes: usize,
     pub(crate) max_immutable_memtables: usize,
+    pub(crate) max_log_bytes: Option<u64>,
     pub(crate) compaction_threads: usize,
     pub(crate) rate_limit: Option<u64>,
     pub(crate) read_mode: ReadMode,
@@ -58,6 +66,7 @@ impl fmt::Debug for Options {
             .field("cache_bytes", &self.cache_bytes)
             .field("segment_bytes", &self.segment_bytes)
             .field("max_batch_bytes", &self.max_batch_bytes)
+            .field("max_log_bytes", &self.log_bound())
             .field("compaction_threads", &self.compaction_threads)
             .field("rate_limit", &self.rate_limit)
             .field("read_mode", &self.read_mode)
@@ -78,6 +87,7 @@ impl Default for Options {
             segment_bytes: 64 << 20,
             max_batch_bytes: 256 << 20,
             max_immutable_memtables: 1,
+            max_log_bytes: None,
             compaction_threads: 1,
             rate_limit: None,
             read_mode: ReadMode::Mapped,
@@ -105,6 +115,9 @@ impl Options {
     /// entry (which bounds the time to open after a crash). A memtable holds keys and where their values are: some 75
     /// bytes an entry with keys of 16 bytes, the order that its flush makes included. One memtable is filled while another is
     /// flushed, so writers take up to twice this. Default 64 MiB.
+    ///
+    /// Each keyspace has such a buffer of its own, and nothing bounds their sum: with many keyspaces that are written to at the
+    /// same time, choose it accordingly. [`max_log_bytes`](Self::max_log_bytes) flushes those that are not written to any more.
     #[must_use]
     pub fn write_buffer_bytes(mut self, bytes: usize) -> Self {
         self.write_buffer_bytes = bytes;
@@ -143,6 +156,18 @@ impl Options {
         self
     }
 
+    /// Bytes of log that memtables may need, about: what the next open has to read after a crash, and the space of values that are
+    /// garbage already. When they come to need more, the memtable is flushed whose first entry is the oldest, however small it
+    /// is: in a keyspace that is hardly ever written to it would keep all of the log since then. Default: four times what
+    /// memtables may take before writers wait (see [`write_buffer_bytes`](Self::write_buffer_bytes) and
+    /// [`max_immutable_memtables`](Self::max_immutable_memtables)), twice the log that one keyspace alone comes to need: 512 MiB.
+    /// At least 4 KiB; less than a write buffer makes for more and smaller flushes of all keyspaces.
+    #[must_use]
+    pub fn max_log_bytes(mut self, bytes: u64) -> Self {
+        self.max_log_bytes = Some(bytes);
+        self
+    }
+
     /// Threads for compaction and collection; flushes have a thread of their own. Default 1.
     #[must_use]
     pub fn compaction_threads(mut self, count: usize) -> Self {
@@ -150,8 +175,11 @@ impl Options {
         self
     }
 
-    /// Bytes a second that compactions and collections may write; no limit by default. Flushes are not limited, since
-    /// writers wait for them.
+    /// Bytes a second that compactions and collections may write, all of them together, those of [`Keyspace::compact`]
+    /// included; no limit by default. Flushes are not limited, since writers wait for them. Too low a limit ends up limiting
+    /// writers, too: see [`KeyspaceOptions::level0_tables`]. At least 64 KiB a second.
+    ///
+    /// [`Keyspace::compact`]: crate::Keyspace::compact
     #[must_use]
     pub fn rate_limit(mut self, bytes_per_second: Option<u64>) -> Self {
         self.rate_limit = bytes_per_second;
@@ -234,6 +262,14 @@ impl Options {
         self
     }
 
+    /// Bytes of log that memtables may need.
+    pub(crate) fn log_bound(&self) -> u64 {
+        let memtables = self.max_immutable_memtables as u64 + 1;
+        let alone =
+            (self.write_buffer_bytes as u64).saturating_mul(memtables * LOG_PER_BUFFER as u64);
+        self.max_log_bytes.unwrap_or(alone.saturating_mul(2))
+    }
+
     /// Checks that the options make sense together.
     ///
     /// # Errors
@@ -248,9 +284,10 @@ impl Options {
             format!("{}; allowed: 4 KiB to 2 GiB", self.segment_bytes),
         )?;
         check(
-            self.write_buffer_bytes >= 4096,
+            // What is derived from it (bytes of log a memtable, all memtables) must still be a number.
+            (4096..=usize::MAX / 64).contains(&self.write_buffer_bytes),
             "write_buffer_bytes",
-            format!("{}; allowed: 4 KiB and more", self.write_buffer_bytes),
+            format!("{}; allowed: 4 KiB to {}", self.write_buffer_bytes, usize::MAX / 64),
         )?;
         check(
             (1024..=u32::MAX as usize - 4096).contains(&self.max_batch_bytes),
@@ -263,16 +300,24 @@ impl Options {
             format!("{}; allowed: 1 to 16", self.max_immutable_memtables),
         )?;
         check(
+            self.log_bound() >= 4096,
+            "max_log_bytes",
+            format!("{}; allowed: 4 KiB and more", self.log_bound()),
+        )?;
+        check(
             (1..=64).contains(&self.compaction_threads),
             "compaction_threads",
             format!("{}; allowed: 1 to 64", self.compaction_threads),
         )?;
         check(
-            self.space_target.is_finite()
-                && self.space_target >= 1.05
-                && !self.space_limit.is_nan(),
+            self.space_target.is_finite() && self.space_target >= 1.05,
             "space_target",
-            format!("{}, limit {}; allowed: 1.05 and more", self.space_target, self.space_limit),
+            format!("{}; allowed: 1.05 and more", self.space_target),
+        )?;
+        check(
+            !self.space_limit.is_nan(),
+            "space_limit",
+            format!("{}; allowed: any number", self.space_limit),
         )?;
         check(
             self.rate_limit.is_none_or(|rate| rate >= 64 << 10),

@@ -62,6 +62,7 @@ fn try_run(
             progress.durable = number + 1;
         }
         match number % 23 {
+            4 => pass_by(&db, number)?,
             9 => keyspaces[0].flush()?,
             15 => db.flush()?,
             20 => keyspaces[number % 2].compact::<&[u8]>(..)?,
@@ -74,6 +75,20 @@ fn try_run(
         progress.durable = commits.len();
     }
     Ok(())
+}
+
+/// A keyspace that comes and goes, with records that nothing syncs and writes that are in no log: no part of what is checked,
+/// but of the log and the manifest in which the rest is.
+fn pass_by(db: &Db, number: usize) -> lsm::Result<()> {
+    let passing = db.keyspace("passing", keyspace_options(number % 2))?;
+    for key in 0..3_u8 {
+        passing.put(&[key], &[number as u8; 900])?;
+    }
+    passing.put_with(b"unlogged", &[1; 900], Durability::None)?;
+    if number.is_multiple_of(2) {
+        passing.flush()?;
+    }
+    db.drop_keyspace("passing")
 }
 
 fn states(commits: &[(Commit, Durability)]) -> Vec<State> {

@@ -2,7 +2,7 @@
 
 use std::{
     sync::{Arc, atomic::Ordering},
-    time::{Duration, Instant},
+    time::Instant,
 };
 
 use super::{Fate, Leveled, Outputs, Relocate, Retain, Strategy, Task, Victims, leveled};
@@ -18,7 +18,7 @@ use crate::{
     version::{Edit, LiveTable, Version},
 };
 
-/// Entries between two looks at the rate limit and at whether the database is being closed.
+/// Entries between two looks at whether the database is being closed.
 const ENTRIES_PER_CHECK: u64 = 256;
 
 impl Core {
@@ -28,14 +28,22 @@ impl Core {
             return Ok(false);
         }
         let mut failure = None;
-        for keyspace in self.all_keyspaces() {
+        let mut keyspaces = self.all_keyspaces();
+        // Whose writers wait, or are about to, comes first.
+        keyspaces.sort_by_key(|keyspace| {
+            let tables = keyspace.current().version.level0.len();
+            std::cmp::Reverse(tables / keyspace.options.level0_tables.max(1))
+        });
+        for keyspace in keyspaces {
             let Some(_running) = keyspace.try_begin_compaction() else { continue };
-            if let Some(task) = self.pick(&keyspace) {
-                match self.run(&keyspace, &task) {
-                    Ok(()) => return failure.map_or(Ok(true), Err),
-                    // What keeps one keyspace from being compacted need not keep the others.
-                    Err(error) => failure = failure.or(Some(error)),
-                }
+            let Some(task) = self.pick(&keyspace) else { continue };
+            let attempt = keyspace.compactions.begin();
+            let outcome = self.run(&keyspace, &task);
+            keyspace.compactions.end(attempt, outcome.as_ref().copied());
+            match outcome {
+                Ok(()) => return failure.map_or(Ok(true), Err),
+                // What keeps one keyspace from being compacted need not keep the others.
+                Err(error) => failure = failure.or(Some(error)),
             }
         }
         failure.map_or(Ok(false), Err)
@@ -107,7 +115,7 @@ impl Core {
             return None;
         }
         let total: u64 = self.segments.all().iter().map(|segment| u64::from(segment.len())).sum();
-        if total < 4 * self.options.cache_bytes as u64 {
+        if total / 4 < self.options.cache_bytes as u64 {
             return None;
         }
         let (level, table) = version.tables().find(|(level, table)| {
@@ -128,9 +136,10 @@ impl Core {
         smallest: &[u8],
         largest: Option<&[u8]>,
     ) -> Result<()> {
+        let _running = self.begin_operation()?;
         self.pressure.wait_until(|| {
             self.check_writable()?;
-            let Some(_running) = keyspace.try_begin_compaction() else { return Ok(false) };
+            let Some(_alone) = keyspace.try_begin_compaction() else { return Ok(false) };
             let version = keyspace.current_version();
             if let Some(task) = range_task(&version, smallest, largest) {
                 self.run(keyspace, &task)?;
@@ -141,7 +150,10 @@ impl Core {
 
     /// Carries a task out and installs its result.
     fn run(&self, keyspace: &KeyspaceCore, task: &Task) -> Result<()> {
-        self.merge_and_install(keyspace, task).map_err(|error| self.heed(error))
+        self.merge_and_install(keyspace, task).map_err(|error| self.heed(error))?;
+        self.update_pressure();
+        self.pressure.wake_all();
+        Ok(())
     }
 
     fn merge_and_install(&self, keyspace: &KeyspaceCore, task: &Task) -> Result<()> {
@@ -229,7 +241,8 @@ impl Core {
         for source in &mut sources {
             source.seek_to_first()?;
         }
-        let mut pace = Pace { started: Instant::now(), limit: self.options.rate_limit };
+        let goes_on = || !self.closed.load(Ordering::Acquire) && !keyspace.is_dropped();
+        let mut pace = self.rate_limiter.pace();
         let mut entries = 0_u64;
         let mut key = Vec::new();
         loop {
@@ -255,16 +268,18 @@ impl Core {
                     copy(task, source, &key, entry, sequence, &mut outputs)?;
                 }
                 source.next()?;
+                pace.keep(|| outputs.written() + outputs.collected(), goes_on);
                 entries += 1;
-                if entries.is_multiple_of(ENTRIES_PER_CHECK) {
-                    if self.closed.load(Ordering::Acquire) || keyspace.is_dropped() {
-                        return Err(Error::Closed);
-                    }
-                    pace.keep(outputs.written() + outputs.collected());
+                if entries.is_multiple_of(ENTRIES_PER_CHECK) && !goes_on() {
+                    return Err(Error::Closed);
                 }
             }
         }
         let collected = outputs.collected();
+        pace.finish(outputs.written() + collected, goes_on);
+        if !goes_on() {
+            return Err(Error::Closed);
+        }
         Ok((outputs.finish(largest)?, collected))
     }
 }
@@ -367,22 +382,4 @@ fn range_task(version: &Version, smallest: &[u8], largest: Option<&[u8]>) -> Opt
         high = high.map(|high| high.max(wider_high.clone()));
     }
     Some(Task { inputs, output, relocate: Relocate::Scattered, is_move: false })
-}
-
-/// Keeps to a rate.
-struct Pace {
-    started: Instant,
-    limit: Option<u64>,
-}
-
-impl Pace {
-    fn keep(&mut self, written: u64) {
-        let Some(limit) = self.limit else { return };
-        #[allow(clippy::cast_precision_loss)]
-        let due = Duration::from_secs_f64(written as f64 / limit as f64);
-        if let Some(early) = due.checked_sub(self.started.elapsed()) {
-            // Short, so that closing the database does not wait for long.
-            std::thread::sleep(early.min(Duration::from_millis(20)));
-        }
-    }
 }

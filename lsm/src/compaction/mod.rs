@@ -8,6 +8,7 @@ mod collect;
 mod job;
 mod leveled;
 mod outputs;
+mod rate_limiter;
 mod retain;
 mod value_writer;
 
@@ -16,6 +17,7 @@ use std::{collections::BTreeSet, sync::Arc};
 pub(crate) use collect::Victims;
 pub(crate) use leveled::Leveled;
 pub(crate) use outputs::Outputs;
+pub(crate) use rate_limiter::RateLimiter;
 pub(crate) use retain::{Fate, Retain};
 
 use crate::{

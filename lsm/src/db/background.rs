@@ -3,11 +3,12 @@
 //! and collect. Of a database that is open read-only, only the indexing runs.
 
 use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
     sync::{
         Arc, Weak,
         atomic::{AtomicU64, Ordering},
     },
-    thread::JoinHandle,
+    thread::{self, JoinHandle},
     time::{Duration, Instant},
 };
 
@@ -132,7 +133,13 @@ fn run_until_closed(weak: &Weak<Core>, run: fn(&Core)) {
         if core.closed.load(std::sync::atomic::Ordering::Acquire) {
             return;
         }
-        run(&core);
+        if catch_unwind(AssertUnwindSafe(|| run(&core))).is_err() {
+            // Whoever waits for this thread's work would wait for good. Its state is not trusted any more, which is what
+            // poison is for. The listener hears of it; if it was the listener that panicked, it may do so again.
+            let thread = thread::current().name().unwrap_or_default().to_owned();
+            let _ = catch_unwind(AssertUnwindSafe(|| core.poison(Error::Panicked { thread })));
+            return;
+        }
     }
 }
 
@@ -239,8 +246,7 @@ impl Core {
             match self.flush_memtable(&keyspace, &memtable) {
                 Ok(()) => {
                     flushed = true;
-                    self.pressure.set_flush(0.0);
-                    self.pressure.wake_all();
+                    self.note_flush(&keyspace);
                 }
                 Err(error) => {
                     self.emit(&Event::BackgroundError { error: error.clone() });
@@ -249,6 +255,7 @@ impl Core {
             }
         }
         if flushed {
+            self.bound_log(&mut self.commit.lock());
             self.update_pressure();
             self.background.wake_compaction();
         }
@@ -269,7 +276,6 @@ impl Core {
         match self.compact_once() {
             Ok(true) => {
                 self.pressure.end(Work::Compaction, attempt, Ok(()));
-                self.update_pressure();
             }
             Ok(false) => {
                 let before = self.visible();

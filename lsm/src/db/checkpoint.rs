@@ -7,7 +7,13 @@
 
 use std::{path::Path, sync::atomic::Ordering};
 
-use super::{core::Core, moment::Moment, names::LOCK, segments::needs_replay};
+use super::{
+    core::Core,
+    moment::Moment,
+    names::LOCK,
+    open::{make_directory, sync_parent},
+    segments::needs_replay,
+};
 use crate::{
     Error, Result,
     fs::{FileSystem, OpenMode, Purpose},
@@ -18,6 +24,7 @@ use crate::{
 impl Core {
     /// Flushes, then links every table, every segment that tables refer to, and the log into `dir`.
     pub(crate) fn checkpoint(&self, dir: &Path) -> Result<()> {
+        let _running = self.begin_operation()?;
         let found = self.fs.metadata(dir).map_err(|error| Error::io("stat", dir, error))?;
         let is_free = match &found {
             None => true,
@@ -41,7 +48,7 @@ impl Core {
         for segment in moment.unsynced.iter().filter(|segment| segment.id() != moment.end.segment) {
             segment.sync().map_err(|error| self.heed(error))?;
         }
-        self.fs.create_dir_all(dir).map_err(|error| Error::io("create", dir, error))?;
+        make_directory(&*self.fs, dir)?;
         self.link_into(dir, moment).inspect_err(|_| self.remove_checkpoint(dir))
     }
 
@@ -82,10 +89,7 @@ impl Core {
         state.next_file += 1;
         Manifest::create(self.file_system(), dir, number, &state)
             .map_err(AppendError::into_error)?;
-        if let Some(parent) = dir.parent().filter(|parent| !parent.as_os_str().is_empty()) {
-            self.fs.sync_dir(parent).map_err(|error| Error::io("sync", parent, error))?;
-        }
-        Ok(())
+        sync_parent(&*self.fs, dir)
     }
 
     fn copy_segment(&self, segment: &Segment, len: u32, to: &Path) -> Result<()> {

@@ -6,12 +6,13 @@
 //! earlier ones are complete in the log. That is what lets recovery stop at the first record that does not check.
 
 mod active;
+mod log_bound;
 mod state;
 mod ticket;
 
 use std::sync::Arc;
 
-pub(crate) use self::{active::LOG_PER_BUFFER, state::CommitState};
+pub(crate) use self::state::CommitState;
 use super::core::Core;
 use crate::{
     Batch, Durability, EntryKind, Error, KeyspaceId, Result, SequenceNumber,
@@ -46,7 +47,7 @@ impl Core {
         let keyspace = keyspace.id;
         let len = stored_len(keyspace, kind, key, stored);
         self.check_batch(len)?;
-        self.pressure.slow_down(len);
+        self.slow_down(&[keyspace], len)?;
         let (ticket, (rotated, slot)) =
             self.take_ticket(&[keyspace], len, durability, |commit, place| {
                 let (memtable, slot) = commit.target(keyspace, place)?;
@@ -103,7 +104,7 @@ impl Core {
             }
         }
         self.check_batch(len)?;
-        self.pressure.slow_down(len);
+        self.slow_down(&keyspaces, len)?;
         let (ticket, targets) =
             self.take_ticket(&keyspaces, len, durability, |commit, place| {
                 let target = |id: &KeyspaceId| {

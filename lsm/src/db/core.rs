@@ -14,10 +14,11 @@ use parking_lot::{Mutex, MutexGuard, RwLock};
 
 use super::{
     background::Background, commit::CommitState, counters::Counters, names::note_failed_sync,
-    pressure::Pressure, segments::SegmentSet,
+    operations::Operations, pressure::Pressure, segments::SegmentSet,
 };
 use crate::{
     Error, Event, KeyspaceId, Options, Result, SequenceNumber,
+    compaction::RateLimiter,
     fs::{CountingFs, FileLock},
     keyspace::KeyspaceCore,
     leftovers::Leftovers,
@@ -31,6 +32,8 @@ use crate::{
 pub(crate) struct Structure {
     pub(crate) manifest: Manifest,
     pub(crate) state: State,
+    /// Whether the database is closed: nothing changes any more, for another opener may have it.
+    pub(crate) sealed: bool,
 }
 
 /// Everything behind a [`Db`](crate::Db).
@@ -57,9 +60,11 @@ pub(crate) struct Core {
     pub(crate) next_file: AtomicU64,
     pub(crate) background: Background,
     pub(crate) pressure: Pressure,
+    pub(crate) rate_limiter: RateLimiter,
     pub(crate) counters: Counters,
     pub(crate) poison: OnceLock<Arc<Error>>,
     pub(crate) closed: AtomicBool,
+    pub(crate) operations: Operations,
     /// Held until the last handle is gone.
     pub(crate) lock: Mutex<Option<Box<dyn FileLock>>>,
 }
@@ -200,8 +205,11 @@ impl Core {
         if let Some(cause) = self.poison.get() {
             return Err(Error::Poisoned { cause: Arc::clone(cause) });
         }
+        if structure.sealed {
+            return Err(Error::Closed);
+        }
         edit.next_file = Some(self.next_file.load(Ordering::Relaxed));
-        let Structure { manifest, state } = &mut **structure;
+        let Structure { manifest, state, .. } = &mut **structure;
         let mut next = state.clone();
         next.apply(&edit).map_err(|found| Error::InvalidOption { option: "edit", found })?;
         match manifest.append(&edit) {

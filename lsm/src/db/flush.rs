@@ -7,15 +7,15 @@ use std::{
 
 use super::core::Core;
 use crate::{
-    EntryKind, Error, Event, Result,
+    EntryKind, Error, Event, Result, SegmentId,
     compaction::{Fate, Outputs, Retain},
     fs::Purpose,
     keyspace::{KeyspaceCore, LiveMemtable},
-    log::SegmentSlice,
+    log::{LogPosition, SegmentSlice},
     memtable::{MemCursor, Payload},
     options::Layout,
     table::EntryValue,
-    version::Edit,
+    version::{Edit, ReplayPosition},
 };
 
 impl Core {
@@ -50,15 +50,18 @@ impl Core {
         let written = self.write_memtable(keyspace, memtable, &mut outputs);
         let outputs = written.and_then(|()| outputs.finish(last))?;
         let bytes = outputs.table_bytes();
+        // Mostly all of this is durable already, and nothing is done; if not, better before the lock is held than under it.
+        self.sync_to_replay(memtable).inspect_err(|_| outputs.abandon(self))?;
         let mut structure = self.structure.lock();
         if keyspace.is_dropped() {
             outputs.abandon(self);
             return Ok(());
         }
+        let replay = self.sync_to_replay(memtable).inspect_err(|_| outputs.abandon(self))?;
         let mut edit = Edit {
             last_sequence: Some(last),
             flushed: vec![(keyspace.id, last)],
-            replay: Some(self.replay_position(Some(memtable))),
+            replay: Some(replay),
             ..Edit::default()
         };
         let tables = outputs.open(self).inspect_err(|_| outputs.abandon(self))?;
@@ -78,6 +81,18 @@ impl Core {
             took: started.elapsed(),
         });
         Ok(())
+    }
+
+    /// Where replay starts once `memtable` is flushed, and the log is durable up to there. Records before it need not be this
+    /// memtable's: others may have been dropped with their keyspace before anything synced them, and a log that after a
+    /// power failure ends before the place where the manifest has replay start is not one that can be opened.
+    fn sync_to_replay(&self, memtable: &Arc<LiveMemtable>) -> Result<ReplayPosition> {
+        let replay = self.replay_position(Some(memtable));
+        let position = LogPosition { segment: SegmentId(replay.segment), offset: replay.offset };
+        if self.group_sync.durable() < Some(position) {
+            self.sync_log(position)?;
+        }
+        Ok(replay)
     }
 
     fn write_memtable(
@@ -136,7 +151,7 @@ fn is_separated(keyspace: &KeyspaceCore, key_len: usize, len: usize) -> bool {
     /// Bytes of a record with a short key and value that are neither: checksum, head, lengths.
     const FRAME: usize = 7;
     match keyspace.options.layout {
-        Layout::Separated { from } => len >= from + key_len + FRAME,
+        Layout::Separated { from } => len >= from.saturating_add(key_len + FRAME),
         Layout::Leveled => false,
     }
 }

@@ -9,6 +9,7 @@ mod flush;
 mod moment;
 mod names;
 mod open;
+mod operations;
 mod pressure;
 mod read;
 mod segments;
@@ -87,7 +88,7 @@ impl Db {
             return Err(Error::InvalidOption { option: "keyspace", found });
         }
         let core = self.core();
-        core.check_writable()?;
+        let _running = core.begin_operation()?;
         let mut structure = core.structure.lock();
         if let Some(keyspace) = self.find_keyspace(name) {
             return Ok(keyspace);
@@ -133,7 +134,7 @@ impl Db {
     /// [`Error::NoKeyspace`]; [`Error::InvalidOption`] for the default one; whatever keeps the manifest from being written.
     pub fn drop_keyspace(&self, name: &str) -> Result<()> {
         let core = self.core();
-        core.check_writable()?;
+        let _running = core.begin_operation()?;
         let mut structure = core.structure.lock();
         let keyspace = core.keyspaces.read().by_name.get(name).cloned();
         let keyspace = keyspace.ok_or_else(|| Error::NoKeyspace { name: name.to_owned() })?;
@@ -153,6 +154,7 @@ impl Db {
             keyspaces.by_name.remove(name);
             keyspaces.by_id.remove(&keyspace.id);
         })?;
+        core.update_pressure();
         core.reclaim(&structure);
         Ok(())
     }
@@ -213,8 +215,8 @@ impl Db {
     /// only the log's last segment is copied. When the call returns the copy is durable. Others may read and write meanwhile.
     /// The directory must be on the same file system, and not exist, or be empty.
     ///
-    /// Of a batch over several keyspaces that was written with [`Durability::None`] while the call was under way, the copy may
-    /// have the part that is in one keyspace and not the other.
+    /// Of what is written with [`Durability::None`], the copy has all that was written before the call; of what is written while it is
+    /// under way some, perhaps the part of a batch that is in one keyspace and not the other.
     ///
     /// # Errors
     /// [`Error::InvalidOption`] if the directory holds something; I/O errors, after which what was made is removed.
@@ -248,8 +250,9 @@ impl Db {
         self.core().statistics()
     }
 
-    /// Closes the database. Waits for running background work to stop, seals the log, and says in the manifest that
-    /// the close was clean. Other handles of it fail from now on when they write.
+    /// Closes the database. Waits for running background work to stop, and for what other threads have under way on its
+    /// files (a compaction, which breaks off; a checkpoint); seals the log, and says in the manifest that the close was clean.
+    /// Other handles of it fail from now on when they write.
     ///
     /// # Errors
     /// What kept the log from being sealed; what was acknowledged is as safe as before. [`Error::Poisoned`] if a sync has

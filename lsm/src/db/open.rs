@@ -8,6 +8,8 @@ mod settle;
 mod tests;
 mod unnamed;
 
+pub(super) use directory::{make_directory, sync_parent};
+
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
     path::Path,
@@ -22,7 +24,7 @@ use crossbeam_utils::CachePadded;
 use parking_lot::{Mutex, RwLock};
 
 use self::{
-    directory::{check_unlocked, create, prepare_directory, sync_parent, take_lock},
+    directory::{check_unlocked, create, prepare_directory, take_lock},
     replay::{Recovered, Replay},
     settle::settle_log,
     unnamed::check_not_beheaded,
@@ -33,11 +35,13 @@ use super::{
     core::{Core, Keyspaces, Structure},
     counters::Counters,
     names::{Name, check_names, list, note_failed_sync},
+    operations::Operations,
     pressure::Pressure,
     segments::SegmentSet,
 };
 use crate::{
     Error, Event, KeyspaceId, KeyspaceOptions, Options, Result, SegmentId, TableId,
+    compaction::RateLimiter,
     fs::{CountingFs, DirEntry, FileSystem, Purpose, SyncOnce},
     keyspace::KeyspaceCore,
     leftovers::Leftovers,
@@ -72,7 +76,7 @@ pub(crate) fn open(dir: &Path, options: Options) -> Result<Arc<Core>> {
 
     let mut replay = Replay::new(&file_system, dir, &options, &state);
     let report = replay.run()?;
-    let Replay { segments: replayed, memtables, .. } = replay;
+    let Replay { segments: replayed, memtables, bytes: replayed_bytes, .. } = replay;
 
     let segments = SegmentSet::new(&options);
     for segment in replayed.open.values() {
@@ -138,25 +142,28 @@ pub(crate) fn open(dir: &Path, options: Options) -> Result<Arc<Core>> {
         tables,
         segments,
         leftovers,
-        commit: CachePadded::new(Mutex::new(CommitState::new(log))),
+        commit: CachePadded::new(Mutex::new(CommitState::new(log, replayed_bytes))),
         publisher: Publisher::new(next_sequence - 1),
         // The replayed segments were synced when they were cut, and so was the header of this one.
         group_sync: GroupSync::new(durable),
-        structure: Mutex::new(Structure { manifest, state }),
+        structure: Mutex::new(Structure { manifest, state, sealed: false }),
         keyspaces: RwLock::new(keyspaces),
         snapshots: Arc::new(SnapshotList::default()),
         next_file,
         background: Background::default(),
         pressure: Pressure::default(),
+        rate_limiter: RateLimiter::new(options.rate_limit),
         counters: Counters::default(),
         poison: OnceLock::new(),
         closed: AtomicBool::new(false),
+        operations: Operations::default(),
         lock: Mutex::new(Some(lock)),
         options,
     });
     if !core.options.read_only {
         core.begin_writing(report.as_ref(), &names, &recovered_bytes)?;
     }
+    core.update_pressure();
     Background::start(&core)?;
     core.background.wake_all();
     for dropped in report.iter().flat_map(|report| &report.dropped) {

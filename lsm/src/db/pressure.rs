@@ -1,5 +1,5 @@
 //! Back-pressure: writers are slowed a little, and more the further background work falls behind, so that they seldom
-//! have to stop.
+//! have to stop; and they stop before it is so far behind that it would never catch up.
 
 use std::{
     sync::atomic::{AtomicU64, Ordering},
@@ -9,11 +9,11 @@ use std::{
 use parking_lot::{Condvar, Mutex};
 
 use super::core::Core;
-use crate::{Error, Event, Result, keyspace::KeyspaceCore};
-
-/// Bytes between two pauses of a slowed writer: long pauses would be the latency that slowing is to prevent, and short
-/// ones cost more in timers than they delay.
-const BYTES_PER_PAUSE: u64 = 32 << 10;
+use crate::{
+    Error, Event, KeyspaceId, Result,
+    attempts::{Attempt, Attempts},
+    keyspace::{KeyspaceCore, most_level0_tables},
+};
 
 /// The longest pause, whatever was written.
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
@@ -21,14 +21,14 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 /// How long a waiting writer trusts that it will be woken, before it looks for itself.
 const LOOK_AGAIN: Duration = Duration::from_millis(100);
 
-/// The brake on writers.
+/// How far background work is behind, and those who wait for it.
 #[derive(Debug, Default)]
 pub(crate) struct Pressure {
-    /// Nanoseconds of delay a KiB written, for flushes and for compactions that are behind; 0 while they keep up.
-    flush_nanos_per_kib: AtomicU64,
-    compaction_nanos_per_kib: AtomicU64,
-    /// Bytes written since the last pause.
-    unpaid: AtomicU64,
+    /// Nanoseconds of delay a KiB that every writer pays at least: what the brakes of all keyspaces ask of others. While it
+    /// is 0, so are they.
+    nanos_per_kib: AtomicU64,
+    /// Who sets it has looked at all brakes, and nobody sets it from an older look.
+    setting: Mutex<()>,
     flushes: Attempts,
     compactions: Attempts,
     changed: Condvar,
@@ -42,53 +42,7 @@ pub(crate) enum Work {
     Compaction,
 }
 
-/// How one kind of work fares.
-#[derive(Debug, Default)]
-struct Attempts(Mutex<(Attempt, Option<(Attempt, Error)>)>);
-
-/// The number of an attempt. Who waits wants to know of failures of attempts that began after it came: an older one
-/// says nothing of the disk as it is now.
-pub(crate) type Attempt = u64;
-
 impl Pressure {
-    /// Delays a write of `len` bytes by as much as the brake says.
-    #[inline]
-    pub(crate) fn slow_down(&self, len: usize) {
-        let rate = self
-            .flush_nanos_per_kib
-            .load(Ordering::Relaxed)
-            .max(self.compaction_nanos_per_kib.load(Ordering::Relaxed));
-        if rate != 0 {
-            self.pause(len as u64, rate);
-        }
-    }
-
-    #[cold]
-    fn pause(&self, len: u64, rate: u64) {
-        if let Some(bytes) = self.charge(len) {
-            std::thread::sleep(
-                LONGEST_PAUSE.min(Duration::from_nanos(bytes.saturating_mul(rate) / 1024)),
-            );
-        }
-    }
-
-    /// Notes bytes written; now and then all that were noted have to be paid for.
-    fn charge(&self, len: u64) -> Option<u64> {
-        let unpaid = self.unpaid.fetch_add(len, Ordering::Relaxed) + len;
-        // Others may come to the same conclusion: one of them pays, for all.
-        (unpaid >= BYTES_PER_PAUSE).then(|| self.unpaid.swap(0, Ordering::Relaxed))
-    }
-
-    /// Sets the brake from how far flushes are behind: 0 is not at all, 1 is where writers have to stop.
-    pub(crate) fn set_flush(&self, behind: f64) {
-        self.flush_nanos_per_kib.store(delay(behind), Ordering::Relaxed);
-    }
-
-    /// Sets the brake from how far compactions are behind.
-    pub(crate) fn set_compaction(&self, behind: f64) {
-        self.compaction_nanos_per_kib.store(delay(behind), Ordering::Relaxed);
-    }
-
     fn attempts(&self, work: Work) -> &Attempts {
         match work {
             Work::Flush => &self.flushes,
@@ -98,26 +52,23 @@ impl Pressure {
 
     /// Notes that work begins; [`end`](Self::end) takes the number.
     pub(crate) fn begin(&self, work: Work) -> Attempt {
-        let mut attempts = self.attempts(work).0.lock();
-        attempts.0 += 1;
-        attempts.0
+        self.attempts(work).begin()
     }
 
     /// Notes how it went; those who wait for it get its failure.
     pub(crate) fn end(&self, work: Work, attempt: Attempt, outcome: Result<(), &Error>) {
-        self.attempts(work).0.lock().1 = outcome.err().map(|error| (attempt, error.clone()));
+        self.attempts(work).end(attempt, outcome);
         self.wake_all();
     }
 
     /// The last attempt that has begun.
     pub(crate) fn latest(&self, work: Work) -> Attempt {
-        self.attempts(work).0.lock().0
+        self.attempts(work).latest()
     }
 
     /// Why work that began after this attempt failed, if it did and has not succeeded since.
     pub(crate) fn failure_since(&self, work: Work, attempt: Attempt) -> Option<Error> {
-        let attempts = self.attempts(work).0.lock();
-        attempts.1.as_ref().filter(|(failed, _)| *failed > attempt).map(|(_, error)| error.clone())
+        self.attempts(work).failure_since(attempt)
     }
 
     /// Has everybody who waits look again.
@@ -141,17 +92,41 @@ impl Pressure {
     }
 }
 
-/// Nanoseconds a KiB: grows with the square of what exceeds one half. Gentle where a pause is all that is needed, and at the
-/// end about as slow as a compaction writes.
-fn delay(behind: f64) -> u64 {
-    let excess = ((behind - 0.5) * 2.0).clamp(0.0, 1.0);
-    // 20 us a KiB is 50 MB/s.
-    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-    let nanos = (excess * excess * 20_000.0) as u64;
-    nanos
-}
-
 impl Core {
+    /// Delays a write of `len` bytes to these keyspaces by as much as the brake says, or until they take writes at all.
+    ///
+    /// # Errors
+    /// What keeps a compaction from succeeding on which the writer depends.
+    #[inline]
+    pub(crate) fn slow_down(&self, keyspaces: &[KeyspaceId], len: usize) -> Result<()> {
+        match self.pressure.nanos_per_kib.load(Ordering::Relaxed) {
+            0 => Ok(()),
+            rate => self.brake(keyspaces, len, rate),
+        }
+    }
+
+    #[cold]
+    fn brake(&self, ids: &[KeyspaceId], len: usize, rate: u64) -> Result<()> {
+        let keyspaces: Vec<_> = {
+            let open = self.keyspaces.read();
+            // One that was dropped is the commit's business.
+            ids.iter().filter_map(|id| open.by_id.get(id).cloned()).collect()
+        };
+        for keyspace in &keyspaces {
+            self.wait_for_level0(keyspace)?;
+        }
+        let Some(slowest) = keyspaces.iter().max_by_key(|keyspace| keyspace.brake.own()) else {
+            return Ok(());
+        };
+        if let Some(bytes) = slowest.brake.charge(len as u64) {
+            let nanos = bytes.saturating_mul(rate.max(slowest.brake.own())) / 1024;
+            let started = Instant::now();
+            std::thread::sleep(LONGEST_PAUSE.min(Duration::from_nanos(nanos)));
+            self.counters.slowed.note(started.elapsed());
+        }
+        Ok(())
+    }
+
     /// Brakes while a memtable fills up and those before it still wait for their flush.
     pub(crate) fn note_memtable(&self, keyspace: &KeyspaceCore, bytes: usize) {
         let waiting = keyspace.current().immutables.len();
@@ -162,65 +137,107 @@ impl Core {
             let behind = bytes as f64 / self.options.write_buffer_bytes as f64;
             behind
         };
-        self.pressure.set_flush(behind);
+        if keyspace.brake.set_flush(behind) {
+            self.set_pressure();
+        }
+    }
+
+    /// Releases the brake that a memtable's wait was; it is flushed.
+    pub(crate) fn note_flush(&self, keyspace: &KeyspaceCore) {
+        if keyspace.brake.set_flush(0.0) {
+            self.set_pressure();
+        }
+        self.pressure.wake_all();
     }
 
     /// Waits until a keyspace has room for another memtable. Fails with what keeps the flush from succeeding.
     pub(crate) fn wait_for_flush(&self, keyspace: &KeyspaceCore) -> Result<()> {
-        let started = Instant::now();
         let before = self.pressure.latest(Work::Flush);
-        let waited = self.pressure.wait_until(|| {
-            self.check_writable()?;
+        self.stall("memtables wait for their flush", || {
             if keyspace.is_dropped()
                 || keyspace.current().immutables.len() < self.options.max_immutable_memtables
             {
                 return Ok(true);
             }
             self.background.wake_flush();
-            match self.pressure.failure_since(Work::Flush, before) {
-                Some(error) => Err(error),
-                None => Ok(false),
+            self.pressure.failure_since(Work::Flush, before).map_or(Ok(false), Err)
+        })
+    }
+
+    /// Waits until level 0 of a keyspace takes more tables. Fails with what keeps its compaction from succeeding.
+    fn wait_for_level0(&self, keyspace: &KeyspaceCore) -> Result<()> {
+        let most = most_level0_tables(keyspace.options.level0_tables);
+        let has_room = || keyspace.current().version.level0.len() < most || keyspace.is_dropped();
+        if has_room() {
+            return Ok(());
+        }
+        let before = keyspace.compactions.latest();
+        self.stall("tables on level 0 wait for their compaction", || {
+            if has_room() {
+                return Ok(true);
             }
+            self.background.wake_compaction();
+            keyspace.compactions.failure_since(before).map_or(Ok(false), Err)
+        })
+    }
+
+    /// Has a writer wait until `done`, for a reason that it cannot help.
+    fn stall(&self, reason: &'static str, mut done: impl FnMut() -> Result<bool>) -> Result<()> {
+        let started = Instant::now();
+        let waited = self.pressure.wait_until(|| {
+            self.check_writable()?;
+            done()
         });
         let took = started.elapsed();
-        self.counters.stalls.fetch_add(1, Ordering::Relaxed);
-        let nanos = u64::try_from(took.as_nanos()).unwrap_or(u64::MAX);
-        self.counters.stall_nanos.fetch_add(nanos, Ordering::Relaxed);
-        self.emit(&Event::Stalled { took, reason: "memtables wait for their flush" });
+        self.counters.stalled.note(took);
+        self.emit(&Event::Stalled { took, reason });
         waited
     }
 
-    /// Sets the brake anew, from the keyspace that is furthest behind.
+    /// Sets the brake anew, from the levels of all keyspaces.
     pub(crate) fn update_pressure(&self) {
-        let mut behind = 0.0_f64;
         for keyspace in self.all_keyspaces() {
-            let current = keyspace.current();
-            // Level 0 may grow to five times its trigger before writers are as slow as compaction.
-            #[allow(clippy::cast_precision_loss)]
-            let level0 =
-                current.version.level0.len() as f64 / (keyspace.options.level0_tables * 5) as f64;
-            behind = behind.max(level0);
+            let tables = keyspace.current().version.level0.len();
+            keyspace.brake.set_level0(tables, keyspace.options.level0_tables);
         }
-        self.pressure.set_compaction(behind);
+        self.set_pressure();
+    }
+
+    /// What all writers pay is what the keyspace that is furthest behind asks for.
+    fn set_pressure(&self) {
+        let _setting = self.pressure.setting.lock();
+        let most = self.all_keyspaces().iter().map(|keyspace| keyspace.brake.shared()).max();
+        self.pressure.nanos_per_kib.store(most.unwrap_or(0), Ordering::Relaxed);
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{Db, KeyspaceOptions, Options};
 
-    /// Two writers that came to the threshold together once paid for it twice: what was left to pay wrapped, and both
-    /// slept for good.
+    /// The brake was one for all, and whoever came last set it.
     #[test]
-    fn every_byte_is_paid_for_once() {
-        const THREADS: u64 = 4;
-        const WRITES: u64 = 50_000;
-        let pressure = Pressure::default();
-        let paid: u64 = std::thread::scope(|scope| {
-            let writer = || (0..WRITES).filter_map(|_| pressure.charge(30_000)).sum::<u64>();
-            let threads: Vec<_> = (0..THREADS).map(|_| scope.spawn(writer)).collect();
-            threads.into_iter().map(|thread| thread.join().unwrap()).sum()
-        });
-        assert_eq!(paid + pressure.unpaid.into_inner(), THREADS * WRITES * 30_000);
+    fn a_keyspace_that_keeps_up_does_not_release_the_brake_of_another() {
+        let dir = tempfile::tempdir().unwrap();
+        let db = Db::open(dir.path(), Options::default()).unwrap();
+        let behind = db.keyspace("behind", KeyspaceOptions::default()).unwrap();
+        let (core, behind) = (db.core(), behind.core());
+        let pressure = || core.pressure.nanos_per_kib.load(Ordering::Relaxed);
+        assert!(behind.brake.set_flush(0.9));
+        core.set_pressure();
+        let set = pressure();
+        assert!(set > 0);
+        core.note_memtable(db.default_keyspace().core(), 100);
+        core.note_flush(db.default_keyspace().core());
+        core.update_pressure();
+        assert_eq!(pressure(), set);
+        core.note_flush(behind);
+        assert_eq!(pressure(), 0);
+        // And when it goes, so does what it asked for.
+        assert!(behind.brake.set_flush(0.9));
+        core.set_pressure();
+        db.drop_keyspace("behind").unwrap();
+        assert_eq!(pressure(), 0);
     }
 }

@@ -6,7 +6,7 @@ use super::core::Core;
 use crate::{
     EntryKind, Result, SequenceNumber, Slice,
     entry::hash_key,
-    keyspace::{KeyspaceCore, LiveMemtable, SuperVersion},
+    keyspace::{KeyspaceCore, LiveMemtable, Reads, SuperVersion},
     memtable::{Found, Payload},
     table::{Place, TableValue},
     version::LiveTable,
@@ -24,19 +24,21 @@ impl Core {
         let current = keyspace.current();
         // After the super version: its tables hold entries without a number, which are visible to every later reader.
         let read = read.unwrap_or_else(|| self.visible());
-        look_up(&current, hash_key(key), key, read)
+        look_up(&current, &keyspace.reads, hash_key(key), key, read)
     }
 }
 
 /// The newest version of a key at or below `read`.
 pub(crate) fn look_up(
     current: &SuperVersion,
+    reads: &Reads,
     hash: u64,
     key: &[u8],
     read: SequenceNumber,
 ) -> Result<Option<Slice>> {
     for memtable in current.memtables() {
         if let Some(found) = memtable.memtable().get(hash, key, read) {
+            reads.in_memtable();
             return in_memtable(memtable, &found, key);
         }
     }
@@ -47,18 +49,21 @@ pub(crate) fn look_up(
         if table.covers(key)
             && let Some(found) = in_table(table, hash, key, read)?
         {
+            reads.on_level(0);
             return Ok(found);
         }
     }
-    for level in &current.version.levels {
+    for (above, level) in current.version.levels.iter().enumerate() {
         let at = level.partition_point(|table| &*table.meta().largest_key < key);
         if let Some(table) = level.get(at)
             && table.covers(key)
             && let Some(found) = in_table(table, hash, key, read)?
         {
+            reads.on_level(above + 1);
             return Ok(found);
         }
     }
+    reads.nowhere();
     Ok(None)
 }
 

@@ -40,16 +40,28 @@ impl Core {
         }
         self.tables.indexes.wake();
         self.background.stop();
+        self.pressure.wake_all();
+        self.operations.wait_for_others();
+        // Who was let into the log before the mark was set has left it, with the segment that it may have made.
+        drop(self.commit.lock());
         let result = match self.poison.get() {
             Some(cause) => Err(Error::Poisoned { cause: Arc::clone(cause) }),
             None if self.options.read_only => Ok(()),
             None => self.seal_log(),
         };
+        // Also if that failed: whoever has the lock next has the files to himself.
+        self.structure.lock().sealed = true;
         *self.lock.lock() = None;
         result
     }
 
     fn seal_log(&self) -> Result<()> {
+        // Commits that were let in before the database closed put their entries into memtables, and their records into the log.
+        let (last, current) = {
+            let commit = self.commit.lock();
+            (commit.log().last_sequence(), Arc::clone(commit.log().current()))
+        };
+        self.publisher.wait_visible(last).map_err(|_| self.why_not_writable())?;
         for keyspace in self.all_keyspaces() {
             // What is in no log would be lost.
             while keyspace.current().memtables().any(|memtable| memtable.has_unlogged()) {
@@ -60,11 +72,6 @@ impl Core {
                 self.flush_memtable(&keyspace, &memtable)?;
             }
         }
-        let (last, current) = {
-            let commit = self.commit.lock();
-            (commit.log().last_sequence(), Arc::clone(commit.log().current()))
-        };
-        self.publisher.wait_visible(last).map_err(|_| Error::Closed)?;
         while self.seal_closed()? {}
         let end = current.seal().map_err(|error| self.heed(error))?;
         let mut structure = self.structure.lock();

@@ -65,6 +65,8 @@ impl Core {
                 version.tables().map(|(level, table)| (level, Arc::clone(table))).collect();
             report.check(check_order(&tables));
             for (_, table) in &tables {
+                // Closing does not wait for what only reads.
+                self.check_open()?;
                 report.tables += 1;
                 self.verify_name(table.table().path(), &mut report);
                 let findings = &mut Findings { table, cut: &cut, report: &mut report };

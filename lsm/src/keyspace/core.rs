@@ -13,10 +13,13 @@ use parking_lot::{Mutex, MutexGuard};
 
 use super::{
     LiveMemtable,
+    brake::Brake,
+    reads::Reads,
     super_version::{Current, Loaded, SuperVersion},
 };
 use crate::{
     KeyspaceId, KeyspaceOptions, Layout, SequenceNumber,
+    attempts::Attempts,
     log::{Codec, compress_value},
     version::Version,
 };
@@ -33,6 +36,12 @@ pub(crate) struct KeyspaceCore {
     /// When level 0 was last merged.
     merged: Mutex<Option<Instant>>,
     compacting: Mutex<()>,
+    /// How its compactions in the background fare.
+    pub(crate) compactions: Attempts,
+    /// What its writers are slowed by.
+    pub(crate) brake: Brake,
+    /// Who has answered point reads.
+    pub(crate) reads: Reads,
     dropped: AtomicBool,
 }
 
@@ -66,6 +75,9 @@ impl KeyspaceCore {
             compaction_cursor: Mutex::new(Vec::new()),
             merged: Mutex::new(None),
             compacting: Mutex::new(()),
+            compactions: Attempts::default(),
+            brake: Brake::default(),
+            reads: Reads::default(),
             dropped: AtomicBool::new(false),
         }
     }

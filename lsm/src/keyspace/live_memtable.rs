@@ -20,8 +20,9 @@ pub(crate) const MAX_SEGMENTS: usize = 64;
 pub(crate) struct LiveMemtable {
     memtable: Arc<Memtable>,
     segments: [OnceLock<Arc<Segment>>; MAX_SEGMENTS],
-    /// Where its first logged record lies: replay must not start behind it while this memtable is not flushed.
-    start: OnceLock<ReplayPosition>,
+    /// Where its first logged record lies: replay must not start behind it while this memtable is not flushed. And how many
+    /// bytes of log there are before that.
+    start: OnceLock<(ReplayPosition, u64)>,
     /// The last sequence number that can be in it; set when it is rotated out.
     last_sequence: AtomicU64,
     /// Where the log stood when it was rotated out, as segment and offset.
@@ -109,16 +110,21 @@ impl LiveMemtable {
         self.unlogged.load(Ordering::Relaxed)
     }
 
-    /// Notes where its first logged record lies; later calls change nothing.
+    /// Notes where its first logged record lies, and how many bytes of log before that; later calls change nothing.
     #[inline]
-    pub(crate) fn note_start(&self, position: ReplayPosition) {
+    pub(crate) fn note_start(&self, position: ReplayPosition, log_start: u64) {
         if self.start.get().is_none() {
-            let _ = self.start.set(position);
+            let _ = self.start.set((position, log_start));
         }
     }
 
     pub(crate) fn start(&self) -> Option<ReplayPosition> {
-        self.start.get().copied()
+        self.start.get().map(|(position, _)| *position)
+    }
+
+    /// Bytes of log before its first logged record.
+    pub(crate) fn log_start(&self) -> Option<u64> {
+        self.start.get().map(|(_, log_start)| *log_start)
     }
 
     /// Closes the memtable to further commits. Called once, under the commit lock.

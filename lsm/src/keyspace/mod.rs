@@ -1,7 +1,9 @@
 //! Keyspaces: separate sets of keys in one database.
 
+mod brake;
 mod core;
 mod live_memtable;
+mod reads;
 mod super_version;
 #[cfg(test)]
 #[cfg(loom)]
@@ -14,8 +16,9 @@ use std::{
     sync::Arc,
 };
 
-pub(crate) use self::core::KeyspaceCore;
+pub(crate) use self::{brake::most_level0_tables, core::KeyspaceCore};
 pub(crate) use live_memtable::{LiveMemtable, MAX_SEGMENTS};
+pub(crate) use reads::Reads;
 pub(crate) use super_version::SuperVersion;
 
 use crate::{
@@ -138,14 +141,37 @@ impl Keyspace {
     /// # Errors
     /// Damage and I/O errors.
     pub fn multi_get<K: AsRef<[u8]>>(&self, keys: &[K]) -> Result<Vec<Option<Slice>>> {
-        let (current, read) = self.core.current_at(|| self.db().visible());
+        self.multi_get_with(None, keys)
+    }
+
+    /// As [`multi_get`](Self::multi_get), as of a snapshot.
+    ///
+    /// # Errors
+    /// Damage and I/O errors.
+    pub fn multi_get_at<K: AsRef<[u8]>>(
+        &self,
+        keys: &[K],
+        snapshot: &Snapshot,
+    ) -> Result<Vec<Option<Slice>>> {
+        self.multi_get_with(Some(snapshot), keys)
+    }
+
+    fn multi_get_with<K: AsRef<[u8]>>(
+        &self,
+        snapshot: Option<&Snapshot>,
+        keys: &[K],
+    ) -> Result<Vec<Option<Slice>>> {
+        let (current, read, refused) = self.view(snapshot);
+        if let Some(error) = refused {
+            return Err(error);
+        }
         let hashes: Vec<u64> = keys.iter().map(|key| hash_key(key.as_ref())).collect();
         for hash in &hashes {
             current.active.memtable().prefetch(*hash);
         }
         keys.iter()
             .zip(hashes)
-            .map(|(key, hash)| look_up(&current, hash, key.as_ref(), read))
+            .map(|(key, hash)| look_up(&current, &self.core.reads, hash, key.as_ref(), read))
             .collect()
     }
 
@@ -214,6 +240,12 @@ impl Keyspace {
     #[must_use]
     pub fn prefix(&self, prefix: &[u8]) -> Range<'_> {
         self.range_with(None, (Bound::Included(prefix.to_vec()), prefix_end(prefix)))
+    }
+
+    /// As [`prefix`](Self::prefix), as of a snapshot.
+    #[must_use]
+    pub fn prefix_at<'k>(&'k self, snapshot: &'k Snapshot, prefix: &[u8]) -> Range<'k> {
+        self.range_with(Some(snapshot), (Bound::Included(prefix.to_vec()), prefix_end(prefix)))
     }
 
     fn range_with<'k>(

@@ -1,5 +1,6 @@
 //! Tests of the room as a whole, over a small file system in memory.
 mod bench;
+mod damage;
 mod files;
 mod memory;
 mod mutation;

@@ -121,7 +121,7 @@ impl<'b> IndexPartition<'b> {
         })
     }
 
-    /// Checks all that look-ups rely on: separators ascend, prefixes are theirs, data blocks lie one behind the other before `limit`,
+    /// Checks all that look-ups rely on: separators do not descend, prefixes are theirs, data blocks lie one behind the other before `limit`,
     /// and the last separator is the one in the top index.
     pub(crate) fn check(&self, limit: u64, last: &[u8]) -> Result<(), Damage> {
         let mut end_before = 0;
@@ -141,11 +141,11 @@ impl<'b> IndexPartition<'b> {
                     format!("separator {i} of an index partition has another prefix").into()
                 );
             }
-            if i > 0 && key <= self.separator(i - 1) {
-                return Err(format!(
-                    "separator {i} of an index partition is not above the one before"
-                )
-                .into());
+            // They are equal where a key's entries fill a block.
+            if i > 0 && key < self.separator(i - 1) {
+                return Err(
+                    format!("separator {i} of an index partition is below the one before").into()
+                );
             }
             let handle = self.handle(i);
             match handle.end_within(limit) {
@@ -199,6 +199,20 @@ impl<'b> IndexPartition<'b> {
         let ties = self.prefixes[first..].partition_point(|p| u64::from_le_bytes(*p) == prefix);
         find_among(first, first + ties, |i| self.separator(i).cmp(key))
     }
+
+    /// The first data block whose separator is above `key`; `len` if none is.
+    pub(crate) fn find_above(&self, key: &[u8], prefix: u64) -> usize {
+        let first = self.find(key, prefix);
+        find_above(first, self.len(), key, |i| self.separator(i))
+    }
+}
+
+/// The first separator above `key`, where `first` is the first at or above it.
+fn find_above<'k>(first: usize, len: usize, key: &[u8], at: impl Fn(usize) -> &'k [u8]) -> usize {
+    if first == len || at(first) != key {
+        return first;
+    }
+    find_among(first + 1, len, |i| if at(i) == key { Ordering::Less } else { Ordering::Greater })
 }
 
 /// The first `i` in `low..high` that does not compare `Less`; `high` if all do.
@@ -264,10 +278,10 @@ impl TopIndex {
             let index = Handle::read(contents, &mut at).ok_or_else(short)?;
             let filter = Handle::read(contents, &mut at).ok_or_else(short)?;
             let entries = varint::read(contents, &mut at).ok_or_else(short)?;
-            if separator.len() > MAX_KEY_LEN || (i > 0 && separator <= top.separator(top.len() - 1))
+            if separator.len() > MAX_KEY_LEN || (i > 0 && separator < top.separator(top.len() - 1))
             {
                 return Err(
-                    format!("separator {i} of the top index is not above the one before").into()
+                    format!("separator {i} of the top index is below the one before").into()
                 );
             }
             for handle in [index, filter] {
@@ -321,6 +335,12 @@ impl TopIndex {
         }
         let ties = self.prefixes[first..].partition_point(|&p| p == prefix);
         find_among(first, first + ties, |i| self.separator(i).cmp(key))
+    }
+
+    /// The first partition whose separator is above `key`; `len` if none is.
+    pub(crate) fn find_above(&self, key: &[u8], prefix: u64) -> usize {
+        let first = self.find(key, prefix);
+        find_above(first, self.len(), key, |i| self.separator(i))
     }
 }
 

@@ -5,4 +5,5 @@ mod damage;
 mod look_ahead;
 mod model;
 mod reading;
+mod versions;
 mod writing;

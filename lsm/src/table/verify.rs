@@ -215,7 +215,10 @@ impl Check<'_> {
             block.decode(number, &mut interval)?;
             for i in 0..interval.len() {
                 let (key, payload) = interval.get(i);
-                if key > upper || lower.is_some_and(|lower| key <= lower) {
+                // At the lower separator only what goes on from the block before.
+                let goes_on = || self.lost || self.last.as_ref().is_some_and(|last| last.0 == key);
+                let too_low = |lower| key < lower || key == lower && !goes_on();
+                if key > upper || lower.is_some_and(too_low) {
                     return Err(
                         format!("entry {ordinal} lies outside of the block's separators").into()
                     );

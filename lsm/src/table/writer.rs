@@ -26,14 +26,14 @@ use crate::{
 
 /// A filter starts at a multiple of this, so that a probe touches one cache line.
 pub(crate) const FILTER_ALIGN: u64 = 64;
-/// A block takes no further key once it has this many entries: the last key's versions must fit the rest of 65,535.
-const ENTRIES_BEFORE_CUT: usize = 1 << 15;
+/// A key's entries go on in another block once this one is larger than it should be by so many times the key, which the index
+/// and the other block's first entry have to repeat.
+const KEYS_BEFORE_CUT: usize = 8;
 
 /// How a table is written.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TableOptions {
-    /// Bytes of entries after which a data block ends, before compression; 64 to 16 MiB. A block is larger if its last
-    /// key's entries are.
+    /// Bytes of entries after which a data block ends, before compression; 64 to 16 MiB.
     pub block_size: usize,
     /// How data blocks are compressed.
     pub compression: Compression,
@@ -95,7 +95,7 @@ pub struct TableWriter {
     top: TopIndex,
     scratch: Vec<u8>,
     last_key: Vec<u8>,
-    last_tag: u8,
+    last_hash: u64,
     last_seq: Option<u64>,
     properties: Properties,
     slots: HashMap<SegmentId, usize>,
@@ -151,7 +151,7 @@ impl TableWriter {
             top: TopIndex::default(),
             scratch: Vec::new(),
             last_key: Vec::new(),
-            last_tag: 0,
+            last_hash: 0,
             last_seq: None,
             properties,
             slots: HashMap::new(),
@@ -166,8 +166,8 @@ impl TableWriter {
     ///
     /// # Errors
     /// [`Error::KeyTooLong`], [`Error::ValueTooLong`]; [`Error::InvalidOption`] for an entry out of order, a sequence number
-    /// below the base, a value that does not fit the kind, or more entries of a key than a block can hold (32,767 always
-    /// fit); [`Error::Io`] if the file cannot be written. After an error the writer accepts nothing more.
+    /// below the base, or a value that does not fit the kind; [`Error::Io`] if the file cannot be written. After an error the
+    /// writer accepts nothing more.
     ///
     /// # Panics
     /// In debug builds, on an entry out of order.
@@ -252,26 +252,33 @@ impl TableWriter {
                 return Err(invalid("entry", format!("a {kind:?} with the value {value:?}")));
             }
         };
-        if new_key {
-            let full = self.block.contents_len() >= self.options.block_size
-                || self.block.len() >= ENTRIES_BEFORE_CUT;
-            if full && !self.block.is_empty() {
-                let mut scratch = std::mem::take(&mut self.scratch);
+        let slack = if new_key { 0 } else { KEYS_BEFORE_CUT * key.len() };
+        let full = self.block.contents_len() >= self.options.block_size + slack
+            || !self.block.has_room(key, &value);
+        if full && !self.block.is_empty() {
+            let mut scratch = std::mem::take(&mut self.scratch);
+            scratch.clear();
+            if new_key {
                 separator(&self.last_key, key, &mut scratch);
-                let result = self.cut_block(&scratch);
-                self.scratch = scratch;
-                result?;
+            } else {
+                // The key itself: whoever finds it here looks into the next block too.
+                scratch.extend_from_slice(key);
             }
-            let hash = hash_key(key);
-            self.last_tag = tag_of(hash);
-            if self.options.filter_bits_per_key > 0.0 {
-                self.hashes.push(hash);
-            }
+            let result = self.cut_block(&scratch);
+            self.scratch = scratch;
+            result?;
+        }
+        if new_key {
+            self.last_hash = hash_key(key);
             if first {
                 self.properties.smallest_key = key.to_vec();
             }
         }
-        self.block.add(key, shared, self.last_tag, relative, value).map_err(|found| {
+        // A key that goes on in another partition is in that one's filter too.
+        if self.options.filter_bits_per_key > 0.0 && (new_key || self.hashes.is_empty()) {
+            self.hashes.push(self.last_hash);
+        }
+        self.block.add(key, shared, tag_of(self.last_hash), relative, value).map_err(|found| {
             invalid("entry", format!("a data block of {found}, at key {key:02x?}"))
         })?;
         if new_key {
@@ -298,7 +305,7 @@ impl TableWriter {
         self.last_slot
     }
 
-    /// Writes the current block. `separator` is at or above its last key, and below the next.
+    /// Writes the current block. `separator` is at or above its last key, and below the next, or both if they are the same.
     fn cut_block(&mut self, separator: &[u8]) -> Result<()> {
         self.block.finish(&mut self.contents);
         let codec = compress(self.options.compression, &self.contents, &mut self.compressed);

@@ -12,7 +12,7 @@ mod tests;
 
 use std::{collections::BTreeMap, sync::Arc};
 
-pub(crate) use edit::{CreateKeyspace, Edit, ReplayPosition, TableMeta};
+pub(crate) use edit::{CreateKeyspace, Edit, MAX_LEVELS, ReplayPosition, TableMeta};
 pub(crate) use hash_indexes::HashIndexes;
 pub(crate) use live_table::{LiveTable, TableSource, parse_table_file_name, table_file_name};
 pub(crate) use manifest::{AppendError, Manifest};

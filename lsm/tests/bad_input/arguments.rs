@@ -160,11 +160,13 @@ fn invalid_options_are_named_before_anything_is_touched() {
         ("segment_bytes", options().segment_bytes(100)),
         ("segment_bytes", options().segment_bytes(usize::MAX)),
         ("write_buffer_bytes", options().write_buffer_bytes(0)),
+        ("write_buffer_bytes", options().write_buffer_bytes(usize::MAX)),
         ("max_batch_bytes", options().max_batch_bytes(0)),
         ("max_immutable_memtables", options().max_immutable_memtables(0)),
         ("compaction_threads", options().compaction_threads(0)),
         ("space_target", options().space_target(f64::NAN)),
         ("space_target", options().space_target(1.0)),
+        ("space_limit", options().space_limit(f64::NAN)),
         ("rate_limit", options().rate_limit(Some(1))),
     ] {
         let error = open_error(&path, bad);
@@ -181,7 +183,8 @@ fn invalid_options_are_named_before_anything_is_touched() {
         ("filter_bits_per_key", KeyspaceOptions { filter_bits_per_key: f32::NAN, ..good() }),
         ("level0_tables", KeyspaceOptions { level0_tables: 0, ..good() }),
         ("level_ratio", KeyspaceOptions { level_ratio: 1, ..good() }),
-        ("table_bytes, level1_bytes", KeyspaceOptions { table_bytes: 0, ..good() }),
+        ("table_bytes", KeyspaceOptions { table_bytes: 0, ..good() }),
+        ("level1_bytes", KeyspaceOptions { level1_bytes: 0, ..good() }),
     ] {
         let error = db.keyspace("new", bad).unwrap_err();
         assert!(

@@ -1,4 +1,4 @@
-//! A file system that holds syncs of the log back, so that a test decides what happens meanwhile.
+//! A file system that holds syncs of the log, or of tables, back, so that a test decides what happens meanwhile.
 
 use std::{
     io,
@@ -13,6 +13,7 @@ use lsm::fs::{
 #[derive(Debug, Clone)]
 pub struct HeldFs {
     pub inner: SimFs,
+    extension: &'static str,
     gate: Arc<Gate>,
 }
 
@@ -29,11 +30,17 @@ struct State {
 }
 
 impl HeldFs {
+    /// It can hold syncs of the log.
     pub fn new(inner: SimFs) -> Self {
-        Self { inner, gate: Arc::default() }
+        Self { inner, extension: "log", gate: Arc::default() }
     }
 
-    /// From now on syncs of the log wait.
+    /// It can hold syncs of tables.
+    pub fn of_tables(inner: SimFs) -> Self {
+        Self { inner, extension: "sst", gate: Arc::default() }
+    }
+
+    /// From now on they wait.
     pub fn hold(&self) {
         self.gate.state.lock().unwrap().closed = true;
     }
@@ -57,7 +64,7 @@ impl FileSystem for HeldFs {
     }
     fn open(&self, path: &Path, mode: OpenMode, purpose: Purpose) -> io::Result<Arc<dyn File>> {
         let inner = self.inner.open(path, mode, purpose)?;
-        if path.extension().is_none_or(|extension| extension != "log") {
+        if path.extension().is_none_or(|extension| extension != self.extension) {
             return Ok(inner);
         }
         Ok(Arc::new(HeldFile { inner, gate: Arc::clone(&self.gate) }))

@@ -4,9 +4,12 @@
 // A test may fail in any way it likes, and say how much it has tried.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout)]
 
+mod close;
 mod eio;
 mod full;
 mod held;
+mod panics;
+mod power;
 mod replay;
 mod session;
 mod structure;

@@ -10,13 +10,11 @@ use crate::{
     Error, KeyspaceId, Result, SegmentId,
     db::core::Core,
     keyspace::{KeyspaceCore, LiveMemtable, MAX_SEGMENTS},
+    options::LOG_PER_BUFFER,
 };
 
 /// How often, in parts of the write buffer, a memtable's memory is added up.
 const CHECKS_PER_BUFFER: usize = 64;
-
-/// Bytes of log that a memtable may stand for, in write buffers.
-pub(crate) const LOG_PER_BUFFER: usize = 2;
 
 /// A keyspace's active memtable, as commits need it: on one cache line, for it goes from writer to writer.
 #[derive(Debug)]
@@ -109,7 +107,8 @@ impl CommitState {
         let limit = core.options.write_buffer_bytes;
         let active = self.active(id)?;
         let mut full = active.slots_used + 2 > MAX_SEGMENTS
-            || (active.log_bytes > 0 && active.log_bytes + len > limit * LOG_PER_BUFFER);
+            || (active.log_bytes > 0
+                && active.log_bytes + len > limit.saturating_mul(LOG_PER_BUFFER));
         if !full && active.log_bytes >= active.next_check {
             active.next_check = active.log_bytes + limit / CHECKS_PER_BUFFER;
             let bytes = active.memtable.memtable().bytes_with_order();
@@ -146,7 +145,7 @@ impl CommitState {
                     slot
                 }
             };
-            active.memtable.note_start(place.start);
+            active.memtable.note_start(place.start, place.log_start);
         }
         Ok((&active.memtable, slot))
     }

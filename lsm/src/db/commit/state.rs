@@ -17,13 +17,26 @@ pub(crate) struct CommitState {
     pub(super) active: ActiveSet,
     /// The last sequence number of which is known that its commit may start.
     pub(super) may_start: SequenceNumber,
+    /// Bytes of records that were ever written, since before the first that was replayed.
+    pub(super) logged: u64,
+    /// At how many is looked next at how much of the log is in no table.
+    pub(super) next_log_look: u64,
     /// Segments that take no more records and that were not sealed yet, oldest first.
     pub(super) closed: Vec<Arc<ClosedSegment>>,
 }
 
 impl CommitState {
-    pub(crate) fn new(log: Option<LogWriter>) -> Self {
-        Self { log, active: ActiveSet::default(), may_start: 0, closed: Vec::new() }
+    /// `replayed`: bytes of records.
+    pub(crate) fn new(log: Option<LogWriter>, replayed: u64) -> Self {
+        let (logged, next_log_look) = (replayed, 0);
+        Self {
+            log,
+            active: ActiveSet::default(),
+            may_start: 0,
+            logged,
+            next_log_look,
+            closed: Vec::new(),
+        }
     }
 
     /// The end of the log.

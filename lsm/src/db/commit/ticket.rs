@@ -31,6 +31,8 @@ pub(super) struct Place {
     /// Whether it is in the log at all; if so, in the current segment.
     pub(super) logged: bool,
     pub(super) start: ReplayPosition,
+    /// Bytes of log before it.
+    pub(super) log_start: u64,
 }
 
 /// Why a commit cannot have its ticket yet.
@@ -109,14 +111,18 @@ impl Core {
                 return Err(Obstacle::TooManyInFlight(next));
             }
         }
+        if commit.logged >= commit.next_log_look {
+            self.bound_log(commit);
+        }
         for id in keyspaces {
             commit.make_room(self, *id, len)?;
         }
-        let start = commit.position();
+        let (start, log_start) = (commit.position(), commit.logged);
         let (sequence, reservation) = if durability == Durability::None {
             (commit.log_mut().take_unlogged(), None)
         } else {
             let reservation = self.reserve(commit, len)?;
+            commit.logged += len as u64;
             // Not ahead of a sync, which would write the pages as zeros first.
             if durability != Durability::Sync
                 && commit.log().current().wants_pages(reservation.end())
@@ -125,7 +131,7 @@ impl Core {
             }
             (reservation.sequence(), Some(reservation))
         };
-        let place = Place { len, logged: reservation.is_some(), start };
+        let place = Place { len, logged: reservation.is_some(), start, log_start };
         // The place in the log is taken: unwritten, it would hide everything behind it.
         let targets = targets(commit, &place).map_err(|error| self.poison(error))?;
         Ok((Ticket { sequence, reservation, end: commit.log().end() }, targets))

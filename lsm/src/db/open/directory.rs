@@ -19,16 +19,41 @@ pub(super) fn prepare_directory(fs: &dyn FileSystem, dir: &Path, options: &Optio
         None if options.read_only || !options.create_if_missing => {
             Err(not_a_database("nothing is there"))
         }
-        None => fs.create_dir_all(dir).map_err(|error| Error::io("create", dir, error)),
+        None => make_directory(fs, dir),
     }
+}
+
+/// Makes a directory, and those above it that are missing, each durable before the next: whoever is killed on the way leaves
+/// at most one that is not, the lowest, and the next attempt begins with that.
+pub(in crate::db) fn make_directory(fs: &dyn FileSystem, dir: &Path) -> Result<()> {
+    let mut missing = Vec::new();
+    let mut at = dir;
+    while fs.metadata(at).map_err(|error| Error::io("stat", at, error))?.is_none() {
+        missing.push(at);
+        match at.parent() {
+            Some(parent) if !parent.as_os_str().is_empty() => at = parent,
+            _ => break,
+        }
+    }
+    if missing.last() != Some(&at) {
+        match sync_parent(fs, at) {
+            // It was there, in a place that knows no such sync (`/proc`): if nothing can be made there, that is told below.
+            Err(Error::Io { source, .. }) if source.kind() == std::io::ErrorKind::InvalidInput => {}
+            synced => synced?,
+        }
+    }
+    for dir in missing.into_iter().rev() {
+        fs.create_dir_all(dir).map_err(|error| Error::io("create", dir, error))?;
+        sync_parent(fs, dir)?;
+    }
+    Ok(())
 }
 
 /// Makes the directory's own name durable. Not only when this opener made the directory: one that was killed right after
 /// making it has not done so.
-pub(super) fn sync_parent(fs: &dyn FileSystem, dir: &Path) -> Result<()> {
-    let Some(parent) = dir.parent().filter(|parent| !parent.as_os_str().is_empty()) else {
-        return Ok(());
-    };
+pub(in crate::db) fn sync_parent(fs: &dyn FileSystem, dir: &Path) -> Result<()> {
+    // A root has none. A bare name's is the empty path, which file systems take for the working directory.
+    let Some(parent) = dir.parent() else { return Ok(()) };
     match fs.sync_dir(parent) {
         // A directory that was made for us in one that we may not read: those who made it answer for its name.
         Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => Ok(()),

@@ -9,13 +9,14 @@ use std::{collections::BTreeMap, path::Path, sync::Arc, thread::JoinHandle};
 use super::insert::Inserter;
 use crate::{
     Error, KeyspaceId, Options, Result, SegmentId, SequenceNumber,
-    db::{commit::LOG_PER_BUFFER, names::note_failed_sync},
+    db::names::note_failed_sync,
     fs::{FileSystem, Purpose},
     keyspace::{LiveMemtable, MAX_SEGMENTS},
     log::{
         self, BatchRecord, BatchView, HEADER_LEN, LogPosition, ScanReport, Segment,
         SegmentIdentity, SegmentKind,
     },
+    options::LOG_PER_BUFFER,
     version::State,
 };
 
@@ -26,6 +27,8 @@ pub(crate) struct Replay<'a> {
     pub(crate) segments: Segments<'a>,
     /// Oldest first; the last one stays active.
     pub(crate) memtables: BTreeMap<KeyspaceId, Vec<Recovered>>,
+    /// Bytes of records, those that are in tables included.
+    pub(crate) bytes: u64,
     inserter: Inserter,
 }
 
@@ -79,7 +82,7 @@ impl<'a> Replay<'a> {
             syncs: Vec::new(),
         };
         let (memtables, inserter) = (BTreeMap::new(), Inserter::default());
-        Self { options, state, segments, memtables, inserter }
+        Self { options, state, segments, memtables, bytes: 0, inserter }
     }
 
     /// `None` if there is no log yet: the manifest names its start before the first commit. Log segments that are there
@@ -123,7 +126,9 @@ impl<'a> Replay<'a> {
             // Replay adds the batch's gap to it again.
             sequence: batch.sequence - batch.gap,
         };
+        let log_start = self.bytes;
         for record in batch.records {
+            self.bytes += u64::from(record.pointer.len);
             let Some(keyspace) = self.state.keyspaces.get(&record.keyspace) else {
                 self.check_was_dropped(record)?;
                 continue;
@@ -135,7 +140,8 @@ impl<'a> Replay<'a> {
             let recovered =
                 self.memtables.entry(record.keyspace).or_insert_with(|| vec![Recovered::new()]);
             let full = recovered.last().is_some_and(|last| {
-                last.bytes + pointer.len as usize > self.options.write_buffer_bytes * LOG_PER_BUFFER
+                last.bytes + pointer.len as usize
+                    > self.options.write_buffer_bytes.saturating_mul(LOG_PER_BUFFER)
                     && last.bytes > 0
                     || last.slots_used + 2 > MAX_SEGMENTS
             });
@@ -160,7 +166,7 @@ impl<'a> Replay<'a> {
             };
             last.bytes += pointer.len as usize;
             last.newest = batch.sequence;
-            last.memtable.note_start(start);
+            last.memtable.note_start(start, log_start);
             self.inserter.add(&last.memtable, record, batch.sequence, slot);
         }
         Ok(())

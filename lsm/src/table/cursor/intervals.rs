@@ -8,6 +8,7 @@ use crate::{
     table::{
         block::Handle,
         data_block::{DataBlock, Interval, RawValue},
+        index::IndexPartition,
         look_ahead::{Direction, PointerHook},
         reader::BlockAt,
     },
@@ -47,10 +48,26 @@ impl Default for Decoded {
 }
 
 impl<H: PointerHook> TableCursor<H> {
-    /// The block that `key` belongs to: the first whose separator is at or above it.
+    /// The block that `key` belongs to: the first whose separator is at or above it. If its entries are in several, the newest
+    /// ones are in this.
     pub(super) fn locate(&mut self, key: &[u8]) -> Result<Option<(usize, usize)>> {
         let prefix = key_prefix(key);
         let partition = self.table.top().find(key, prefix);
+        self.block_in(partition, |index| index.find(key, prefix))
+    }
+
+    /// The first block whose separator is above `key`: it, or the one before, has the key's oldest entries.
+    pub(super) fn locate_above(&mut self, key: &[u8]) -> Result<Option<(usize, usize)>> {
+        let prefix = key_prefix(key);
+        let partition = self.table.top().find_above(key, prefix);
+        self.block_in(partition, |index| index.find_above(key, prefix))
+    }
+
+    fn block_in(
+        &mut self,
+        partition: usize,
+        find: impl FnOnce(IndexPartition<'_>) -> usize,
+    ) -> Result<Option<(usize, usize)>> {
         if partition == self.table.top().len() {
             return Ok(None);
         }
@@ -58,8 +75,8 @@ impl<H: PointerHook> TableCursor<H> {
         match &self.index {
             Some((_, at)) => {
                 let index = self.table.parse_index(partition, at)?;
-                // The partition's last separator is the one found above: there is such a block.
-                Ok(Some((partition, index.find(key, prefix).min(index.len() - 1))))
+                // The partition's last separator is the one that was found: there is such a block.
+                Ok(Some((partition, find(index).min(index.len() - 1))))
             }
             None => Ok(None),
         }

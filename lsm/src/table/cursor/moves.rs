@@ -70,7 +70,7 @@ impl<H: PointerHook> TableCursor<H> {
     /// As for [`seek_to_first`](Self::seek_to_first).
     pub fn seek_for_prev(&mut self, key: &[u8]) -> Result<()> {
         self.start_over(Direction::Backward);
-        let Some((partition, block)) = self.locate(key)? else {
+        let Some((partition, block)) = self.locate_above(key)? else {
             return self.seek_to_last();
         };
         let (handle, at) = self.open_block(partition, block)?;

@@ -12,7 +12,9 @@ use crate::{table::block::Damage, varint};
 /// Most entries in a block.
 pub(crate) const MAX_ENTRIES: usize = u16::MAX as usize;
 /// Most bytes of a block's contents: its offsets and its length are 32-bit numbers.
-const MAX_LEN: usize = u32::MAX as usize - (1 << 20);
+const MAX_LEN: usize = u32::MAX as usize - 4096;
+/// Bytes of an entry beside its key and its value, at most, with its tag and its restart.
+const MAX_FRAME: usize = 64;
 
 /// A value as it goes into a block.
 #[derive(Debug, Clone, Copy)]
@@ -20,6 +22,12 @@ pub(crate) enum BlockValue<'a> {
     Delete,
     Inline(&'a [u8]),
     Pointer { slot: usize, offset: u32, len: u32 },
+}
+
+impl BlockValue<'_> {
+    fn inline_len(&self) -> usize {
+        if let Self::Inline(bytes) = self { bytes.len() } else { 0 }
+    }
 }
 
 /// Gathers entries. The caller keeps them in order.
@@ -36,9 +44,11 @@ impl DataBlockBuilder {
         self.tags.is_empty()
     }
 
-    /// Entries so far.
-    pub(crate) fn len(&self) -> usize {
-        self.tags.len()
+    /// Whether there is room for an entry. In an empty block there is, whatever it is: the longest key and the longest value
+    /// take less than 4 GiB.
+    pub(crate) fn has_room(&self, key: &[u8], value: &BlockValue<'_>) -> bool {
+        let len = self.contents_len() + key.len() + value.inline_len() + MAX_FRAME;
+        self.tags.len() < MAX_ENTRIES && len <= MAX_LEN
     }
 
     /// Bytes that the contents would have now.
@@ -47,7 +57,7 @@ impl DataBlockBuilder {
     }
 
     /// Appends an entry whose key has its first `shared` bytes in common with the one before (ignored for the first).
-    /// `sequence` is relative.
+    /// `sequence` is relative. It fails if there is no [room](Self::has_room).
     pub(crate) fn add(
         &mut self,
         key: &[u8],
@@ -56,13 +66,8 @@ impl DataBlockBuilder {
         sequence: Option<u64>,
         value: BlockValue<'_>,
     ) -> Result<(), Damage> {
-        if self.tags.len() == MAX_ENTRIES {
-            return Err(format!("more than {MAX_ENTRIES} entries").into());
-        }
-        let inline_len = if let BlockValue::Inline(bytes) = value { bytes.len() } else { 0 };
-        // 64 covers an entry's fixed part, its tag and its restart.
-        if self.contents_len() + key.len() + inline_len + 64 > MAX_LEN {
-            return Err("more than 4 GiB of entries".into());
+        if !self.has_room(key, &value) {
+            return Err(format!("more than {MAX_ENTRIES} entries, or 4 GiB of them").into());
         }
         let restart = self.tags.len().is_multiple_of(RESTART_INTERVAL);
         let same_len = !restart && key.len() == self.last_key_len;

@@ -5,6 +5,7 @@ use crate::{
     Error, Result,
     key::key_prefix,
     table::{
+        block::Handle,
         counters::Outcome,
         data_block::{DataBlock, Payload, RawValue, tag_of},
         value::{InlineValue, OwnerRef, TableEntry, TableValue},
@@ -70,7 +71,52 @@ impl Table {
         if number == index.len() {
             return Ok((None, false));
         }
-        let handle = index.handle(number);
+        let found = self.search(partition, number, index.handle(number), hash, key, read_seq)?;
+        if found.0.is_none() && found.1 && index.separator(number) == key {
+            return Ok((self.get_older((partition, number), hash, key, read_seq)?, true));
+        }
+        Ok(found)
+    }
+
+    /// As [`get`](Self::get), of the blocks behind one in which the key's entries are all too new, and end the block: older
+    /// ones may be in the next. Rare: all that are in one block have to be newer than the reader.
+    #[cold]
+    fn get_older(
+        &self,
+        (mut partition, number): (usize, usize),
+        hash: u64,
+        key: &[u8],
+        read_seq: u64,
+    ) -> Result<Option<TableEntry<'_>>> {
+        let mut number = number + 1;
+        while partition < self.top.len() {
+            let at = self.index_block(partition)?;
+            let index = self.parse_index(partition, &at)?;
+            while number < index.len() {
+                let handle = index.handle(number);
+                let (found, found_key) =
+                    self.search(partition, number, handle, hash, key, read_seq)?;
+                if found.is_some() || !found_key || index.separator(number) != key {
+                    return Ok(found);
+                }
+                number += 1;
+            }
+            (partition, number) = (partition + 1, 0);
+        }
+        Ok(None)
+    }
+
+    /// The newest visible entry in one block, and whether there is any of the key.
+    #[inline]
+    fn search(
+        &self,
+        partition: usize,
+        number: usize,
+        handle: Handle,
+        hash: u64,
+        key: &[u8],
+        read_seq: u64,
+    ) -> Result<(Option<TableEntry<'_>>, bool)> {
         let at = self.data_block(partition, number, handle)?;
         let (found, found_key) = DataBlock::parse(self.bytes(&at))
             .and_then(|block| {

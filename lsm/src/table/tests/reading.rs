@@ -5,15 +5,12 @@ use std::sync::Arc;
 use proptest::prelude::*;
 
 use super::model::{
-    BASE, Entry, Model, Random, Value, check_cursor, check_get, entries_for, open, plain_keys,
-    write,
+    BASE, Model, Random, check_cursor, check_get, entries_for, open, plain_keys, write,
 };
 use crate::{
-    EntryKind, MAX_KEY_LEN, SegmentId, hash_key,
+    MAX_KEY_LEN, SegmentId, hash_key,
     table::{
-        BlockCache, BlockKind, Compression, EntryValue, ReadMode, SegmentRef, Table, TableCursor,
-        TableOptions, TableWriter,
-        fuzz::{DATABASE, ID, MemoryFile},
+        BlockCache, BlockKind, Compression, ReadMode, SegmentRef, Table, TableCursor, TableOptions,
     },
 };
 
@@ -207,31 +204,4 @@ fn filters_keep_their_promise_and_are_counted() {
         );
         assert_eq!(counts.negatives + counts.false_positives, counts.checks);
     }
-}
-
-#[test]
-fn a_key_of_very_many_versions() {
-    let mut model: Model = (0..40_000)
-        .map(|i| Entry { key: b"hot".to_vec(), seq: Some(100_000 - i), value: Value::Delete })
-        .collect();
-    model.insert(0, Entry { key: b"a".to_vec(), seq: None, value: Value::Delete });
-    model.push(Entry { key: b"z".to_vec(), seq: None, value: Value::Delete });
-    let (file, _) = write(&model, TableOptions::default());
-    let table = open(&file, None, ReadMode::Mapped).unwrap();
-    for read_seq in [60_000, 60_001, 60_017, 80_000, 100_000, 100_001, u64::MAX] {
-        check_get(&table, &model, b"hot", read_seq);
-    }
-    check_get(&table, &model, b"z", 0);
-    let mut cursor = TableCursor::new(table);
-    cursor.seek_for_prev(b"hot").unwrap();
-    assert_eq!(cursor.seq(), Some(60_001));
-    cursor.seek(b"hot").unwrap();
-    assert_eq!(cursor.seq(), Some(100_000));
-    let file = MemoryFile::new(Vec::new());
-    let mut writer =
-        TableWriter::new(file, "memory", ID, DATABASE, TableOptions::default()).unwrap();
-    let refused = (0..=65_535)
-        .rev()
-        .find_map(|seq| writer.add(b"k", Some(seq), EntryKind::Delete, EntryValue::None).err());
-    assert!(refused.is_some_and(|error| error.to_string().contains("more than 65535 entries")));
 }
