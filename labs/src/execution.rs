@@ -14,7 +14,7 @@ use serde::{Serialize, Serializer};
 use crate::check::{Judged, Verdict, judge};
 use crate::protocol::{Event, MAX_LINE, Table, parse};
 use crate::registry::{Command, Lab};
-use crate::{Error, Result};
+use crate::{Error, Result, rivals};
 
 /// How many complaints about the protocol are kept: the first ones tell.
 const MAX_COMPLAINTS: usize = 10;
@@ -177,7 +177,12 @@ pub fn run(lab: &Lab, root: &Path, watch: &mut dyn FnMut(&Event)) -> Result<LabR
     }
     std::fs::create_dir_all(&directory).map_err(|error| Error::io(&directory, error))?;
 
-    let outcome = execute(lab, root, watch);
+    let mut outcome = execute(lab, root, watch);
+    match lab.rivals.as_ref().map(|area| rivals::table(root, area)) {
+        Some(Ok(table)) => outcome.tables.push(table),
+        Some(Err(note)) => outcome.notes.push(note),
+        None => {}
+    }
     let mut checks = vec![judge_command(&outcome)];
     if !lab.artefacts.is_empty() {
         checks.push(judge_artefacts(lab, &directory, &outcome));

@@ -6,6 +6,7 @@
 //! | [`protocol`] | what a lab's command says on standard output |
 //! | [`execution`] | a command as a child process, and what it said |
 //! | [`check`] | acceptance checks and their verdicts |
+//! | [`rivals`] | the same work by others, from the last run of the gates |
 //! | [`report`] | the acceptance table, `out/report/index.html`, `out/report/results.json` |
 //!
 //! A check's verdict is `pass`, `fail` or `not measured: REASON`. Thresholds that are gates stand in `benches/gates.toml` and
@@ -16,6 +17,7 @@ pub mod execution;
 pub mod protocol;
 pub mod registry;
 pub mod report;
+pub mod rivals;
 
 mod error;
 

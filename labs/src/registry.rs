@@ -64,6 +64,8 @@ pub struct Lab {
     pub checks: Vec<Check>,
     /// When it is stopped.
     pub time_limit: Duration,
+    /// The area of gates whose rivals do the same work, if there is one.
+    pub rivals: Option<String>,
 }
 
 impl Lab {
@@ -167,6 +169,7 @@ fn lab_1_3(gates: &Gates) -> Result<Lab> {
             ),
         ],
         time_limit: Duration::from_secs(15 * 60),
+        rivals: Some("lsm".into()),
     })
 }
 

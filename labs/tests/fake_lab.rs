@@ -55,6 +55,7 @@ fn lab(script: &str) -> Lab {
             Check::new("kernel", "agrees", "ratio", Must::Near { target: 1.0, tolerance: 0.1 }),
         ],
         time_limit: Duration::from_secs(60),
+        rivals: None,
     }
 }
 

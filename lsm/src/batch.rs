@@ -8,6 +8,9 @@ use crate::{EntryKind, Error, KeyspaceId, MAX_KEY_LEN, MAX_VALUE_LEN, Result, lo
 /// and after a crash; only [`Durability::None`](crate::Durability::None) makes no promise about crashes. Later operations on a key
 /// override earlier ones.
 ///
+/// A batch belongs to the [`Db`](crate::Db) that its keyspaces are of, as it is open: to no other database, not to a checkpoint
+/// of it, and not to the same directory when that is opened again.
+///
 /// ```
 /// # let dir = tempfile::tempdir().unwrap();
 /// let db = lsm::Db::open(dir.path(), lsm::Options::default())?;
@@ -32,7 +35,8 @@ pub struct Batch {
 /// One operation; its key and value are consecutive in the batch's bytes.
 #[derive(Debug, Clone, Copy)]
 struct Operation {
-    database: u64,
+    /// Of the open database.
+    identity: u64,
     keyspace: KeyspaceId,
     kind: EntryKind,
     compressed: bool,
@@ -43,7 +47,7 @@ struct Operation {
 /// One operation of a batch, as the write path reads it.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct BatchEntry<'a> {
-    pub(crate) database: u64,
+    pub(crate) identity: u64,
     pub(crate) keyspace: KeyspaceId,
     pub(crate) kind: EntryKind,
     pub(crate) key: &'a [u8],
@@ -91,14 +95,14 @@ impl Batch {
         value: &[u8],
         compressed: bool,
     ) {
-        let (database, keyspace) = keyspace.identity();
+        let (identity, keyspace) = keyspace.identity();
         self.bytes.extend_from_slice(key);
         self.bytes.extend_from_slice(value);
         // The lengths were checked against limits below 2^32.
         #[allow(clippy::cast_possible_truncation)]
         let (key_len, value_len) = (key.len() as u32, value.len() as u32);
         self.operations.push(Operation {
-            database,
+            identity,
             keyspace,
             kind,
             compressed,
@@ -161,7 +165,7 @@ impl Batch {
                 at + operation.key_len as usize + operation.value_len as usize,
             );
             let entry = BatchEntry {
-                database: operation.database,
+                identity: operation.identity,
                 keyspace: operation.keyspace,
                 kind: operation.kind,
                 compressed: operation.compressed,

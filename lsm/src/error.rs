@@ -98,6 +98,16 @@ pub enum Error {
         /// Most bytes allowed.
         limit: usize,
     },
+    /// The manifest would become longer than can be read: it names too many tables, or too long keys. Nothing was changed.
+    #[error("{}: with this change it would have {len} bytes, and the limit is {limit}; it is full of the first and last keys of tables: make the tables larger (KeyspaceOptions::table_bytes) or the keys shorter", path.display())]
+    ManifestFull {
+        /// The manifest.
+        path: PathBuf,
+        /// Bytes that it would have.
+        len: u64,
+        /// Most bytes allowed.
+        limit: u64,
+    },
     /// The keyspace was never created, or was dropped.
     #[error("there is no keyspace {name:?}")]
     NoKeyspace {

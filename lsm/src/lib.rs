@@ -58,8 +58,13 @@
 //! - **Isolation.** [`Snapshot`]s, cursors and [`Keyspace::multi_get`] see one moment, in all keyspaces.
 //! - **Integrity.** Every value's checksum and key are verified at every read; a table block's at its first use after
 //!   opening (mapped) or after each read from disk (positioned). [`Db::verify`] reads everything.
-//! - **Full disk.** Space for the log is allocated ahead, so that a full disk is an error of the write that needs more, and
-//!   never a `SIGBUS`; writing goes on when there is room.
+//! - **Full disk.** Space for the log is allocated ahead, so that a full disk is an error of the write that needs more;
+//!   writing goes on when there is room. On file systems that write in place (ext4, XFS, tmpfs) a store to the mapped log then
+//!   never fails. One that copies on write, or compresses (btrfs, ZFS, bcachefs, XFS where blocks are shared by a reflink), may need new
+//!   space for it, and has none on a full disk; and a disk that fails cannot bring in a page. Through a mapping either is a
+//!   `SIGBUS` to the process, not an error. [`Options::mapped_log`]`(false)` keeps what is written out of mappings and
+//!   [`ReadMode::Positioned`] the tables, at some cost in speed; values in segments that were there when the database was opened are
+//!   read through one in any case.
 //!
 //! The files are described byte for byte in `FORMAT.md` beside this crate's manifest.
 //!

@@ -186,7 +186,8 @@ impl Options {
         self
     }
 
-    /// Whether tables are read through mappings (default) or with `pread` into the cache.
+    /// Whether tables are read through mappings (default) or with `pread` into the cache. Through a mapping, a disk that cannot be read
+    /// is a `SIGBUS` to the process; with `pread`, an error.
     #[must_use]
     pub fn read_mode(mut self, mode: ReadMode) -> Self {
         self.read_mode = mode;
@@ -195,13 +196,20 @@ impl Options {
 
     /// Whether the log is appended to through a mapping (default), or with `write(2)`: for file systems that cannot
     /// map, where the engine falls back to it by itself, and for those who do not trust mappings.
+    ///
+    /// What a mapping cannot do is to return an error: a page that cannot be read from the disk, or not be stored to, is a `SIGBUS` to
+    /// the process. The log's blocks are allocated before they are mapped, so that a full disk is no such case on a file
+    /// system that writes in place; on one that copies on write it may be. Segments that were there when the
+    /// database was opened are only read, and are mapped in any case, where the file system can.
     #[must_use]
     pub fn mapped_log(mut self, mapped: bool) -> Self {
         self.mapped_log = mapped;
         self
     }
 
-    /// Opens without writing a byte: any number of processes may do so at a time, while none has it open for writing.
+    /// Opens without writing a byte: any number of processes may do so at a time, while none has it open for writing; a writer
+    /// that comes meanwhile is refused, with [`Error::Locked`]. Values that were read stay what they are when the database is closed
+    /// and a writer opens it.
     #[must_use]
     pub fn read_only(mut self, read_only: bool) -> Self {
         self.read_only = read_only;
@@ -276,9 +284,10 @@ impl Options {
             format!("{}; allowed: 4 KiB to 2 GiB", self.segment_bytes),
         )?;
         check(
-            self.write_buffer_bytes >= 4096,
+            // What is derived from it (bytes of log a memtable, all memtables) must still be a number.
+            (4096..=usize::MAX / 64).contains(&self.write_buffer_bytes),
             "write_buffer_bytes",
-            format!("{}; allowed: 4 KiB and more", self.write_buffer_bytes),
+            format!("{}; allowed: 4 KiB to {}", self.write_buffer_bytes, usize::MAX / 64),
         )?;
         check(
             (1024..=u32::MAX as usize - 4096).contains(&self.max_batch_bytes),
@@ -301,11 +310,14 @@ impl Options {
             format!("{}; allowed: 1 to 64", self.compaction_threads),
         )?;
         check(
-            self.space_target.is_finite()
-                && self.space_target >= 1.05
-                && !self.space_limit.is_nan(),
+            self.space_target.is_finite() && self.space_target >= 1.05,
             "space_target",
-            format!("{}, limit {}; allowed: 1.05 and more", self.space_target, self.space_limit),
+            format!("{}; allowed: 1.05 and more", self.space_target),
+        )?;
+        check(
+            !self.space_limit.is_nan(),
+            "space_limit",
+            format!("{}; allowed: any number", self.space_limit),
         )?;
         check(
             self.rate_limit.is_none_or(|rate| rate >= 64 << 10),

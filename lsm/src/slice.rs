@@ -10,6 +10,11 @@ use crate::{
 
 /// The bytes of a value. A separated value is not copied: the slice points into the mapped log, and keeps that segment
 /// for as long as it lives (copy what you keep for long).
+///
+/// It may outlive everything that it came from: the bytes are the same when the key was overwritten, when the database was closed,
+/// opened again and written to, here or by another process, and when its directory was removed. The engine never stores to a
+/// file that a slice may point to. Who else does so, or cuts such a file, breaks that; and on a disk that cannot be read any more, the
+/// first touch of a page is a `SIGBUS` (see [`Options::mapped_log`](crate::Options::mapped_log)).
 #[derive(Clone, Default)]
 pub struct Slice(Bytes);
 

@@ -4,13 +4,16 @@ use std::{collections::BTreeMap, fmt, sync::Arc};
 
 use parking_lot::Mutex;
 
-use crate::{SequenceNumber, db::DbHandle};
+use crate::{Error, Result, SequenceNumber, db::DbHandle};
 
 /// The database as it was at one moment: what was committed later is not in it, however long it lives.
 ///
-/// Taking one is cheap. Keeping one keeps every version that it sees from being dropped by compactions.
+/// Taking one is cheap. Keeping one keeps every version that it sees from being dropped by compactions. Only keyspaces of the
+/// [`Db`](crate::Db) that it was taken of can be read at it: others answer with an error.
 pub struct Snapshot {
     guard: SnapshotGuard,
+    /// Of the open database.
+    identity: u64,
     _handle: Arc<DbHandle>,
 }
 
@@ -21,14 +24,32 @@ impl fmt::Debug for Snapshot {
 }
 
 impl Snapshot {
-    pub(crate) fn new(handle: Arc<DbHandle>, guard: SnapshotGuard) -> Self {
-        Self { guard, _handle: handle }
+    pub(crate) fn new(handle: Arc<DbHandle>, identity: u64, guard: SnapshotGuard) -> Self {
+        Self { guard, identity, _handle: handle }
+    }
+
+    /// The sequence number at which the database with this identity is to be read.
+    ///
+    /// # Errors
+    /// [`Error::InvalidOption`]: the snapshot is of another one, where the number stands for something else.
+    #[inline]
+    pub(crate) fn sequence_in(&self, identity: u64) -> Result<SequenceNumber> {
+        if self.identity == identity { Ok(self.sequence()) } else { Err(foreign()) }
     }
 
     /// The last commit that is in it.
     #[must_use]
     pub fn sequence(&self) -> SequenceNumber {
         self.guard.sequence()
+    }
+}
+
+#[cold]
+fn foreign() -> Error {
+    Error::InvalidOption {
+        option: "snapshot",
+        found: "it is of another database, or of this one as it was open before; take one of the `Db` that is read"
+            .to_owned(),
     }
 }
 

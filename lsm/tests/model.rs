@@ -4,7 +4,8 @@
 use std::{collections::BTreeMap, ops::Bound, path::Path};
 
 use lsm::{
-    Batch, Compression, Db, Durability, Keyspace, KeyspaceOptions, Layout, Options, Snapshot,
+    Batch, Compression, Db, Durability, Keyspace, KeyspaceOptions, Layout, Options, ReadMode,
+    Snapshot,
 };
 use proptest::{collection::vec, prelude::*, sample::select};
 
@@ -14,13 +15,13 @@ type Model = BTreeMap<Vec<u8>, Vec<u8>>;
 enum Op {
     Put(Vec<u8>, Vec<u8>, Durability),
     Delete(Vec<u8>),
-    Batch(Vec<(u8, Vec<u8>, Option<Vec<u8>>)>),
+    Batch(Vec<(u8, Vec<u8>, Option<Vec<u8>>)>, Durability),
     Get(Vec<u8>),
     MultiGet(Vec<Vec<u8>>),
     Scan(bool),
     Range(Vec<u8>, Vec<u8>),
     Prefix(Vec<u8>),
-    Walk(Vec<u8>, Vec<bool>),
+    Walk(Vec<u8>, Vec<bool>, Bounds),
     Snapshot,
     Release,
     CheckSnapshots,
@@ -45,18 +46,43 @@ fn value() -> impl Strategy<Value = Vec<u8>> {
     ]
 }
 
-fn op() -> impl Strategy<Value = Op> {
-    let durability = prop_oneof![8 => Just(Durability::Buffered), 1 => Just(Durability::Sync), 2 => Just(Durability::None)];
+type Bounds = (Bound<Vec<u8>>, Bound<Vec<u8>>);
+
+fn bound() -> impl Strategy<Value = Bound<Vec<u8>>> {
     prop_oneof![
-        24 => (key(), value(), durability).prop_map(|(key, value, durability)| Op::Put(key, value, durability)),
+        Just(Bound::Unbounded),
+        key().prop_map(Bound::Included),
+        key().prop_map(Bound::Excluded)
+    ]
+}
+
+fn within(bounds: &Bounds, key: &[u8]) -> bool {
+    let (low, high) = bounds;
+    let above = match low {
+        Bound::Unbounded => true,
+        Bound::Included(low) => key >= low.as_slice(),
+        Bound::Excluded(low) => key > low.as_slice(),
+    };
+    above
+        && match high {
+            Bound::Unbounded => true,
+            Bound::Included(high) => key <= high.as_slice(),
+            Bound::Excluded(high) => key < high.as_slice(),
+        }
+}
+
+fn op() -> impl Strategy<Value = Op> {
+    let durability = || prop_oneof![8 => Just(Durability::Buffered), 1 => Just(Durability::Sync), 2 => Just(Durability::None)];
+    prop_oneof![
+        24 => (key(), value(), durability()).prop_map(|(key, value, durability)| Op::Put(key, value, durability)),
         6 => key().prop_map(Op::Delete),
-        4 => vec((0..2_u8, key(), proptest::option::of(value())), 1..12).prop_map(Op::Batch),
+        4 => (vec((0..2_u8, key(), proptest::option::of(value())), 1..12), durability()).prop_map(|(batch, durability)| Op::Batch(batch, durability)),
         8 => key().prop_map(Op::Get),
         1 => vec(key(), 0..8).prop_map(Op::MultiGet),
         2 => any::<bool>().prop_map(Op::Scan),
         2 => (key(), key()).prop_map(|(a, b)| Op::Range(a, b)),
         1 => key().prop_map(Op::Prefix),
-        4 => (key(), vec(any::<bool>(), 0..20)).prop_map(|(key, steps)| Op::Walk(key, steps)),
+        4 => (key(), vec(any::<bool>(), 0..20), (bound(), bound())).prop_map(|(key, steps, bounds)| Op::Walk(key, steps, bounds)),
         2 => Just(Op::Snapshot),
         1 => Just(Op::Release),
         2 => Just(Op::CheckSnapshots),
@@ -70,9 +96,27 @@ fn op() -> impl Strategy<Value = Op> {
 #[derive(Debug, Clone)]
 struct Config {
     keyspace: KeyspaceOptions,
-    mapped: bool,
+    mapped_log: bool,
+    mapped_tables: bool,
     write_buffer: usize,
     segment: usize,
+    cache: usize,
+    memtables: usize,
+    compaction_threads: usize,
+    /// Of garbage, at rest and while there are writers.
+    space: (f64, f64),
+}
+
+/// Every codec of this build.
+fn codecs() -> Vec<Compression> {
+    let mut codecs = vec![Compression::None];
+    if cfg!(feature = "lz4") {
+        codecs.push(Compression::Lz4);
+    }
+    if cfg!(feature = "zstd") {
+        codecs.push(Compression::Zstd(3));
+    }
+    codecs
 }
 
 fn config() -> impl Strategy<Value = Config> {
@@ -80,42 +124,47 @@ fn config() -> impl Strategy<Value = Config> {
         Just(Layout::Leveled),
         (0..100_usize).prop_map(|from| Layout::Separated { from })
     ];
-    let compression = || select(vec![Compression::None, Compression::Lz4]);
-    (
+    let keyspace = (
         layout,
-        (compression(), compression()),
-        any::<bool>(),
+        (select(codecs()), select(codecs())),
+        select(vec![256, 4096]),
+        select(vec![0.0_f32, 4.0, 10.0]),
+        1..4_usize,
+        (select(vec![8 << 10, 64 << 10]), 2..5_u32, select(vec![4 << 10, 64 << 10])),
+    )
+        .prop_map(|(layout, codecs, block_bytes, filter, level0_tables, levels)| {
+            KeyspaceOptions {
+                layout,
+                compression: codecs.0,
+                value_compression: codecs.1,
+                block_bytes,
+                filter_bits_per_key: filter,
+                level0_tables,
+                level1_bytes: levels.0,
+                level_ratio: levels.1,
+                table_bytes: levels.2,
+            }
+        });
+    (
+        keyspace,
+        (any::<bool>(), any::<bool>()),
         select(vec![4096, 16 << 10, 1 << 20]),
         select(vec![4096, 64 << 10]),
-        1..4_usize,
+        select(vec![0, 64 << 10, 8 << 20]),
+        (1..4_usize, 1..3_usize),
+        select(vec![(1.1, 1.1), (1.3, 2.5), (3.0, 4.0)]),
     )
-        .prop_map(
-            |(
-                layout,
-                (compression, value_compression),
-                mapped,
-                write_buffer,
-                segment,
-                level0_tables,
-            )| {
-                Config {
-                    keyspace: KeyspaceOptions {
-                        layout,
-                        compression,
-                        value_compression,
-                        block_bytes: 256,
-                        level0_tables,
-                        level1_bytes: 8 << 10,
-                        level_ratio: 3,
-                        table_bytes: 4 << 10,
-                        ..KeyspaceOptions::default()
-                    },
-                    mapped,
-                    write_buffer,
-                    segment,
-                }
-            },
-        )
+        .prop_map(|(keyspace, mapped, write_buffer, segment, cache, threads, space)| Config {
+            keyspace,
+            mapped_log: mapped.0,
+            mapped_tables: mapped.1,
+            write_buffer,
+            segment,
+            cache,
+            memtables: threads.0,
+            compaction_threads: threads.1,
+            space,
+        })
 }
 
 struct Pair {
@@ -135,13 +184,13 @@ impl Run {
         let options = Options::default()
             .write_buffer_bytes(config.write_buffer)
             .segment_bytes(config.segment)
-            .cache_bytes(64 << 10)
-            .mapped_log(config.mapped)
-            .read_mode(if config.mapped {
-                lsm::ReadMode::Mapped
-            } else {
-                lsm::ReadMode::Positioned
-            });
+            .cache_bytes(config.cache)
+            .max_immutable_memtables(config.memtables)
+            .compaction_threads(config.compaction_threads)
+            .space_target(config.space.0)
+            .space_limit(config.space.1)
+            .mapped_log(config.mapped_log)
+            .read_mode(if config.mapped_tables { ReadMode::Mapped } else { ReadMode::Positioned });
         let db = Db::open(dir, options).unwrap();
         let pairs = models
             .into_iter()
@@ -169,7 +218,7 @@ impl Run {
                 keyspace.delete(&key).unwrap();
                 model.remove(&key);
             }
-            Op::Batch(operations) => {
+            Op::Batch(operations, durability) => {
                 let mut batch = Batch::new();
                 for (pair, key, value) in operations {
                     let Pair { keyspace, model } = &mut self.pairs[pair as usize];
@@ -184,7 +233,7 @@ impl Run {
                         }
                     }
                 }
-                self.db().write(batch, Durability::Buffered).unwrap();
+                self.db().write(batch, durability).unwrap();
             }
             Op::Get(key) => {
                 assert_eq!(
@@ -233,7 +282,7 @@ impl Run {
                     model.keys().filter(|key| key.starts_with(&prefix)).cloned().collect();
                 assert_eq!(found, expected);
             }
-            Op::Walk(start, steps) => check_walk(keyspace, model, &start, &steps),
+            Op::Walk(start, steps, bounds) => check_walk(keyspace, model, &start, &steps, bounds),
             Op::Snapshot => {
                 let models = self.pairs.iter().map(|pair| pair.model.clone()).collect();
                 let snapshot = self.db().snapshot();
@@ -263,6 +312,16 @@ impl Run {
                     .map(|item| item.map(|(key, value)| (key, value.to_vec())).unwrap())
                     .collect();
                 assert_eq!(found, model.clone().into_iter().collect::<Vec<_>>());
+                let keys: Vec<_> = model.keys().collect();
+                let values = pair.keyspace.multi_get_at(&keys, snapshot).unwrap();
+                assert!(
+                    values
+                        .iter()
+                        .map(|value| value.as_deref())
+                        .eq(model.values().map(|value| Some(&value[..])))
+                );
+                let prefixed = pair.keyspace.prefix_at(snapshot, b"a").map(|item| item.unwrap().0);
+                assert!(prefixed.eq(model.keys().filter(|key| key.starts_with(b"a")).cloned()));
                 for key in model.keys() {
                     assert_eq!(
                         pair.keyspace.get_at(key, snapshot).unwrap().as_deref(),
@@ -300,19 +359,34 @@ fn check_scan(keyspace: &Keyspace, model: &Model, backward: bool) {
     assert!(!cursor.valid());
 }
 
-fn check_walk(keyspace: &Keyspace, model: &Model, start: &[u8], steps: &[bool]) {
-    let mut cursor = keyspace.cursor();
-    let mut at = if steps.len().is_multiple_of(2) {
-        cursor.seek(start).unwrap();
-        model.range(start.to_vec()..).next()
-    } else {
-        cursor.seek_for_prev(start).unwrap();
-        model.range(..=start.to_vec()).next_back()
+/// From a place, and then to and fro: a step that leaves the bounds leaves the cursor nowhere.
+fn check_walk(keyspace: &Keyspace, model: &Model, start: &[u8], steps: &[bool], bounds: Bounds) {
+    let inside = |key: &[u8]| within(&bounds, key);
+    let mut cursor = keyspace.cursor_with(None, bounds.clone());
+    let mut keys = model.iter().filter(|(key, _)| inside(key));
+    let mut at = match steps.len() % 4 {
+        0 => {
+            cursor.seek(start).unwrap();
+            keys.find(|(key, _)| key.as_slice() >= start)
+        }
+        1 => {
+            cursor.seek_for_prev(start).unwrap();
+            keys.rfind(|(key, _)| key.as_slice() <= start)
+        }
+        2 => {
+            cursor.seek_to_first().unwrap();
+            keys.next()
+        }
+        _ => {
+            cursor.seek_to_last().unwrap();
+            keys.next_back()
+        }
     };
     for forward in steps {
         assert_eq!(cursor.valid().then(|| cursor.key()), at.map(|(key, _)| key.as_slice()));
         let Some((key, value)) = at else { return };
         assert_eq!(cursor.value().unwrap(), *value);
+        assert_eq!(cursor.lend().unwrap(), (key.as_slice(), value.as_slice()));
         if *forward {
             cursor.next().unwrap();
             at = model.range((Bound::Excluded(key.clone()), Bound::Unbounded)).next();
@@ -320,6 +394,7 @@ fn check_walk(keyspace: &Keyspace, model: &Model, start: &[u8], steps: &[bool]) 
             cursor.prev().unwrap();
             at = model.range(..key.clone()).next_back();
         }
+        at = at.filter(|(key, _)| inside(key));
     }
 }
 

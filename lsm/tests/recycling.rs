@@ -1,5 +1,5 @@
-//! Files of segments that nobody needs become new segments: a few of them, never one that somebody still reads, never one that
-//! a checkpoint shares.
+//! Files of segments that nobody needs become new segments: a few of them, never one that somebody may still
+//! read: here, in a handle that was closed before, in another process, or in a checkpoint.
 #![allow(clippy::unwrap_used, clippy::expect_used)] // a test may fail in any way it likes
 
 use std::{
@@ -11,7 +11,7 @@ use std::{
     },
 };
 
-use lsm::{Db, Event, Keyspace, KeyspaceOptions, Layout, Options};
+use lsm::{Db, Event, Keyspace, KeyspaceOptions, Layout, Options, Slice};
 
 #[derive(Default)]
 struct Heard {
@@ -153,4 +153,66 @@ fn a_reader_keeps_what_it_holds() {
     }
     drop(held);
     recycle(&separated, &heard, round, 10);
+}
+
+fn read_all(keyspace: &Keyspace) -> Vec<Slice> {
+    (0..500_u64).map(|key| keyspace.get(&key.to_be_bytes()).unwrap().unwrap()).collect()
+}
+
+/// Overwrites until the log has given up all of these segments, and then some files have become others.
+fn recycle_all(keyspace: &Keyspace, heard: &Heard, segments: &BTreeSet<u64>) {
+    let round = write_until(keyspace, 0, || {
+        keyspace.compact::<&[u8]>(..).unwrap();
+        segments.is_subset(&heard.dropped.lock().unwrap())
+    });
+    recycle(keyspace, heard, round, 20);
+}
+
+fn assert_first_round(values: &[Slice]) {
+    for (key, found) in (0..).zip(values) {
+        assert_eq!(**found, value(key, 0), "value {key} changed under its reader");
+    }
+}
+
+/// A value is good for as long as it is held, whatever became of the handle that read it. That goes for a handle of another
+/// process, too: a read-only one shares its lock with no writer, so that it maps no file that a writer has made since.
+#[test]
+fn values_outlive_the_handles_that_read_them() {
+    for read_only in [false, true] {
+        let dir = tempfile::tempdir().unwrap();
+        let (db, _) = open(dir.path());
+        let separated = keyspace(&db, Layout::Separated { from: 64 });
+        write(&separated, 0);
+        let mut held = read_all(&separated);
+        drop(separated);
+        db.close().unwrap();
+        if read_only {
+            let db = Db::open(dir.path(), Options::default().read_only(true)).unwrap();
+            held = read_all(&db.find_keyspace("k").unwrap());
+            db.close().unwrap();
+        }
+        let segments = logs(dir.path());
+        let (db, heard) = open(dir.path());
+        recycle_all(&keyspace(&db, Layout::Separated { from: 64 }), &heard, &segments);
+        assert_first_round(&held);
+    }
+}
+
+/// As long as a checkpoint is there, its files have two names. Its readers may be around for longer.
+#[test]
+fn values_outlive_the_checkpoint_that_they_were_read_from() {
+    let dir = tempfile::tempdir().unwrap();
+    let (path, checkpoint) = (dir.path().join("db"), dir.path().join("checkpoint"));
+    let (db, heard) = open(&path);
+    let separated = keyspace(&db, Layout::Separated { from: 64 });
+    write(&separated, 0);
+    separated.flush().unwrap();
+    db.checkpoint(&checkpoint).unwrap();
+    let copy = Db::open(&checkpoint, Options::default().read_only(true)).unwrap();
+    let held = read_all(&copy.find_keyspace("k").unwrap());
+    copy.close().unwrap();
+    let shared = logs(&checkpoint);
+    std::fs::remove_dir_all(&checkpoint).unwrap();
+    recycle_all(&separated, &heard, &shared);
+    assert_first_round(&held);
 }

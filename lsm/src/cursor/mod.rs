@@ -11,7 +11,7 @@ use std::{marker::PhantomData, ops::Bound};
 use merge::Merge;
 pub use range::Range;
 
-use crate::{Result, Slice};
+use crate::{Error, Result, Slice};
 
 /// A position among the keys of a keyspace, as they were at one moment: moves both ways, seeks, and reads values where
 /// they lie.
@@ -53,6 +53,8 @@ pub struct Cursor<'k> {
     merge: Merge,
     lower: Bound<Vec<u8>>,
     upper: Bound<Vec<u8>>,
+    /// Why it cannot be positioned, ever.
+    refused: Option<Box<Error>>,
     _keyspace: PhantomData<&'k ()>,
 }
 
@@ -65,8 +67,17 @@ impl std::fmt::Debug for Cursor<'_> {
 }
 
 impl Cursor<'_> {
-    pub(crate) fn new(merge: Merge, lower: Bound<Vec<u8>>, upper: Bound<Vec<u8>>) -> Self {
-        Self { merge, lower, upper, _keyspace: PhantomData }
+    pub(crate) fn new(
+        merge: Merge,
+        lower: Bound<Vec<u8>>,
+        upper: Bound<Vec<u8>>,
+        refused: Option<Error>,
+    ) -> Self {
+        Self { merge, lower, upper, refused: refused.map(Box::new), _keyspace: PhantomData }
+    }
+
+    fn check(&self) -> Result<()> {
+        self.refused.as_deref().map_or(Ok(()), |error| Err(error.clone()))
     }
 
     /// Whether the cursor is at a key.
@@ -84,7 +95,7 @@ impl Cursor<'_> {
     /// The current value; empty if the cursor is not [`valid`](Self::valid). Separated values are not copied.
     ///
     /// # Errors
-    /// [`Error::Corruption`](crate::Error::Corruption) if its record does not check, I/O errors.
+    /// [`Error::Corruption`] if its record does not check, I/O errors.
     pub fn value(&self) -> Result<Slice> {
         Ok(self.merge.value()?.unwrap_or_default())
     }
@@ -102,8 +113,10 @@ impl Cursor<'_> {
     /// To the first key.
     ///
     /// # Errors
-    /// Damage and I/O errors; the cursor is then not valid.
+    /// Damage and I/O errors; [`Error::InvalidOption`] from this and every other seek if the cursor was made at a snapshot of
+    /// another database. The cursor is then not valid.
     pub fn seek_to_first(&mut self) -> Result<()> {
+        self.check()?;
         match &self.lower {
             Bound::Unbounded => self.merge.seek_to_first(),
             Bound::Included(key) => self.merge.seek(key),
@@ -125,6 +138,7 @@ impl Cursor<'_> {
     /// # Errors
     /// Damage and I/O errors; the cursor is then not valid.
     pub fn seek_to_last(&mut self) -> Result<()> {
+        self.check()?;
         match &self.upper {
             Bound::Unbounded => self.merge.seek_to_last(),
             Bound::Included(key) => self.merge.seek_for_prev(key),
@@ -139,6 +153,7 @@ impl Cursor<'_> {
     /// # Errors
     /// Damage and I/O errors; the cursor is then not valid.
     pub fn seek(&mut self, key: &[u8]) -> Result<()> {
+        self.check()?;
         if below(&self.lower, key) {
             return self.seek_to_first();
         }
@@ -152,6 +167,7 @@ impl Cursor<'_> {
     /// # Errors
     /// Damage and I/O errors; the cursor is then not valid.
     pub fn seek_for_prev(&mut self, key: &[u8]) -> Result<()> {
+        self.check()?;
         if above(&self.upper, key) {
             return self.seek_to_last();
         }

@@ -5,38 +5,21 @@
 //! in all of its keyspaces, and none behind it. Only the moment is taken under locks; the files are linked while others
 //! write, flush and compact, for what holds a table or a segment keeps its file.
 
-use std::{
-    path::Path,
-    sync::{Arc, atomic::Ordering},
-};
+use std::{path::Path, sync::atomic::Ordering};
 
 use super::{
     core::Core,
+    moment::Moment,
     names::LOCK,
     open::{make_directory, sync_parent},
     segments::needs_replay,
 };
 use crate::{
-    Error, Result, SequenceNumber,
+    Error, Result,
     fs::{FileSystem, OpenMode, Purpose},
-    log::{self, LogPosition, Segment, SegmentKind},
-    version::{AppendError, Manifest, State, Version, manifest::CURRENT, table_file_name},
+    log::{self, Segment, SegmentKind},
+    version::{AppendError, Manifest, manifest::CURRENT, table_file_name},
 };
-
-/// What the database was at a moment, and what keeps its files from being removed.
-struct Moment {
-    state: State,
-    /// Of all keyspaces; never read, only held.
-    _versions: Vec<Arc<Version>>,
-    /// Those that tables refer to, and the log from where replay starts.
-    segments: Vec<Arc<Segment>>,
-    /// Of these, the ones with bytes that perhaps no sync has covered.
-    unsynced: Vec<Arc<Segment>>,
-    /// The last commit.
-    last: SequenceNumber,
-    /// Where the log ended.
-    end: LogPosition,
-}
 
 impl Core {
     /// Flushes, then links every table, every segment that tables refer to, and the log into `dir`.
@@ -69,23 +52,6 @@ impl Core {
         self.link_into(dir, moment).inspect_err(|_| self.remove_checkpoint(dir))
     }
 
-    fn moment(&self) -> Moment {
-        let structure = self.structure.lock();
-        let (last, end, unsynced) = {
-            let commit = self.commit.lock();
-            (commit.log().last_sequence(), commit.log().end(), commit.unsynced())
-        };
-        let state = structure.state.clone();
-        let versions = self.all_keyspaces().into_iter().map(|it| Arc::clone(&it.current().version));
-        let live = self.live_bytes();
-        let mut segments = self.segments.all();
-        segments.retain(|segment| {
-            let of_log = needs_replay(segment, state.replay) && segment.id() <= end.segment;
-            of_log || live.get(&segment.id()).is_some_and(|live| live.records > 0)
-        });
-        Moment { _versions: versions.collect(), state, segments, unsynced, last, end }
-    }
-
     fn link_into(&self, dir: &Path, moment: Moment) -> Result<()> {
         let Moment { mut state, segments, end, .. } = moment;
         let link = |name: &str| {
@@ -106,6 +72,7 @@ impl Core {
                 len = len.min(end.offset);
                 self.copy_segment(segment, len, &dir.join(&name))?;
             } else {
+                segment.note_shared();
                 link(&name)?;
             }
             if segment.kind() == SegmentKind::Log && needs_replay(segment, state.replay) {

@@ -90,10 +90,12 @@ impl Core {
         let mut len = 0_usize;
         let mut keyspaces: Vec<KeyspaceId> = Vec::new();
         for entry in batch.entries() {
-            if entry.database != self.database_id {
+            if entry.identity != self.identity {
                 return Err(Error::InvalidOption {
                     option: "batch",
-                    found: "it has an operation on a keyspace of another database".to_owned(),
+                    found: "it has an operation on a keyspace of another database, or of this one as it was open before; \
+                            fill it with keyspaces of the `Db` that writes it"
+                        .to_owned(),
                 });
             }
             len += stored_len(entry.keyspace, entry.kind, entry.key, entry.value);

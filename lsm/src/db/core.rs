@@ -45,6 +45,8 @@ pub(crate) struct Core {
     pub(crate) dir: PathBuf,
     pub(crate) fs: Arc<CountingFs>,
     pub(crate) database_id: u64,
+    /// Tells this opening from every other of the process; a checkpoint and a later life have the same database id.
+    pub(crate) identity: u64,
     pub(crate) tables: TableSource,
     pub(crate) segments: SegmentSet,
     pub(crate) leftovers: Arc<Leftovers>,
@@ -85,6 +87,12 @@ impl Core {
     #[inline]
     pub(crate) fn visible(&self) -> SequenceNumber {
         self.publisher.visible()
+    }
+
+    /// An identity that no database has had in this process.
+    pub(crate) fn new_identity() -> u64 {
+        static NEXT: AtomicU64 = AtomicU64::new(1);
+        NEXT.fetch_add(1, Ordering::Relaxed)
     }
 
     pub(crate) fn next_file(&self) -> u64 {

@@ -6,6 +6,7 @@ mod commit;
 mod core;
 mod counters;
 mod flush;
+mod moment;
 mod names;
 mod open;
 mod operations;
@@ -27,7 +28,7 @@ pub use self::{
     verify::VerifyReport,
 };
 use crate::{
-    Batch, Durability, Error, Keyspace, KeyspaceId, KeyspaceOptions, Options, Result, Snapshot,
+    Batch, Durability, Error, Keyspace, KeyspaceOptions, MAX_KEY_LEN, Options, Result, Snapshot,
     keyspace::KeyspaceCore,
     version::{CreateKeyspace, Edit, Version},
 };
@@ -75,19 +76,24 @@ impl Db {
     /// as they are.
     ///
     /// # Errors
-    /// [`Error::InvalidOption`], and whatever keeps the manifest from being written.
+    /// [`Error::InvalidOption`], also for a name that is longer than a [key](crate::MAX_KEY_LEN) may be; and whatever keeps the manifest
+    /// from being written.
     pub fn keyspace(&self, name: &str, options: KeyspaceOptions) -> Result<Keyspace> {
         if let Some(keyspace) = self.find_keyspace(name) {
             return Ok(keyspace);
         }
         options.validate()?;
+        if name.len() > MAX_KEY_LEN {
+            let found = format!("a name of {} bytes: the limit is {MAX_KEY_LEN}", name.len());
+            return Err(Error::InvalidOption { option: "keyspace", found });
+        }
         let core = self.core();
         let _running = core.begin_operation()?;
         let mut structure = core.structure.lock();
         if let Some(keyspace) = self.find_keyspace(name) {
             return Ok(keyspace);
         }
-        let id = KeyspaceId(structure.state.last_keyspace + 1);
+        let id = structure.state.next_keyspace()?;
         let create = CreateKeyspace { id, name: name.to_owned(), options: options.to_text() };
         let edit = Edit { create: vec![create], ..Edit::default() };
         let keyspace = Arc::new(KeyspaceCore::new(
@@ -157,7 +163,7 @@ impl Db {
     ///
     /// # Errors
     /// [`Error::BatchTooLarge`], [`Error::NoKeyspace`], [`Error::InvalidOption`] if it names a keyspace of another
-    /// database, [`Error::ReadOnly`], I/O errors: nothing of it is visible then. [`Error::Poisoned`]: nothing of it is
+    /// database (a checkpoint is another one, and so is this one when it is opened again), [`Error::ReadOnly`], I/O errors: nothing of it is visible then. [`Error::Poisoned`]: nothing of it is
     /// visible, or, if it was its own sync that failed, all of it, until the database is opened again: then it is there
     /// or not, as a whole.
     #[allow(clippy::needless_pass_by_value)] // a batch is committed once
@@ -170,7 +176,7 @@ impl Db {
     pub fn snapshot(&self) -> Snapshot {
         let core = self.core();
         let guard = core.snapshots.register(|| core.visible());
-        Snapshot::new(Arc::clone(&self.handle), guard)
+        Snapshot::new(Arc::clone(&self.handle), core.identity, guard)
     }
 
     /// Makes everything that was committed so far durable, whatever durability it was committed with, except for
@@ -218,10 +224,22 @@ impl Db {
         self.core().checkpoint(dir.as_ref())
     }
 
-    /// Reads every byte of every file: all checksums, all orders, all pointers.
+    /// Reads everything that the database consists of at one moment of the call, and believes nothing that it holds in memory:
+    ///
+    /// - CURRENT, and the manifest, whose edits must add up to the database that is open;
+    /// - every table: all blocks and their checksums, the order of the entries, filters, index and properties; and that no two tables of a
+    ///   level overlap;
+    /// - every segment's header; every value that a table points to, with its key and its checksum; and the log from where replay
+    ///   would start, record by record, up to the last commit before the call.
+    ///
+    /// Not read is what nobody would read: records that no table refers to in segments that replay has left behind, and what was allocated
+    /// ahead. Others may read and write meanwhile; files that are verified are kept until that is done. Costs reading all of it
+    /// once. Damage that the kernel's page cache hides is not found: the bytes are read as every reader gets them.
     ///
     /// # Errors
-    /// I/O errors. Damage is not an error of this call: it is in the report, all of it.
+    /// [`Error::Closed`] if the database was closed, before or meanwhile. Damage is no error of this call, nor is a file that cannot be
+    /// read: it is in the report, with file and offset. In a database that is [poisoned](Error::Poisoned) the log is read only if every
+    /// commit was completed.
     pub fn verify(&self) -> Result<VerifyReport> {
         self.core().verify()
     }

@@ -7,7 +7,10 @@ use crate::{
     entry::MAX_NUMBER,
     fs::{DirEntry, FileSystem, OpenMode, Purpose},
     log::{self, SegmentKind},
-    version::manifest::{self, CURRENT},
+    version::{
+        manifest::{self, CURRENT},
+        parse_table_file_name,
+    },
 };
 
 /// The lock file.
@@ -22,7 +25,11 @@ pub(crate) fn note_failed_sync(fs: &dyn FileSystem, dir: &Path) {
     let _ = fs.open(&dir.join(SYNC_FAILED), OpenMode::CreateNew, Purpose::Other);
 }
 
-/// What a file's name says that it is.
+/// The number of the manifest that a database is created with.
+pub(crate) const FIRST_MANIFEST: u64 = 1;
+
+/// What a file's name says that it is: exactly the names that this engine gives, for what is called like one of its files may be
+/// removed as one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Name {
     Lock,
@@ -30,7 +37,8 @@ pub(crate) enum Name {
     Manifest(u64),
     Segment(SegmentId, SegmentKind),
     Table(TableId),
-    Temporary,
+    /// What is to become CURRENT, and name this manifest.
+    Temporary(u64),
     /// Not ours, and harmless: a directory, a hidden file.
     Ignored,
     Foreign,
@@ -49,18 +57,16 @@ impl Name {
         if name.starts_with('.') || !entry.is_file {
             return Self::Ignored;
         }
-        if name.ends_with(".tmp") {
-            return Self::Temporary;
-        }
-        let found = if let Some(number) = manifest::parse_name(&entry.name) {
+        let found = if let Some(number) = manifest::parse_name(name) {
             Self::Manifest(number)
         } else if let Some((id, kind)) = log::parse_file_name(name) {
             Self::Segment(id, kind)
+        } else if let Some(id) = parse_table_file_name(name) {
+            Self::Table(id)
+        } else if let Some(number) = manifest::parse_temporary_name(name) {
+            Self::Temporary(number)
         } else {
-            match name.strip_suffix(".sst").and_then(|number| number.parse().ok()) {
-                Some(number) => Self::Table(TableId(number)),
-                None => Self::Foreign,
-            }
+            Self::Foreign
         };
         // The next file is numbered higher than all that are there: a name that leaves no room for that is not ours.
         if found.number() > MAX_NUMBER { Self::Foreign } else { found }
@@ -69,7 +75,7 @@ impl Name {
     /// The number in the name; 0 if there is none.
     pub(crate) fn number(self) -> u64 {
         match self {
-            Self::Manifest(number) => number,
+            Self::Manifest(number) | Self::Temporary(number) => number,
             Self::Segment(id, _) => id.0,
             Self::Table(id) => id.0,
             _ => 0,
@@ -83,12 +89,17 @@ pub(crate) fn list(fs: &dyn FileSystem, dir: &Path) -> Result<Vec<(Name, DirEntr
     Ok(entries.into_iter().map(|entry| (Name::of(&entry), entry)).collect())
 }
 
+/// Whether a directory may be opened at all, as far as its names tell.
+pub(crate) fn check_names(dir: &Path, names: &[(Name, DirEntry)], options: &Options) -> Result<()> {
+    if names.iter().any(|(name, _)| *name == Name::Current) {
+        check_foreign(dir, names, options)
+    } else {
+        check_creatable(dir, names, options)
+    }
+}
+
 /// Refuses a directory with files that are not the engine's, unless that is allowed.
-pub(crate) fn check_foreign(
-    dir: &Path,
-    names: &[(Name, DirEntry)],
-    options: &Options,
-) -> Result<()> {
+fn check_foreign(dir: &Path, names: &[(Name, DirEntry)], options: &Options) -> Result<()> {
     match names.iter().find(|(name, _)| *name == Name::Foreign) {
         Some((_, entry)) if !options.ignore_foreign_files => {
             Err(Error::ForeignFile { path: dir.join(&entry.name) })
@@ -98,11 +109,7 @@ pub(crate) fn check_foreign(
 }
 
 /// Whether a directory without CURRENT may become a database: it is empty, or a creation was interrupted there.
-pub(crate) fn check_creatable(
-    dir: &Path,
-    names: &[(Name, DirEntry)],
-    options: &Options,
-) -> Result<()> {
+fn check_creatable(dir: &Path, names: &[(Name, DirEntry)], options: &Options) -> Result<()> {
     let not_a_database = |found: String| Err(Error::NotADatabase { path: dir.to_owned(), found });
     if options.read_only || !options.create_if_missing {
         return not_a_database("it has no CURRENT file".to_owned());
@@ -110,10 +117,12 @@ pub(crate) fn check_creatable(
     for (name, entry) in names {
         match name {
             Name::Foreign => return not_a_database(format!("it holds {:?}", entry.name)),
-            Name::Segment(..) | Name::Table(_) => {
+            // All that a creation leaves when it is interrupted.
+            Name::Manifest(FIRST_MANIFEST) | Name::Temporary(FIRST_MANIFEST) => {}
+            Name::Manifest(_) | Name::Temporary(_) | Name::Segment(..) | Name::Table(_) => {
                 return Err(Error::MissingFile { path: dir.join(CURRENT) });
             }
-            _ => {}
+            Name::Lock | Name::Current | Name::Ignored => {}
         }
     }
     Ok(())

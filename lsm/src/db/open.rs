@@ -4,6 +4,8 @@ mod directory;
 mod insert;
 mod replay;
 mod settle;
+#[cfg(test)]
+mod tests;
 mod unnamed;
 
 pub(super) use directory::{make_directory, sync_parent};
@@ -22,7 +24,7 @@ use crossbeam_utils::CachePadded;
 use parking_lot::{Mutex, RwLock};
 
 use self::{
-    directory::{create, prepare_directory, take_lock},
+    directory::{check_unlocked, create, prepare_directory, take_lock},
     replay::{Recovered, Replay},
     settle::settle_log,
     unnamed::check_not_beheaded,
@@ -32,7 +34,7 @@ use super::{
     commit::CommitState,
     core::{Core, Keyspaces, Structure},
     counters::Counters,
-    names::{Name, check_creatable, check_foreign, list, note_failed_sync},
+    names::{Name, check_names, list, note_failed_sync},
     operations::Operations,
     pressure::Pressure,
     segments::SegmentSet,
@@ -46,7 +48,7 @@ use crate::{
     log::{GroupSync, LogWriter, Publisher, ScanReport, Segment, SegmentIdentity, SegmentKind},
     snapshot::SnapshotList,
     table::BlockCache,
-    version::{Edit, HashIndexes, Manifest, State, TableSource, Version},
+    version::{Edit, HashIndexes, Manifest, State, TableSource, Version, check_order},
 };
 
 /// The keyspace that every database has.
@@ -59,13 +61,13 @@ pub(crate) fn open(dir: &Path, options: Options) -> Result<Arc<Core>> {
     let fs = Arc::new(CountingFs::new(Arc::new(SyncOnce::new(Arc::clone(&options.fs), dir))));
     let file_system = Arc::clone(&fs) as Arc<dyn FileSystem>;
     prepare_directory(&*file_system, dir, &options)?;
+    check_unlocked(&*file_system, dir, &options)?;
     let lock = take_lock(&*file_system, dir, &options)?;
     let names = list(&*file_system, dir)?;
+    check_names(dir, &names, &options)?;
     let (manifest, mut state) = if names.iter().any(|(name, _)| *name == Name::Current) {
-        check_foreign(dir, &names, &options)?;
         Manifest::open(Arc::clone(&file_system), dir, options.read_only)?
     } else {
-        check_creatable(dir, &names, &options)?;
         sync_parent(&*file_system, dir)?;
         create(&file_system, dir, &names)?
     };
@@ -136,6 +138,7 @@ pub(crate) fn open(dir: &Path, options: Options) -> Result<Arc<Core>> {
         dir: dir.to_owned(),
         fs,
         database_id: state.database_id,
+        identity: Core::new_identity(),
         tables,
         segments,
         leftovers,
@@ -200,6 +203,10 @@ fn open_keyspaces(
         segments.insert(Arc::clone(&segment));
         Ok(segment)
     };
+    if !state.keyspaces.contains_key(&KeyspaceId(0)) {
+        let found = "the keyspace `default` (number 0), which every database has, is not there";
+        return Err(Error::corruption(manifest.path(), 0, found));
+    }
     let mut keyspaces = Keyspaces::default();
     for (id, keyspace) in &state.keyspaces {
         let options = KeyspaceOptions::from_text(&keyspace.options).ok_or_else(|| {
@@ -217,6 +224,7 @@ fn open_keyspaces(
                 add.push((level, tables.open(meta.clone(), segment)?));
             }
         }
+        check_order(&add)?;
         let version = Version::default().with(&[], &add);
         let recovered = memtables.remove(id).unwrap_or_default();
         let memtables = recovered.into_iter().map(|recovered| recovered.memtable).collect();
@@ -277,7 +285,7 @@ impl Core {
                 Name::Table(id) => !tables.contains(id),
                 Name::Segment(id, _) => self.segments.get(*id).is_none(),
                 Name::Manifest(number) => *number != structure.manifest.number(),
-                Name::Temporary => true,
+                Name::Temporary(_) => true,
                 _ => false,
             };
             if orphan {

@@ -171,8 +171,9 @@ pub trait MappedMemory: Send + Sync {
 ///
 /// Memory-safety contract: the bytes are shared with the file, so nobody may hold a `&[u8]` to a range while it is
 /// stored to. The engine stores to any byte of a segment at most once, before it hands out references to it, and
-/// never cuts a file below bytes that are referenced. What another *process* does to the file is outside of this
-/// contract: the lock file keeps well-behaved ones away.
+/// never cuts a file below bytes that are referenced. References outlive the lock: what was read from a file stays mapped when the
+/// database was closed. So a writer stores only to files that it has created itself since it took the lock, which no other
+/// process has opened meanwhile. What a process without the lock does to the files is outside of this contract.
 pub struct Mapping {
     ptr: NonNull<u8>,
     len: usize,

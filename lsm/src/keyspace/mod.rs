@@ -22,7 +22,8 @@ pub(crate) use reads::Reads;
 pub(crate) use super_version::SuperVersion;
 
 use crate::{
-    Cursor, Durability, EntryKind, KeyspaceId, KeyspaceOptions, Range, Result, Slice, Snapshot,
+    Cursor, Durability, EntryKind, Error, KeyspaceId, KeyspaceOptions, Range, Result,
+    SequenceNumber, Slice, Snapshot,
     cursor::{merge::Merge, prefix_end},
     db::{Core, DbHandle, look_up},
     entry::hash_key,
@@ -58,7 +59,7 @@ impl Keyspace {
     }
 
     pub(crate) fn identity(&self) -> (u64, KeyspaceId) {
-        (self.db().database_id, self.core.id)
+        (self.db().identity, self.core.id)
     }
 
     /// Its name.
@@ -76,8 +77,8 @@ impl Keyspace {
     /// Sets `key` to `value`; survives a crash of the process.
     ///
     /// # Errors
-    /// [`Error::KeyTooLong`](crate::Error::KeyTooLong), [`ValueTooLong`](crate::Error::ValueTooLong),
-    /// [`ReadOnly`](crate::Error::ReadOnly), [`Poisoned`](crate::Error::Poisoned), and what keeps the log from growing
+    /// [`Error::KeyTooLong`], [`ValueTooLong`](Error::ValueTooLong),
+    /// [`ReadOnly`](Error::ReadOnly), [`Poisoned`](Error::Poisoned), and what keeps the log from growing
     /// (a full disk): nothing was written then.
     pub fn put(&self, key: &[u8], value: &[u8]) -> Result<()> {
         self.put_with(key, value, Durability::Buffered)
@@ -119,9 +120,10 @@ impl Keyspace {
     /// The value of `key` in a snapshot.
     ///
     /// # Errors
-    /// Damage and I/O errors.
+    /// [`Error::InvalidOption`] if the snapshot is of another database; damage and I/O errors.
     pub fn get_at(&self, key: &[u8], snapshot: &Snapshot) -> Result<Option<Slice>> {
-        self.db().get(&self.core, key, Some(snapshot.sequence()))
+        let read = snapshot.sequence_in(self.db().identity)?;
+        self.db().get(&self.core, key, Some(read))
     }
 
     /// Whether `key` has a value.
@@ -139,7 +141,30 @@ impl Keyspace {
     /// # Errors
     /// Damage and I/O errors.
     pub fn multi_get<K: AsRef<[u8]>>(&self, keys: &[K]) -> Result<Vec<Option<Slice>>> {
-        let (current, read) = self.core.current_at(|| self.db().visible());
+        self.multi_get_with(None, keys)
+    }
+
+    /// As [`multi_get`](Self::multi_get), as of a snapshot.
+    ///
+    /// # Errors
+    /// Damage and I/O errors.
+    pub fn multi_get_at<K: AsRef<[u8]>>(
+        &self,
+        keys: &[K],
+        snapshot: &Snapshot,
+    ) -> Result<Vec<Option<Slice>>> {
+        self.multi_get_with(Some(snapshot), keys)
+    }
+
+    fn multi_get_with<K: AsRef<[u8]>>(
+        &self,
+        snapshot: Option<&Snapshot>,
+        keys: &[K],
+    ) -> Result<Vec<Option<Slice>>> {
+        let (current, read, refused) = self.view(snapshot);
+        if let Some(error) = refused {
+            return Err(error);
+        }
         let hashes: Vec<u64> = keys.iter().map(|key| hash_key(key.as_ref())).collect();
         for hash in &hashes {
             current.active.memtable().prefetch(*hash);
@@ -156,18 +181,31 @@ impl Keyspace {
         self.cursor_with(None, (Bound::Unbounded, Bound::Unbounded))
     }
 
-    /// A cursor over the keys in a range, as of now or of a snapshot; not positioned yet.
+    /// A cursor over the keys in a range, as of now or of a snapshot; not positioned yet. With a snapshot of another database,
+    /// every seek fails with [`Error::InvalidOption`].
     #[must_use]
     pub fn cursor_with<'k>(
         &'k self,
         snapshot: Option<&'k Snapshot>,
         (lower, upper): (Bound<Vec<u8>>, Bound<Vec<u8>>),
     ) -> Cursor<'k> {
-        let (current, read) = match snapshot {
-            Some(snapshot) => (self.core.current_full(), snapshot.sequence()),
-            None => self.core.current_at(|| self.db().visible()),
+        let (current, read, refused) = self.view(snapshot);
+        Cursor::new(Merge::new(current, read), lower, upper, refused)
+    }
+
+    /// What a cursor reads, and why it may not.
+    fn view(
+        &self,
+        snapshot: Option<&Snapshot>,
+    ) -> (Arc<SuperVersion>, SequenceNumber, Option<Error>) {
+        let Some(snapshot) = snapshot else {
+            let (current, read) = self.core.current_at(|| self.db().visible());
+            return (current, read, None);
         };
-        Cursor::new(Merge::new(current, read), lower, upper)
+        match snapshot.sequence_in(self.db().identity) {
+            Ok(read) => (self.core.current_full(), read, None),
+            Err(error) => (self.core.current_full(), 0, Some(error)),
+        }
     }
 
     /// Keys and values in a range, in order, from both ends.
@@ -188,7 +226,8 @@ impl Keyspace {
         self.range_with(None, bounds(&range))
     }
 
-    /// Keys and values in a range of a snapshot.
+    /// Keys and values in a range of a snapshot; with a snapshot of another database, nothing but an
+    /// [`Error::InvalidOption`].
     pub fn range_at<'k, K: AsRef<[u8]>>(
         &'k self,
         snapshot: &'k Snapshot,
@@ -203,17 +242,22 @@ impl Keyspace {
         self.range_with(None, (Bound::Included(prefix.to_vec()), prefix_end(prefix)))
     }
 
+    /// As [`prefix`](Self::prefix), as of a snapshot.
+    #[must_use]
+    pub fn prefix_at<'k>(&'k self, snapshot: &'k Snapshot, prefix: &[u8]) -> Range<'k> {
+        self.range_with(Some(snapshot), (Bound::Included(prefix.to_vec()), prefix_end(prefix)))
+    }
+
     fn range_with<'k>(
         &'k self,
         snapshot: Option<&'k Snapshot>,
         (lower, upper): (Bound<Vec<u8>>, Bound<Vec<u8>>),
     ) -> Range<'k> {
-        let (current, read) = match snapshot {
-            Some(snapshot) => (self.core.current_full(), snapshot.sequence()),
-            None => self.core.current_at(|| self.db().visible()),
+        let (current, read, refused) = self.view(snapshot);
+        let cursor = || {
+            let merge = Merge::new(Arc::clone(&current), read);
+            Cursor::new(merge, lower.clone(), upper.clone(), refused.clone())
         };
-        let cursor =
-            || Cursor::new(Merge::new(Arc::clone(&current), read), lower.clone(), upper.clone());
         Range::new(cursor(), cursor())
     }
 

@@ -31,6 +31,7 @@ mod segment;
 mod small_lz4;
 mod spare;
 mod sync;
+mod verify;
 mod writer;
 
 pub use checksum::{ChecksumSeed, record_checksum, seeded_crc};

@@ -60,7 +60,9 @@ impl SegmentIdentity {
 /// header once), and [`reserve`](Self::reserve) hands every byte out at most once. References to bytes are made only by
 /// [`read`](Self::read) and [`read_pinned`](Self::read_pinned), whose callers vouch that the record is completely
 /// written, and by the recovery scan, which reads segments that nobody writes. A file is recycled only after its segment was
-/// dropped, and with it everything that could refer to the old bytes.
+/// dropped, and with it everything that could refer to the old bytes: so only a file that this `Segment` created (one that it
+/// found may be mapped by values that a handle before it read, here or in another process), and only if
+/// [`note_shared`](Self::note_shared) was never called.
 pub struct Segment {
     pub(super) identity: SegmentIdentity,
     path: PathBuf,
@@ -81,6 +83,8 @@ pub struct Segment {
     sync_failure: Mutex<Option<Error>>,
     /// Whether the file was another segment's before.
     recycled: bool,
+    /// Whether nobody but holders of this `Segment` can have mapped the file.
+    exclusive: AtomicBool,
     obsolete: OnceLock<Retirement>,
 }
 
@@ -157,6 +161,17 @@ impl Segment {
     #[inline]
     pub(super) fn mapped(&self) -> Option<&Mapping> {
         self.mapping.as_ref()
+    }
+
+    /// The file's length now.
+    pub(super) fn file_len(&self) -> Result<u64> {
+        self.file.len().map_err(|error| Error::io("stat", &self.path, error))
+    }
+
+    pub(super) fn read_exact_at(&self, bytes: &mut [u8], offset: u32) -> Result<()> {
+        self.file
+            .read_exact_at(bytes, u64::from(offset))
+            .map_err(|error| Error::io("read", &self.path, error))
     }
 
     pub(super) fn write_all_at(&self, bytes: &[u8], offset: u32) -> Result<()> {

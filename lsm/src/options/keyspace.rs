@@ -98,8 +98,12 @@ impl KeyspaceOptions {
         if !(2..=100).contains(&self.level_ratio) {
             return bad("level_ratio", format!("{}; allowed: 2 to 100", self.level_ratio));
         }
-        if self.table_bytes < 4096 || self.level1_bytes < 4096 {
-            return bad("table_bytes, level1_bytes", "allowed: 4 KiB and more".to_owned());
+        for (option, bytes) in
+            [("table_bytes", self.table_bytes), ("level1_bytes", self.level1_bytes)]
+        {
+            if bytes < 4096 {
+                return bad(option, format!("{bytes}; allowed: 4 KiB and more"));
+            }
         }
         self.value_compression.check()?;
         self.compression.check()
@@ -199,6 +203,16 @@ mod tests {
         }
         assert_eq!(KeyspaceOptions::from_text("future=1\n"), Some(KeyspaceOptions::default()));
         assert_eq!(KeyspaceOptions::from_text("layout=circular\n"), None);
+    }
+
+    /// Another program that reads the files has to know them.
+    #[test]
+    fn every_key_of_the_text_is_in_the_description_of_the_format() {
+        let format = include_str!("../../FORMAT.md");
+        for line in KeyspaceOptions::default().to_text().lines() {
+            let (key, _) = line.split_once('=').unwrap();
+            assert!(format.contains(&format!("\n| `{key}` | ")), "{key}");
+        }
     }
 
     #[test]

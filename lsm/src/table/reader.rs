@@ -21,7 +21,7 @@ use super::{
     properties::{Properties, SegmentRef},
     value::MappedFile,
 };
-use crate::{Error, TableId, fs::File};
+use crate::{Error, Result, TableId, fs::File};
 
 /// How a table's blocks are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -76,6 +76,11 @@ impl Table {
     #[must_use]
     pub fn file_len(&self) -> u64 {
         self.file_len
+    }
+
+    /// Bytes of the file as it is now; more or fewer are damage.
+    pub(crate) fn current_len(&self) -> Result<u64> {
+        self.file.len().map_err(|error| Error::io("stat", &self.path, error))
     }
 
     /// What the table says of itself.

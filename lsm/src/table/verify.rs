@@ -1,10 +1,11 @@
-//! Everything about a table that can be checked without the rest of the database, and its layout for people.
+//! Everything about a table that can be checked without the rest of the database.
 
 use super::{
     Table,
     block::{Damage, Handle, TRAILER_LEN},
     data_block::{DataBlock, Interval, Payload, RawValue, tag_of},
-    filter, footer,
+    filter,
+    footer::{self, Footer},
     index::IndexPartition,
     properties::{Properties, SegmentRef},
     writer::FILTER_ALIGN,
@@ -26,89 +27,38 @@ pub struct VerifyCounts {
     pub damaged: u64,
 }
 
-/// What a block holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum BlockKind {
-    /// Entries.
-    Data,
-    /// A partition's filter.
-    Filter,
-    /// A partition's index.
-    Index,
-    /// The properties.
-    Properties,
-    /// The index of the partitions.
-    TopIndex,
+/// Hears of what a verification comes across.
+pub(crate) trait Witness {
+    /// Something is not as it was written.
+    fn damage(&mut self, error: Error);
+    /// An entry, in a block whose checksum is right, says that the value of `key` is in a segment.
+    fn pointer(&mut self, key: &[u8], slot: usize, offset: u32, len: u32);
 }
 
-/// One block of a table.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct BlockLayout {
-    /// What it holds.
-    pub kind: BlockKind,
-    /// Offset in the file.
-    pub offset: u64,
-    /// Bytes of its contents as stored, without the trailer of 5 bytes.
-    pub len: u32,
-    /// Bytes of its contents decompressed.
-    pub decompressed_len: u64,
-    /// `none`, `lz4` or `zstd`.
-    pub codec: &'static str,
-    /// Entries: of a data block, its own; of an index, the blocks it covers; of a filter, 0.
-    pub entries: u64,
-}
+/// A witness to damage alone.
+struct OnDamage<'f>(&'f mut dyn FnMut(Error));
 
-/// The blocks of a table, by offset.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct TableLayout {
-    /// The blocks.
-    pub blocks: Vec<BlockLayout>,
+impl Witness for OnDamage<'_> {
+    fn damage(&mut self, error: Error) {
+        (self.0)(error);
+    }
+
+    fn pointer(&mut self, _: &[u8], _: usize, _: u32, _: u32) {}
 }
 
 impl Table {
-    /// Lists the table's blocks. Reads all of them.
-    ///
-    /// # Errors
-    /// As [`get`](Self::get), at the first block that cannot be read.
-    pub fn layout(&self) -> Result<TableLayout> {
-        let mut blocks = Vec::new();
-        let mut push = |kind, handle: Handle, count: &dyn Fn(&[u8]) -> Result<usize, Damage>| {
-            let (contents, codec) = self.read_block_and_codec(handle)?;
-            let entries = count(&contents).map_err(|found| self.damage(handle.offset, found))?;
-            blocks.push(BlockLayout {
-                kind,
-                offset: handle.offset,
-                len: handle.len,
-                decompressed_len: contents.len() as u64,
-                codec: codec.name(),
-                entries: entries as u64,
-            });
-            Ok::<_, Error>(())
-        };
-        for (partition, entry) in self.top().entries().iter().enumerate() {
-            let at = self.index_block(partition)?;
-            let index = self.parse_index(partition, &at)?;
-            for number in 0..index.len() {
-                let count = |contents: &[u8]| Ok(DataBlock::parse(contents)?.len());
-                push(BlockKind::Data, index.handle(number), &count)?;
-            }
-            if entry.filter.len > 0 {
-                push(BlockKind::Filter, entry.filter, &|_| Ok(0))?;
-            }
-            push(BlockKind::Index, entry.index, &|_| Ok(index.len()))?;
-        }
-        push(BlockKind::Properties, self.footer().properties, &|_| Ok(0))?;
-        push(BlockKind::TopIndex, self.footer().top, &|_| Ok(self.top().len()))?;
-        blocks.sort_by_key(|block| block.offset);
-        Ok(TableLayout { blocks })
+    /// Reads the whole table and checks every block's checksum (anew, whatever was verified before), the order of the entries, separators, filters,
+    /// tags, and that counts and references are what the properties say. Reports each finding, and goes on where it can; not if the
+    /// file was cut, whose mapping nobody may read.
+    pub fn verify(&self, on_damage: &mut dyn FnMut(Error)) -> VerifyCounts {
+        self.verify_with(&mut OnDamage(on_damage))
     }
 
-    /// Reads the whole table and checks every block's checksum (anew, whatever was verified before), the order of the entries, separators, filters,
-    /// tags, and that counts and references are what the properties say. Reports each finding, and goes on where it can.
-    pub fn verify(&self, on_damage: &mut dyn FnMut(Error)) -> VerifyCounts {
+    /// The same, and tells `witness` of every value that the table points to.
+    pub(crate) fn verify_with(&self, witness: &mut dyn Witness) -> VerifyCounts {
         let mut check = Check {
             table: self,
-            on_damage,
+            witness,
             counts: VerifyCounts::default(),
             places: Vec::new(),
             lost: false,
@@ -122,6 +72,9 @@ impl Table {
             },
             last: None,
         };
+        if !check.footer() {
+            return check.counts;
+        }
         for partition in 0..self.top().len() {
             check.partition(partition);
         }
@@ -136,7 +89,7 @@ impl Table {
 /// A verification under way.
 struct Check<'t> {
     table: &'t Table,
-    on_damage: &'t mut dyn FnMut(Error),
+    witness: &'t mut dyn Witness,
     counts: VerifyCounts,
     places: Vec<Handle>,
     /// A block could not be read, so that sums say nothing.
@@ -149,12 +102,37 @@ struct Check<'t> {
 impl Check<'_> {
     fn report(&mut self, error: Error) {
         self.counts.damaged += 1;
-        (self.on_damage)(error);
+        self.witness.damage(error);
     }
 
     fn damage(&mut self, offset: u64, found: impl Into<Damage>) {
         let error = self.table.damage(offset, found.into());
         self.report(error);
+    }
+
+    /// Checks that the file is as long as it was, and ends with what it ended with. `false` if it is not to be touched.
+    fn footer(&mut self) -> bool {
+        let (table, len) = (self.table, self.table.file_len());
+        match table.current_len() {
+            Ok(found) if found == len => {}
+            Ok(found) => {
+                self.damage(found.min(len), format!("the file has {found} bytes, and had {len}"));
+                return false;
+            }
+            Err(error) => {
+                self.report(error);
+                return false;
+            }
+        }
+        let at = len - footer::LEN as u64;
+        let mut bytes = [0; footer::LEN];
+        let read = table.read_raw(&mut bytes, at);
+        match read.and_then(|()| Footer::decode(&bytes, table.path(), at)) {
+            Ok(found) if found == *table.footer() => {}
+            Ok(_) => self.damage(at, "another footer than when the table was opened"),
+            Err(error) => self.report(error),
+        }
+        true
     }
 
     fn block(&mut self, handle: Handle) -> Option<Vec<u8>> {
@@ -293,10 +271,11 @@ impl Check<'_> {
         match payload.value {
             RawValue::Delete => self.found.deletes += 1,
             RawValue::Inline { len, .. } => self.found.raw_value_bytes += len as u64,
-            RawValue::Pointer { slot, len, .. } => match self.found.segments.get_mut(slot) {
+            RawValue::Pointer { slot, offset, len } => match self.found.segments.get_mut(slot) {
                 Some(segment) => {
                     segment.records += 1;
                     segment.bytes += u64::from(len);
+                    self.witness.pointer(key, slot, offset, len);
                 }
                 None => return Err(format!("it points into segment slot {slot}").into()),
             },

@@ -60,6 +60,13 @@ pub(crate) enum EditError {
     UnknownTag(u64),
 }
 
+/// The tag of a field, empty, that says that the next record belongs to the same edit.
+const GOES_ON: u64 = 23;
+/// That field.
+pub(super) const GOES_ON_FIELD: [u8; 2] = [GOES_ON as u8, 0];
+/// The last tag that this build knows.
+const LAST_TAG: u64 = GOES_ON;
+
 /// Deepest level that is ever used: ratio 2 from 4 KiB covers 2^64 bytes well before.
 pub(crate) const MAX_LEVELS: usize = 64;
 
@@ -135,16 +142,29 @@ impl Edit {
         }
     }
 
-    /// Reads a payload.
+    /// Reads a payload that is all of an edit.
     pub(crate) fn decode(bytes: &[u8]) -> Result<Self, EditError> {
         let mut edit = Self::default();
+        edit.read(bytes)?;
+        Ok(edit)
+    }
+
+    /// Adds what one record says; whether the next record belongs to the same edit.
+    pub(crate) fn read(&mut self, bytes: &[u8]) -> Result<bool, EditError> {
         let mut reader = varint::Reader::new(bytes);
+        let mut goes_on = false;
         while !reader.is_empty() {
             let tag = reader.varint().ok_or(EditError::Malformed("tag"))?;
             let body = reader.bytes().ok_or(EditError::Malformed("field longer than its edit"))?;
-            edit.field(tag, body)?;
+            goes_on |= tag == GOES_ON;
+            self.field(tag, body)?;
         }
-        Ok(edit)
+        Ok(goes_on)
+    }
+
+    /// Whether it names something that the manifest has to name from now on.
+    pub(crate) fn grows(&self) -> bool {
+        !self.add.is_empty() || !self.create.is_empty()
     }
 
     fn field(&mut self, tag: u64, body: &[u8]) -> Result<(), EditError> {
@@ -196,13 +216,15 @@ impl Edit {
                     self.segment_ends.insert(SegmentId(reader.varint()?), reader.varint32()?);
                 }
                 21 => self.clean_close = true,
+                // Nothing but that.
+                GOES_ON => {}
                 _ => return Some(()),
             }
             reader.is_empty().then_some(())
         })();
         match parsed {
             None => Err(EditError::Malformed("field")),
-            Some(()) if tag > 21 && tag % 2 == 1 => Err(EditError::UnknownTag(tag)),
+            Some(()) if tag > LAST_TAG && tag % 2 == 1 => Err(EditError::UnknownTag(tag)),
             Some(()) => Ok(()),
         }
     }
@@ -297,9 +319,18 @@ mod tests {
     }
 
     #[test]
+    fn an_edit_goes_on_where_its_records_say_so() {
+        let mut edit = Edit::default();
+        assert_eq!(edit.read(&[23, 0, 11, 1, 5]), Ok(true));
+        assert_eq!(edit.read(&[11, 1, 6]), Ok(false));
+        assert_eq!(edit.drop, [KeyspaceId(5), KeyspaceId(6)]);
+        assert!(matches!(edit.read(&[23, 1, 0]), Err(EditError::Malformed(_))));
+    }
+
+    #[test]
     fn unknown_tags_are_skipped_when_even_and_refused_when_odd() {
-        assert_eq!(Edit::decode(&[22, 1, 9]), Ok(Edit::default()));
-        assert_eq!(Edit::decode(&[23, 1, 9]), Err(EditError::UnknownTag(23)));
+        assert_eq!(Edit::decode(&[24, 1, 9]), Ok(Edit::default()));
+        assert_eq!(Edit::decode(&[25, 1, 9]), Err(EditError::UnknownTag(25)));
         assert!(matches!(Edit::decode(&[3, 9, 9]), Err(EditError::Malformed(_))));
     }
 }

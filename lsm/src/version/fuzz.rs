@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::{
-    edit::{CreateKeyspace, Edit, ReplayPosition, TableMeta},
+    edit::{CreateKeyspace, Edit, GOES_ON_FIELD, ReplayPosition, TableMeta},
     manifest::{self, replay},
     state::State,
 };
@@ -151,6 +151,10 @@ fn seed_manifest() -> Vec<u8> {
     for edit in edits {
         let mut payload = Vec::new();
         edit.encode(&mut payload);
+        if !edit.remove.is_empty() {
+            // In two records, of which the first is empty but for that.
+            manifest::frame(NUMBER, bytes.len() as u64, &GOES_ON_FIELD, &mut bytes);
+        }
         manifest::frame(NUMBER, bytes.len() as u64, &payload, &mut bytes);
     }
     bytes

@@ -25,6 +25,13 @@ pub(crate) fn table_file_name(id: TableId) -> String {
     format!("{:06}.sst", id.0)
 }
 
+/// The table whose file has this name.
+pub(crate) fn parse_table_file_name(name: &str) -> Option<TableId> {
+    let id = TableId(name.strip_suffix(".sst")?.parse().ok()?);
+    // One name an id, as for segments.
+    (table_file_name(id) == name).then_some(id)
+}
+
 /// What is needed to open tables.
 #[derive(Debug, Clone)]
 pub(crate) struct TableSource {
@@ -73,6 +80,16 @@ impl TableSource {
             cache,
             self.read_mode,
         )?);
+        let properties = table.properties();
+        if (&properties.smallest_key, &properties.largest_key, properties.entries)
+            != (&meta.smallest_key, &meta.largest_key, meta.entries)
+        {
+            let found = format!(
+                "a table of {} entries that does not begin and end with the keys that the manifest names, or has not its {} entries",
+                properties.entries, meta.entries
+            );
+            return Err(Error::corruption(path, table.footer().properties.offset, found));
+        }
         let segments = table
             .segments()
             .iter()

@@ -1,20 +1,26 @@
-//! The manifest file: an append-only log of edits.
+//! The manifest file: an append-only log of edits, each in one record or, if it is long, in several.
 
 mod current;
 mod format;
+#[cfg(test)]
+mod long_edits;
 mod replay;
+mod written;
 
 use std::{
-    ffi::OsStr,
     path::{Path, PathBuf},
     sync::Arc,
 };
 
 pub(super) use self::format::{frame, header, reseal};
-pub(crate) use self::{current::CURRENT, replay::replay};
+pub(crate) use self::{
+    current::{CURRENT, parse_temporary_name},
+    replay::replay,
+    written::Written,
+};
 use self::{
-    current::{point_current, temporary_name},
-    format::{FRAME_LEN, HEADER_LEN, MAX_EDIT_LEN},
+    current::{point_current, read_current, temporary_name},
+    format::{MAX_GROWN_LEN, MAX_LEN, records},
 };
 use super::{edit::Edit, state::State};
 use crate::{
@@ -25,6 +31,8 @@ use crate::{
 /// A manifest is rewritten once it is this many times as long as its first edit, and at least [`MIN_REWRITE`].
 const REWRITE_FACTOR: u64 = 4;
 const MIN_REWRITE: u64 = 256 << 10;
+/// Or once it has grown by this much: what is read at the next open should not be many times what there is to know.
+const MAX_GROWTH: u64 = 64 << 20;
 
 /// The open manifest.
 #[derive(Debug)]
@@ -62,8 +70,10 @@ pub(crate) fn file_name(number: u64) -> String {
 }
 
 /// The number in a manifest's name.
-pub(crate) fn parse_name(name: &OsStr) -> Option<u64> {
-    name.to_str()?.strip_prefix("MANIFEST-")?.parse().ok()
+pub(crate) fn parse_name(name: &str) -> Option<u64> {
+    let number = name.strip_prefix("MANIFEST-")?.parse().ok()?;
+    // One name a number: `+7`, `7` and `0000007` are somebody else's.
+    (file_name(number) == name).then_some(number)
 }
 
 impl Manifest {
@@ -94,10 +104,13 @@ impl Manifest {
             .open(&path, OpenMode::CreateNew, Purpose::Manifest)
             .map_err(|error| Error::io("create", &path, error))?;
         let mut bytes = header(number).to_vec();
-        frame(number, HEADER_LEN, &state.describe(), &mut bytes);
+        for record in records(&state.describe()) {
+            frame(number, bytes.len() as u64, &record, &mut bytes);
+        }
+        let len = bytes.len() as u64;
+        check_len(&path, len, MAX_LEN)?;
         file.write_all_at(&bytes, 0).map_err(|error| Error::io("write", &path, error))?;
         file.sync_data().map_err(|error| Error::io("sync", &path, error))?;
-        let len = bytes.len() as u64;
         Ok(Self { fs, dir: dir.to_owned(), path, file, number, len, base_len: len })
     }
 
@@ -107,21 +120,7 @@ impl Manifest {
         dir: &Path,
         read_only: bool,
     ) -> Result<(Self, State)> {
-        let current = dir.join(CURRENT);
-        let name = read_file(&*fs, &current)?;
-        let number = std::str::from_utf8(&name)
-            .ok()
-            .and_then(|name| name.strip_suffix('\n'))
-            .and_then(|name| {
-                parse_name(OsStr::new(name)).filter(|number| file_name(*number) == name)
-            })
-            .ok_or_else(|| {
-                Error::corruption(
-                    &current,
-                    0,
-                    format!("no manifest's name: {:?}", String::from_utf8_lossy(&name)),
-                )
-            })?;
+        let number = read_current(&*fs, dir)?;
         let path = dir.join(file_name(number));
         let bytes = read_file(&*fs, &path)?;
         let replayed = replay(&path, number, &bytes)?;
@@ -167,30 +166,72 @@ impl Manifest {
         self.len
     }
 
-    /// Appends an edit and syncs it.
+    /// What was written so far, to be read again while more is written.
+    pub(crate) fn written(&self) -> Written {
+        Written {
+            file: Arc::clone(&self.file),
+            path: self.path.clone(),
+            number: self.number,
+            len: self.len,
+        }
+    }
+
+    /// Checks that CURRENT names this manifest. Not of a poisoned database: it may name the next one.
+    ///
+    /// # Errors
+    /// Damage; I/O errors.
+    pub(crate) fn check_current(&self) -> Result<()> {
+        let found = read_current(&*self.fs, &self.dir)?;
+        if found == self.number {
+            return Ok(());
+        }
+        let what = format!("{}; the live one is {}", file_name(found), file_name(self.number));
+        Err(Error::corruption(self.dir.join(CURRENT), 0, what))
+    }
+
+    /// Appends an edit and syncs it: whole, or as if it had not been tried.
+    ///
+    /// # Errors
+    /// [`AppendError::Unchanged`] with [`Error::ManifestFull`] if the file would become longer than can be read.
     pub(crate) fn append(&mut self, edit: &Edit) -> Result<(), AppendError> {
         let mut payload = Vec::new();
         edit.encode(&mut payload);
-        let mut bytes = Vec::with_capacity(payload.len() + FRAME_LEN);
-        frame(self.number, self.len, &payload, &mut bytes);
-        if let Err(error) = self.file.write_all_at(&bytes, self.len) {
-            let error = Error::io("write", &self.path, error);
-            // A part of the record may be there, or all of it: without it the file is what it was, once that is durable.
-            return Err(match self.file.set_len(self.len).and_then(|()| self.file.sync_data()) {
-                Ok(()) => AppendError::Unchanged(error),
-                Err(_) => AppendError::Unknown(error),
-            });
+        // One by one: the next is written when the one before is durable, so that of all records only the last can be torn.
+        let mut end = self.len;
+        let framed: Vec<_> = records(&payload)
+            .iter()
+            .map(|record| {
+                let (at, mut bytes) = (end, Vec::new());
+                frame(self.number, at, record, &mut bytes);
+                end += bytes.len() as u64;
+                (at, bytes)
+            })
+            .collect();
+        check_len(&self.path, end, if edit.grows() { MAX_GROWN_LEN } else { MAX_LEN })
+            .map_err(AppendError::Unchanged)?;
+        for (at, bytes) in framed {
+            if let Err(error) = self.file.write_all_at(&bytes, at) {
+                let error = Error::io("write", &self.path, error);
+                // A part of the edit may be there, or all of it: without it the file is what it was, once that is durable.
+                return Err(
+                    match self.file.set_len(self.len).and_then(|()| self.file.sync_data()) {
+                        Ok(()) => AppendError::Unchanged(error),
+                        Err(_) => AppendError::Unknown(error),
+                    },
+                );
+            }
+            self.file
+                .sync_data()
+                .map_err(|error| AppendError::Unknown(Error::io("sync", &self.path, error)))?;
         }
-        self.file
-            .sync_data()
-            .map_err(|error| AppendError::Unknown(Error::io("sync", &self.path, error)))?;
-        self.len += bytes.len() as u64;
+        self.len = end;
         Ok(())
     }
 
     /// Whether the file has grown so long that it should be rewritten.
     pub(crate) fn wants_rewrite(&self) -> bool {
-        self.len > MIN_REWRITE.max(self.base_len.saturating_mul(REWRITE_FACTOR))
+        let times = MIN_REWRITE.max(self.base_len.saturating_mul(REWRITE_FACTOR));
+        self.len > times.min(self.base_len.saturating_add(MAX_GROWTH))
     }
 
     /// Replaces the file by one that describes `state`, and returns the old one's path: nobody needs it any more.
@@ -203,6 +244,14 @@ impl Manifest {
     }
 }
 
+/// Refuses to make a manifest so long, before anything is written.
+fn check_len(path: &Path, len: u64, limit: u64) -> Result<()> {
+    if len > limit {
+        return Err(Error::ManifestFull { path: path.to_owned(), len, limit });
+    }
+    Ok(())
+}
+
 fn read_file(fs: &dyn FileSystem, path: &Path) -> Result<Vec<u8>> {
     let file = match fs.open(path, OpenMode::Read, Purpose::Manifest) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
@@ -211,10 +260,9 @@ fn read_file(fs: &dyn FileSystem, path: &Path) -> Result<Vec<u8>> {
         opened => opened.map_err(|error| Error::io("open", path, error))?,
     };
     let len = file.len().map_err(|error| Error::io("stat", path, error))?;
-    let len =
-        usize::try_from(len).ok().filter(|len| *len <= MAX_EDIT_LEN as usize * 2).ok_or_else(
-            || Error::corruption(path, 0, format!("{len} bytes, more than any manifest has")),
-        )?;
+    let len = usize::try_from(len).ok().filter(|_| len <= MAX_LEN).ok_or_else(|| {
+        Error::corruption(path, 0, format!("{len} bytes, more than any manifest has"))
+    })?;
     let mut bytes = vec![0; len];
     file.read_exact_at(&mut bytes, 0).map_err(|error| Error::io("read", path, error))?;
     Ok(bytes)

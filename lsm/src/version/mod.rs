@@ -14,11 +14,11 @@ use std::{collections::BTreeMap, sync::Arc};
 
 pub(crate) use edit::{CreateKeyspace, Edit, MAX_LEVELS, ReplayPosition, TableMeta};
 pub(crate) use hash_indexes::HashIndexes;
-pub(crate) use live_table::{LiveTable, TableSource, table_file_name};
+pub(crate) use live_table::{LiveTable, TableSource, parse_table_file_name, table_file_name};
 pub(crate) use manifest::{AppendError, Manifest};
 pub(crate) use state::State;
 
-use crate::{SegmentId, TableId};
+use crate::{Error, Result, SegmentId, TableId};
 
 /// The tables of one keyspace at one moment. Immutable: readers hold an `Arc` to it for as long as they need it.
 #[derive(Debug, Clone, Default)]
@@ -27,6 +27,35 @@ pub(crate) struct Version {
     pub(crate) level0: Vec<Arc<LiveTable>>,
     /// Level 1 and deeper (index 0 is level 1): tables of a level are in key order and do not overlap.
     pub(crate) levels: Vec<Vec<Arc<LiveTable>>>,
+}
+
+/// Checks that tables can be what levels consist of: below level 0 no two of a level may hold the same key, and on level 0 it
+/// must be clear which of two that do is newer.
+///
+/// # Errors
+/// Damage in one of the tables: the manifest names it where it does not belong.
+pub(crate) fn check_order(tables: &[(usize, Arc<LiveTable>)]) -> Result<()> {
+    let mut sorted: Vec<_> = tables.iter().collect();
+    sorted.sort_by_key(|(level, table)| {
+        let meta = table.meta();
+        (*level, if *level == 0 { meta.largest_sequence } else { 0 }, &meta.smallest_key)
+    });
+    for pair in sorted.windows(2) {
+        let [(level, before), (same, table)] = pair else { continue };
+        if level != same
+            || *level == 0 && before.meta().largest_sequence != table.meta().largest_sequence
+            || before.meta().largest_key < table.meta().smallest_key
+        {
+            continue;
+        }
+        let found = format!(
+            "on level {level} its keys overlap those of table {}, and nothing says which of the two is newer",
+            before.id().0
+        );
+        let at = table.table().footer().properties.offset;
+        return Err(Error::corruption(table.table().path(), at, found));
+    }
+    Ok(())
 }
 
 impl Version {

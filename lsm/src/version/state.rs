@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::edit::{CreateKeyspace, Edit, MAX_LEVELS, ReplayPosition, TableMeta};
-use crate::{KeyspaceId, SegmentId, SequenceNumber, entry::MAX_NUMBER};
+use crate::{Error, KeyspaceId, SegmentId, SequenceNumber, entry::MAX_NUMBER};
 
 /// One keyspace in the manifest.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -98,11 +98,27 @@ impl State {
         Ok(())
     }
 
+    /// The number of the next keyspace that is created.
+    pub(crate) fn next_keyspace(&self) -> Result<KeyspaceId, Error> {
+        self.last_keyspace.checked_add(1).map(KeyspaceId).ok_or_else(|| Error::InvalidOption {
+            option: "keyspace",
+            found: "all 2^32 numbers of keyspaces were used in this database; make a new one"
+                .to_owned(),
+        })
+    }
+
     fn levels(&mut self, id: KeyspaceId) -> Result<&mut Vec<Vec<TableMeta>>, String> {
         self.keyspaces
             .get_mut(&id)
             .map(|keyspace| &mut keyspace.levels)
             .ok_or_else(|| no_keyspace(id))
+    }
+
+    /// Whether a manifest of one would be the same as that of the other, but for the next file's number: an open database is
+    /// ahead of its manifest there.
+    pub(crate) fn says_the_same(&self, other: &Self) -> bool {
+        let described = |state: &Self| Self { next_file: 0, ..state.clone() }.describe();
+        described(self) == described(other)
     }
 
     /// The payload of one edit from nothing to this state.

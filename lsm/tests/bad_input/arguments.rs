@@ -1,5 +1,7 @@
 //! Keys, values, batches and options out of range, and handles to what is gone.
 
+use std::ops::Bound;
+
 use lsm::{Batch, Db, Durability, Error, KeyspaceOptions, MAX_KEY_LEN, MAX_VALUE_LEN};
 
 use crate::sample::{key, open_error, options, separated};
@@ -97,6 +99,59 @@ fn a_batch_belongs_to_one_database() {
     }
 }
 
+/// A checkpoint has its original's database id, and so has the same directory when it is opened again: neither is the database
+/// that a batch or a snapshot was made with.
+#[test]
+fn batches_and_snapshots_belong_to_one_opening() {
+    let dir = tempfile::tempdir().unwrap();
+    let (path, copy) = (dir.path().join("db"), dir.path().join("copy"));
+    let earlier = Db::open(&path, options()).unwrap();
+    earlier.default_keyspace().put(b"key", b"value").unwrap();
+    let keyspace = earlier.default_keyspace();
+    let mut before = Batch::new();
+    before.put(&keyspace, b"before", b"x").unwrap();
+    let earlier_snapshot = earlier.snapshot();
+    earlier.close().unwrap();
+
+    let db = Db::open(&path, options()).unwrap();
+    db.checkpoint(&copy).unwrap();
+    let copied = Db::open(&copy, options()).unwrap();
+    let mut of_copy = Batch::new();
+    of_copy.delete(&copied.default_keyspace(), b"key").unwrap();
+    for batch in [before, of_copy] {
+        for durability in [Durability::None, Durability::Buffered, Durability::Sync] {
+            let error = db.write(batch.clone(), durability).unwrap_err();
+            assert!(matches!(error, Error::InvalidOption { option: "batch", .. }), "{error}");
+        }
+    }
+    let keyspace = db.default_keyspace();
+    for snapshot in [earlier_snapshot, copied.snapshot()] {
+        let refused = |error: Error| {
+            assert!(matches!(error, Error::InvalidOption { option: "snapshot", .. }), "{error}");
+        };
+        refused(keyspace.get_at(b"key", &snapshot).unwrap_err());
+        let all = (Bound::Unbounded, Bound::Unbounded);
+        let mut cursor = keyspace.cursor_with(Some(&snapshot), all);
+        refused(cursor.seek_to_first().unwrap_err());
+        refused(cursor.seek_to_last().unwrap_err());
+        refused(cursor.seek(b"key").unwrap_err());
+        refused(cursor.seek_for_prev(b"key").unwrap_err());
+        cursor.next().unwrap();
+        assert!(!cursor.valid());
+        cursor.prev().unwrap();
+        assert!(!cursor.valid());
+        let mut range = keyspace.range_at::<&[u8]>(&snapshot, ..);
+        refused(range.next().unwrap().unwrap_err());
+        assert!(range.next().is_none());
+        refused(keyspace.range_at::<&[u8]>(&snapshot, ..).next_back().unwrap().unwrap_err());
+    }
+    // Nothing of that has changed anything, and each is good where it belongs.
+    assert_eq!(keyspace.range::<&[u8]>(..).count(), 1);
+    let own = db.snapshot();
+    assert!(keyspace.get_at(b"key", &own).unwrap().is_some());
+    assert_eq!(keyspace.range_at::<&[u8]>(&own, ..).count(), 1);
+}
+
 #[test]
 fn invalid_options_are_named_before_anything_is_touched() {
     let dir = tempfile::tempdir().unwrap();
@@ -105,11 +160,13 @@ fn invalid_options_are_named_before_anything_is_touched() {
         ("segment_bytes", options().segment_bytes(100)),
         ("segment_bytes", options().segment_bytes(usize::MAX)),
         ("write_buffer_bytes", options().write_buffer_bytes(0)),
+        ("write_buffer_bytes", options().write_buffer_bytes(usize::MAX)),
         ("max_batch_bytes", options().max_batch_bytes(0)),
         ("max_immutable_memtables", options().max_immutable_memtables(0)),
         ("compaction_threads", options().compaction_threads(0)),
         ("space_target", options().space_target(f64::NAN)),
         ("space_target", options().space_target(1.0)),
+        ("space_limit", options().space_limit(f64::NAN)),
         ("rate_limit", options().rate_limit(Some(1))),
     ] {
         let error = open_error(&path, bad);
@@ -126,7 +183,8 @@ fn invalid_options_are_named_before_anything_is_touched() {
         ("filter_bits_per_key", KeyspaceOptions { filter_bits_per_key: f32::NAN, ..good() }),
         ("level0_tables", KeyspaceOptions { level0_tables: 0, ..good() }),
         ("level_ratio", KeyspaceOptions { level_ratio: 1, ..good() }),
-        ("table_bytes, level1_bytes", KeyspaceOptions { table_bytes: 0, ..good() }),
+        ("table_bytes", KeyspaceOptions { table_bytes: 0, ..good() }),
+        ("level1_bytes", KeyspaceOptions { level1_bytes: 0, ..good() }),
     ] {
         let error = db.keyspace("new", bad).unwrap_err();
         assert!(

@@ -1,6 +1,6 @@
 //! Directories that are no database, or somebody else's at the moment.
 
-use std::{fs, path::Path};
+use std::{ffi::OsString, fs, path::Path};
 
 use lsm::{Batch, Db, Durability, Error, KeyspaceOptions, Options};
 
@@ -55,6 +55,93 @@ fn another_directory_is_no_database() {
         assert!(error.to_string().contains("holiday.jpg"), "{error}");
     }
     assert_eq!(fs::read(dir.path().join("holiday.jpg")).unwrap(), b"a picture");
+}
+
+/// Everything in a directory, by name; `None` for what is no file.
+fn contents(dir: &Path) -> Vec<(OsString, Option<Vec<u8>>)> {
+    let entries = fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path());
+    let mut all: Vec<_> = entries
+        .map(|path| {
+            let bytes = path.is_file().then(|| fs::read(&path).unwrap());
+            (path.file_name().unwrap().to_owned(), bytes)
+        })
+        .collect();
+    all.sort();
+    all
+}
+
+#[test]
+fn a_directory_that_is_refused_is_left_as_it_was() {
+    // Not even the lock file is left in it. Some are what a database would be without its CURRENT.
+    for name in
+        ["holiday.jpg", "draft.tmp", "MANIFEST-7", "MANIFEST-000007", "000007.log", "000007.sst"]
+    {
+        for options in [options(), options().ignore_foreign_files(true), options().read_only(true)]
+        {
+            let dir = tempfile::tempdir().unwrap();
+            fs::write(dir.path().join(name), "mine").unwrap();
+            let error = open_error(dir.path(), options);
+            let expected = matches!(&error, Error::NotADatabase { .. })
+                || matches!(&error, Error::MissingFile { path } if path.ends_with("CURRENT"));
+            assert!(expected, "{name}: {error}");
+            assert_eq!(contents(dir.path()), [(name.into(), Some(b"mine".to_vec()))], "{name}");
+        }
+    }
+}
+
+#[test]
+fn names_that_are_almost_ours_are_foreign() {
+    const NAMES: [&str; 15] = [
+        "notes.tmp",
+        "CURRENT.tmp",
+        "CURRENT-9.tmp",
+        "CURRENT-+00009.tmp",
+        "MANIFEST-000001.tmp",
+        "2024.sst",
+        "+77.sst",
+        "+00077.sst",
+        "0000077.sst",
+        "000077.sst.tmp",
+        "000077.SST",
+        "77.val",
+        "MANIFEST-7",
+        "MANIFEST-+8",
+        "MANIFEST-0000009",
+    ];
+    let dir = tempfile::tempdir().unwrap();
+    sample(dir.path());
+    for name in NAMES {
+        let path = dir.path().join(name);
+        fs::write(&path, "mine").unwrap();
+        for options in [options(), options().read_only(true)] {
+            let error = open_error(dir.path(), options);
+            assert!(
+                matches!(&error, Error::ForeignFile { path: named } if *named == path),
+                "{error}"
+            );
+        }
+        Db::open(dir.path(), options().ignore_foreign_files(true)).unwrap().close().unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"mine", "{name}");
+        fs::remove_file(path).unwrap();
+    }
+    for name in NAMES {
+        fs::write(dir.path().join(name), "mine").unwrap();
+    }
+    // Nor is a directory ever ours, whatever it is called.
+    let directories = ["900000.log", "900001.sst", "MANIFEST-900002", "CURRENT-900003.tmp"];
+    for name in directories {
+        fs::create_dir(dir.path().join(name)).unwrap();
+    }
+    let db = Db::open(dir.path(), options().ignore_foreign_files(true)).unwrap();
+    db.find_keyspace("values").unwrap().compact::<&[u8]>(..).unwrap();
+    db.close().unwrap();
+    for name in NAMES {
+        let path = dir.path().join(name);
+        assert_eq!(fs::read(&path).unwrap(), b"mine", "{name}");
+        fs::remove_file(path).unwrap();
+    }
+    assert!(directories.iter().all(|name| dir.path().join(name).is_dir()));
+    open_and_read(dir.path()).unwrap();
 }
 
 #[test]

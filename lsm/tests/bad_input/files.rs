@@ -102,7 +102,7 @@ fn orphans_and_unfinished_files_are_removed_and_reported() {
     let mut orphans = vec![
         dir.path().join("009000.sst"),
         dir.path().join("CURRENT-000009.tmp"),
-        dir.path().join("something.tmp"),
+        dir.path().join("MANIFEST-000009"),
     ];
     for orphan in &orphans {
         fs::copy(&table, orphan).unwrap();

@@ -77,6 +77,79 @@ fn an_edit_that_cannot_be_undone_poisons() {
     }
 }
 
+/// Tables of one entry, whose key is as long as a key may be: an edit that adds them takes more than a record of the manifest.
+const LONG_KEYS: u8 = 12;
+
+fn long_key(number: u8) -> Vec<u8> {
+    vec![number; lsm::MAX_KEY_LEN]
+}
+
+/// A database with the long keys on level 0, and all of it durable.
+fn long_keys(fs: &SimFs) -> Db {
+    let options = Shape::MAPPED.options(fs).write_buffer_bytes(4 << 20).segment_bytes(1 << 20);
+    let db = Db::open(DIR, options).unwrap();
+    let options =
+        KeyspaceOptions { table_bytes: 4096, level0_tables: 64, ..KeyspaceOptions::leveled() };
+    let keyspace = db.keyspace("long", options).unwrap();
+    for number in 0..LONG_KEYS {
+        keyspace.put(&long_key(number), &[number]).unwrap();
+    }
+    keyspace.flush().unwrap();
+    fs.sync_all();
+    db
+}
+
+#[test]
+fn an_edit_of_several_records_is_one_change() {
+    let check = |db: &Db, what: &str| {
+        let report = db.verify().unwrap();
+        assert!(report.is_sound(), "{what}: {:?}", report.damage);
+        let keyspace = db.find_keyspace("long").unwrap();
+        for number in 0..LONG_KEYS {
+            let found = keyspace.get(&long_key(number)).unwrap();
+            assert_eq!(found.as_deref(), Some(&[number][..]), "{what}");
+        }
+        live_tables(db)
+    };
+    let compact = |db: &Db| db.find_keyspace("long").unwrap().compact::<&[u8]>(..);
+    let fs = machine();
+    let db = long_keys(&fs);
+    let (before, few) = (fs.points(), live_tables(&db));
+    compact(&db).unwrap();
+    let many = check(&db, "without a crash");
+    let points = fs.points() - before;
+    assert!(few < many && many >= usize::from(LONG_KEYS) / 2, "{few}, {many} tables");
+    db.close().unwrap();
+    check(&open(&fs), "closed");
+
+    let mut outcomes = std::collections::BTreeSet::new();
+    for point in 0..points {
+        let fs = machine();
+        let db = long_keys(&fs);
+        fs.set_plan(FaultPlan::new().seed(point).crash_at(fs.points() + point));
+        let _ = compact(&db);
+        drop(db);
+        for mode in [CrashMode::Process, CrashMode::PowerLoseAll, CrashMode::Power] {
+            let what = format!("crash at {point} of {points}, {mode:?}");
+            let after = fs.crash(mode, point);
+            let found = check(&open(&after), &what);
+            assert!(found == few || found == many, "{what}: {found} tables");
+            outcomes.insert(found);
+        }
+        // A disk that is full in the middle of it leaves what was.
+        let fs = machine();
+        let db = long_keys(&fs);
+        fs.set_plan(FaultPlan::new().seed(point).fail_at(fs.points() + point, ENOSPC, 1));
+        let _ = compact(&db);
+        fs.set_plan(FaultPlan::new());
+        let found = check(&db, "disk full");
+        assert!(found == few || found == many, "disk full at {point}: {found} tables");
+        drop(db);
+        check(&open(&fs), "disk was full");
+    }
+    assert_eq!(outcomes, [few, many].into());
+}
+
 /// Creates keyspaces until the manifest is rewritten, and some more; opens again when that is what an error says.
 /// Returns those that were acknowledged, and those that were not.
 fn grow_manifest(fs: &SimFs) -> (Vec<String>, Vec<String>) {

@@ -44,6 +44,31 @@ impl Latencies {
         self.0.value_at_quantile(quantile)
     }
 
+    /// How they are spread: for each bucket its edges in nanoseconds and how many are in it. A bucket's upper edge is a quarter
+    /// above its lower one; those before the first and behind the last that holds any are left out.
+    #[must_use]
+    pub fn buckets(&self) -> Vec<(f64, f64, u64)> {
+        const FIRST: u64 = 10;
+        const RATIO: f64 = 1.25;
+        let mut buckets = Vec::new();
+        let mut from = FIRST as f64;
+        for step in self.0.iter_log(FIRST, RATIO) {
+            let to = step.value_iterated_to() as f64 + 1.0;
+            let (low, count) =
+                (std::mem::replace(&mut from, to), step.count_since_last_iteration());
+            if count > 0 || !buckets.is_empty() {
+                buckets.push((
+                    if buckets.is_empty() { low.min(to / RATIO) } else { low },
+                    to,
+                    count,
+                ));
+            }
+        }
+        let used = buckets.iter().rposition(|bucket| bucket.2 > 0).map_or(0, |last| last + 1);
+        buckets.truncate(used);
+        buckets
+    }
+
     /// As [`nanos`](Self::nanos), in microseconds.
     #[must_use]
     #[allow(clippy::cast_precision_loss)] // to three digits
@@ -66,5 +91,18 @@ mod tests {
         assert_eq!(one.count(), 101);
         assert!((one.micros(0.5) - 51.0).abs() < 0.1, "{}", one.micros(0.5));
         assert!(one.nanos(1.0) >= 60_000_000_000);
+    }
+
+    #[test]
+    fn buckets_hold_all_and_follow_each_other() {
+        let mut latencies = Latencies::new().unwrap();
+        for nanos in [300_u64, 310, 900, 25_000, 26_000, 8_000_000] {
+            latencies.record(Duration::from_nanos(nanos));
+        }
+        let buckets = latencies.buckets();
+        assert_eq!(buckets.iter().map(|bucket| bucket.2).sum::<u64>(), 6);
+        assert!(buckets.windows(2).all(|pair| pair[0].1 == pair[1].0 && pair[0].0 < pair[0].1));
+        assert!(buckets[0].0 <= 300.0 && buckets.last().unwrap().1 > 8_000_000.0);
+        assert!(buckets[0].2 > 0 && buckets.last().unwrap().2 > 0);
     }
 }

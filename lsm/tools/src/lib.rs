@@ -3,6 +3,7 @@
 #![deny(missing_docs)]
 
 pub mod bench;
+pub mod dump;
 pub mod fill;
 pub mod latency;
 pub mod plot;

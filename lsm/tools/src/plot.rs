@@ -53,6 +53,30 @@ pub fn lines(path: &Path, title: &str, x: &str, y: &str, lines: &[Line]) -> Resu
     Ok(())
 }
 
+/// Draws a histogram: each bar from one edge to the next on a logarithmic axis, as high as its share of all.
+///
+/// # Errors
+/// When the file cannot be written.
+pub fn histogram(path: &Path, title: &str, x: &str, bars: &[((f64, f64), f64)]) -> Result<()> {
+    let top = bars.iter().map(|bar| bar.1).fold(1e-9, f64::max) * 1.1;
+    let left = bars.first().map_or(0.1, |bar| bar.0.0).max(1e-3);
+    let right = bars.last().map_or(1.0, |bar| bar.0.1).max(left * 10.0);
+    let area = SVGBackend::new(path, SIZE).into_drawing_area();
+    area.fill(&WHITE)?;
+    let mut chart = ChartBuilder::on(&area)
+        .caption(title, ("sans-serif", 20))
+        .margin(12)
+        .x_label_area_size(40)
+        .y_label_area_size(64)
+        .build_cartesian_2d((left..right).log_scale(), 0.0..top)?;
+    chart.configure_mesh().x_desc(x).y_desc("% of all").draw()?;
+    chart.draw_series(bars.iter().map(|((from, to), share)| {
+        Rectangle::new([(*from, 0.0), (*to, *share)], PALETTE[0].mix(0.8).filled())
+    }))?;
+    area.present()?;
+    Ok(())
+}
+
 /// Draws a bar for each named value.
 ///
 /// # Errors

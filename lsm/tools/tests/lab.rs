@@ -56,7 +56,7 @@ fn lsm_tool_looks_and_verifies() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("db");
     let db = lsm::Db::open(&path, lsm::Options::default()).unwrap();
-    db.default_keyspace().put(b"key", &[7; 100]).unwrap();
+    db.default_keyspace().put(b"key", &incompressible()).unwrap();
     db.flush().unwrap();
     db.close().unwrap();
     let tool = |arguments: &[&str]| {
@@ -70,6 +70,7 @@ fn lsm_tool_looks_and_verifies() {
     let (code, text) = tool(&["verify"]);
     assert!(code == Some(0) && text.contains("sound"), "{text}");
     assert!(tool(&["dump"]).1.starts_with("key => "));
+    files_are_dumped(&path);
     assert!(tool(&["stats", "--json"]).1.contains("\"levels\""));
     let table = std::fs::read_dir(&path)
         .unwrap()
@@ -81,6 +82,46 @@ fn lsm_tool_looks_and_verifies() {
     std::fs::write(&table, bytes).unwrap();
     let (code, text) = tool(&["verify"]);
     assert!(code == Some(1) && text.contains(".sst"), "{text}");
+}
+
+/// A value that stays in the log.
+fn incompressible() -> Vec<u8> {
+    (0..100_u32).map(|i| (i.wrapping_mul(0x9E37_79B1) >> 13) as u8).collect()
+}
+
+/// A table, a segment and the manifest of a database with one key.
+fn files_are_dumped(dir: &std::path::Path) {
+    let mut kinds = std::collections::BTreeMap::<String, Vec<Value>>::new();
+    for entry in std::fs::read_dir(dir).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+        let kind = name.split(['.', '-']).find(|part| matches!(*part, "sst" | "log" | "MANIFEST"));
+        let output = |json: &[&str]| {
+            Command::new(env!("CARGO_BIN_EXE_lsm-tool"))
+                .arg("dump")
+                .arg(&path)
+                .args(json)
+                .output()
+                .unwrap()
+        };
+        let Some(kind) = kind else {
+            assert_eq!(output(&[]).status.code(), Some(2), "{name} is nothing that can be dumped");
+            continue;
+        };
+        assert!(output(&[]).status.success());
+        let lines = String::from_utf8(output(&["--json"]).stdout).unwrap();
+        let lines = lines.lines().map(|line| serde_json::from_str(line).unwrap());
+        kinds.entry(kind.to_owned()).or_default().extend(lines);
+    }
+    let table = &kinds["sst"];
+    assert_eq!((&table[0]["entries"], &table[1]["key"]), (&1.into(), &"6b6579".into()));
+    let pointer = &table[1]["pointer"];
+    let record = kinds["log"].iter().find(|line| line["kind"] == "put").unwrap();
+    assert_eq!((&record["offset"], &record["len"]), (&pointer["offset"], &pointer["len"]));
+    assert_eq!(record["value"].as_str().unwrap().len(), 200, "{record}");
+    assert!(
+        kinds["MANIFEST"].iter().any(|edit| edit["edit"].as_str().unwrap().contains("default"))
+    );
 }
 
 #[test]

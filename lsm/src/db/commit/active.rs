@@ -1,6 +1,6 @@
 //! The active memtables: room in them, the slots of segments, and a new one when one is full.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use super::{
     CommitState,
@@ -39,27 +39,61 @@ impl Active {
     }
 }
 
+/// Keyspaces with a number below this are found by an index.
+const INDEXED: usize = 1024;
+
+/// The active memtables, by keyspace number. Numbers are never used twice, so that they grow as keyspaces come and go, and
+/// the manifest may name any: memory is for the keyspaces there are.
+#[derive(Debug, Default)]
+pub(super) struct ActiveSet {
+    low: Vec<Option<Active>>,
+    /// Those from [`INDEXED`] on.
+    high: BTreeMap<KeyspaceId, Active>,
+}
+
+impl ActiveSet {
+    #[inline]
+    fn get_mut(&mut self, id: KeyspaceId) -> Option<&mut Active> {
+        match self.low.get_mut(id.0 as usize) {
+            Some(active) => active.as_mut(),
+            None => self.high.get_mut(&id),
+        }
+    }
+
+    fn insert(&mut self, id: KeyspaceId, active: Active) {
+        let index = id.0 as usize;
+        if index >= INDEXED {
+            self.high.insert(id, active);
+            return;
+        }
+        if self.low.len() <= index {
+            self.low.resize_with(index + 1, || None);
+        }
+        self.low[index] = Some(active);
+    }
+
+    fn remove(&mut self, id: KeyspaceId) {
+        match self.low.get_mut(id.0 as usize) {
+            Some(active) => *active = None,
+            None => drop(self.high.remove(&id)),
+        }
+    }
+}
+
 impl CommitState {
     /// Lets commits reach a keyspace.
     pub(crate) fn add_keyspace(&mut self, keyspace: &Arc<KeyspaceCore>, log_bytes: usize) {
-        let index = keyspace.id.0 as usize;
-        if self.active.len() <= index {
-            self.active.resize_with(index + 1, || None);
-        }
         let memtable = Arc::clone(&keyspace.current().active);
-        self.active[index] = Some(Active::new(Arc::clone(keyspace), memtable, log_bytes));
+        self.active.insert(keyspace.id, Active::new(Arc::clone(keyspace), memtable, log_bytes));
     }
 
     pub(crate) fn remove_keyspace(&mut self, id: KeyspaceId) {
-        if let Some(active) = self.active.get_mut(id.0 as usize) {
-            *active = None;
-        }
+        self.active.remove(id);
     }
 
     fn active(&mut self, id: KeyspaceId) -> Result<&mut Active> {
         self.active
-            .get_mut(id.0 as usize)
-            .and_then(Option::as_mut)
+            .get_mut(id)
             .ok_or_else(|| Error::NoKeyspace { name: format!("number {}", id.0) })
     }
 
@@ -95,9 +129,8 @@ impl CommitState {
         place: &Place,
     ) -> Result<(&Arc<LiveMemtable>, u16)> {
         let Self { log, active, .. } = self;
-        let active = active.get_mut(id.0 as usize).and_then(Option::as_mut);
         // `make_room` has found it under the same lock.
-        let active = active.ok_or(Error::Closed)?;
+        let active = active.get_mut(id).ok_or(Error::Closed)?;
         active.log_bytes += place.len;
         let mut slot = 0;
         if let Some(log) = log.as_ref().filter(|_| place.logged) {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::active::Active;
+use super::active::ActiveSet;
 use crate::{
     SegmentId, SequenceNumber,
     log::{ClosedSegment, LogWriter, Segment},
@@ -14,8 +14,7 @@ use crate::{
 pub(crate) struct CommitState {
     /// `None` in a database that was opened read-only.
     pub(super) log: Option<LogWriter>,
-    /// By keyspace number.
-    pub(super) active: Vec<Option<Active>>,
+    pub(super) active: ActiveSet,
     /// The last sequence number of which is known that its commit may start.
     pub(super) may_start: SequenceNumber,
     /// Bytes of records that were ever written, since before the first that was replayed.
@@ -30,7 +29,14 @@ impl CommitState {
     /// `replayed`: bytes of records.
     pub(crate) fn new(log: Option<LogWriter>, replayed: u64) -> Self {
         let (logged, next_log_look) = (replayed, 0);
-        Self { log, active: Vec::new(), may_start: 0, logged, next_log_look, closed: Vec::new() }
+        Self {
+            log,
+            active: ActiveSet::default(),
+            may_start: 0,
+            logged,
+            next_log_look,
+            closed: Vec::new(),
+        }
     }
 
     /// The end of the log.

@@ -5,7 +5,7 @@ use std::{path::Path, sync::Arc};
 use super::DEFAULT_KEYSPACE;
 use crate::{
     Error, KeyspaceId, KeyspaceOptions, Options, Result,
-    db::names::{LOCK, Name},
+    db::names::{FIRST_MANIFEST, LOCK, Name, check_names, list},
     fs::{DirEntry, FileLock, FileSystem, LockMode},
     version::{AppendError, CreateKeyspace, Edit, Manifest, State},
 };
@@ -36,7 +36,11 @@ pub(in crate::db) fn make_directory(fs: &dyn FileSystem, dir: &Path) -> Result<(
         }
     }
     if missing.last() != Some(&at) {
-        sync_parent(fs, at)?;
+        match sync_parent(fs, at) {
+            // It was there, in a place that knows no such sync (`/proc`): if nothing can be made there, that is told below.
+            Err(Error::Io { source, .. }) if source.kind() == std::io::ErrorKind::InvalidInput => {}
+            synced => synced?,
+        }
     }
     for dir in missing.into_iter().rev() {
         fs.create_dir_all(dir).map_err(|error| Error::io("create", dir, error))?;
@@ -54,6 +58,25 @@ pub(in crate::db) fn sync_parent(fs: &dyn FileSystem, dir: &Path) -> Result<()> 
         // A directory that was made for us in one that we may not read: those who made it answer for its name.
         Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => Ok(()),
         synced => synced.map_err(|error| Error::io("sync", parent, error)),
+    }
+}
+
+/// Refuses a directory of somebody else's before anything is created in it. Only where there is no lock file yet; names that
+/// count are read under the lock.
+pub(super) fn check_unlocked(fs: &dyn FileSystem, dir: &Path, options: &Options) -> Result<()> {
+    let lock = dir.join(LOCK);
+    let is_locked = || {
+        let found = fs.metadata(&lock).map_err(|error| Error::io("stat", &lock, error))?;
+        Ok::<_, Error>(found.is_some())
+    };
+    // A read-only opener creates no lock file.
+    if options.read_only || is_locked()? {
+        return Ok(());
+    }
+    match check_names(dir, &list(fs, dir)?, options) {
+        // Another opener may have begun to create a database here, whose names were listed in part.
+        Err(_) if is_locked()? => Ok(()),
+        checked => checked,
     }
 }
 
@@ -81,7 +104,8 @@ pub(super) fn create(
     names: &[(Name, DirEntry)],
 ) -> Result<(Manifest, State)> {
     for (name, entry) in names {
-        if matches!(name, Name::Manifest(_) | Name::Temporary) {
+        // `check_names` lets no others pass.
+        if matches!(name, Name::Manifest(FIRST_MANIFEST) | Name::Temporary(FIRST_MANIFEST)) {
             let path = dir.join(&entry.name);
             fs.remove(&path).map_err(|error| Error::io("remove", path, error))?;
         }
@@ -97,7 +121,7 @@ pub(super) fn create(
         ..Edit::default()
     };
     state.apply(&edit).map_err(|found| Error::InvalidOption { option: "edit", found })?;
-    let manifest = Manifest::create(Arc::clone(fs), dir, 1, &state);
+    let manifest = Manifest::create(Arc::clone(fs), dir, FIRST_MANIFEST, &state);
     Ok((manifest.map_err(AppendError::into_error)?, state))
 }
 

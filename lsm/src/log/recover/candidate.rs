@@ -21,6 +21,7 @@ pub(super) fn log_segments(
     let entries = fs.list(dir).map_err(|error| Error::io("list", dir, error))?;
     let mut ids: Vec<_> = entries
         .iter()
+        .filter(|entry| entry.is_file)
         .filter_map(|entry| parse_file_name(entry.name.to_str()?))
         .filter(|(id, kind)| *kind == SegmentKind::Log && *id >= first)
         .map(|(id, _)| id)

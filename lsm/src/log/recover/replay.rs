@@ -51,6 +51,11 @@ impl Replay {
         Self { database_id, next_sequence, batches: 0, records: 0, durable: None }
     }
 
+    /// The sequence number of the next batch, less its gap.
+    pub(in crate::log) fn next_sequence(&self) -> SequenceNumber {
+        self.next_sequence
+    }
+
     /// Replays the batches from `offset` on. Returns where the first batch is that is not complete, and why.
     pub(in crate::log) fn segment(
         &mut self,

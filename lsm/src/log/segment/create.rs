@@ -116,6 +116,7 @@ impl Segment {
             wanted: AtomicU32::new(HEADER_LEN),
             sync_failure: Mutex::new(None),
             recycled,
+            exclusive: AtomicBool::new(true),
             obsolete: OnceLock::new(),
         })
     }

@@ -86,6 +86,7 @@ impl Segment {
             wanted: AtomicU32::new(u32::MAX),
             sync_failure: Mutex::new(None),
             recycled: false,
+            exclusive: AtomicBool::new(false),
             obsolete: OnceLock::new(),
         };
         Ok((segment, header))
@@ -93,22 +94,29 @@ impl Segment {
 
     /// Checks that a header is this segment's and takes over what it says.
     pub(in crate::log) fn adopt(&self, header: &SegmentHeader) -> Result<()> {
+        if let Some(found) = self.mismatch(header) {
+            return Err(Error::corruption(&self.path, 0, found));
+        }
+        self.first_sequence.store(header.first_sequence, Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// What makes a header another segment's, if it is.
+    pub(in crate::log) fn mismatch(&self, header: &SegmentHeader) -> Option<String> {
         let SegmentIdentity { id, kind, database_id } = self.identity;
-        let found = if header.database_id != database_id {
-            format!(
+        if header.database_id != database_id {
+            Some(format!(
                 "a segment of database {:016x}, expected {database_id:016x}",
                 header.database_id
-            )
+            ))
         } else if header.id != id || header.kind != kind {
-            format!(
+            Some(format!(
                 "the header of segment {} ({:?}), expected {} ({kind:?})",
                 header.id.0, header.kind, id.0
-            )
+            ))
         } else {
-            self.first_sequence.store(header.first_sequence, Ordering::Relaxed);
-            return Ok(());
-        };
-        Err(Error::corruption(&self.path, 0, found))
+            None
+        }
     }
 
     /// What a header that is none means for somebody who needs this segment.

@@ -59,9 +59,7 @@ impl Segment {
 
     fn read_positioned(&self, offset: u32, len: u32) -> Result<Vec<u8>> {
         let mut record = vec![0; len as usize];
-        self.file
-            .read_exact_at(&mut record, u64::from(offset))
-            .map_err(|error| Error::io("read", &self.path, error))?;
+        self.read_exact_at(&mut record, offset)?;
         Ok(record)
     }
 
@@ -214,6 +212,22 @@ impl Segment {
     /// The same without the zeros behind the [end of the data](Self::data_end).
     pub(in crate::log) fn data(&self) -> Result<Cow<'_, [u8]>> {
         self.first(self.data_end(0)?)
+    }
+
+    /// The first bytes, up to `end`, of a segment that may be written to behind that.
+    ///
+    /// # Errors
+    /// If `end` is behind the records; I/O errors.
+    ///
+    /// # Safety
+    /// As for [`read`](Self::read), for every byte before `end`; and the header was written.
+    pub(in crate::log) unsafe fn written(&self, end: u32) -> Result<Cow<'_, [u8]>> {
+        self.check_range(HEADER_LEN, end.saturating_sub(HEADER_LEN))?;
+        match &self.mapping {
+            // SAFETY: within the records, as was just checked; the caller vouches that it is not stored to.
+            Some(mapping) => Ok(unsafe { Self::slice(mapping, 0, end) }.into()),
+            None => Ok(self.read_positioned(0, end)?.into()),
+        }
     }
 
     /// The first `len` bytes, no more than there are.

@@ -1,6 +1,10 @@
 //! What becomes of the file of a segment that nobody needs.
 
-use std::{io, path::Path, sync::Arc};
+use std::{
+    io,
+    path::Path,
+    sync::{Arc, atomic::Ordering},
+};
 
 use super::Segment;
 use crate::log::{header::SegmentKind, spare::SpareFiles};
@@ -22,8 +26,15 @@ impl Segment {
         let _ = self.obsolete.set(Retirement { observer, spares: None });
     }
 
-    /// As [`mark_obsolete`](Self::mark_obsolete), but offers the file to `spares` first. Nobody can read it any more by then:
-    /// whoever reads a segment holds it.
+    /// Says that the file is about to get another name, under which others may map it, and keep what they read when that name is
+    /// gone: from now on it is never recycled.
+    pub fn note_shared(&self) {
+        self.exclusive.store(false, Ordering::Relaxed);
+    }
+
+    /// As [`mark_obsolete`](Self::mark_obsolete), but offers the file to `spares` first, if nobody can read it any more by then:
+    /// whoever reads a segment that was created here and not [shared](Self::note_shared) holds it. One that was opened may be
+    /// mapped by values that outlived an earlier handle: its file is removed, which takes the name and not the bytes.
     pub fn retire(&self, observer: RemovalObserver, spares: Arc<SpareFiles>) {
         let _ = self.obsolete.set(Retirement { observer, spares: Some(spares) });
     }
@@ -34,6 +45,7 @@ impl Drop for Segment {
         let Some(Retirement { observer, spares }) = self.obsolete.get() else { return };
         if let Some(spares) = spares
             && self.identity.kind == SegmentKind::Log
+            && self.exclusive.load(Ordering::Relaxed)
             && spares.keep(&self.path, self.len())
         {
             return;

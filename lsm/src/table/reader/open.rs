@@ -1,7 +1,7 @@
 //! Opening a table: the footer, the mapping, and what is held in memory of it from then on.
 
 use std::{
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{Arc, atomic::AtomicU8},
 };
 
@@ -19,7 +19,28 @@ use crate::{
     },
 };
 
+/// The footer, and where it is.
+fn read_footer(file: &dyn File, path: &Path) -> Result<(Footer, u64)> {
+    let file_len = file.len().map_err(|error| Error::io("measure", path, error))?;
+    let Some(footer_at) = file_len.checked_sub(footer::LEN as u64) else {
+        let found = format!("a file of {file_len} bytes, shorter than a table's footer");
+        return Err(Error::corruption(path, 0, found));
+    };
+    let mut bytes = [0; footer::LEN];
+    file.read_exact_at(&mut bytes, footer_at).map_err(|error| Error::io("read", path, error))?;
+    Ok((Footer::decode(&bytes, path, footer_at)?, footer_at))
+}
+
 impl Table {
+    /// Which table of which database a file says that it is.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub fn identity(file: &dyn File, path: &Path) -> Result<(TableId, u64)> {
+        let (footer, _) = read_footer(file, path)?;
+        Ok((footer.table, footer.database))
+    }
+
     /// Opens a finished table. Reads the footer, the properties and the top index: 3 reads, or a mapping and the page faults.
     ///
     /// `cache` holds what is not read in place; without one, such blocks are read anew each time.
@@ -36,18 +57,8 @@ impl Table {
         mode: ReadMode,
     ) -> Result<Self> {
         let path = path.into();
-        let file_len = file.len().map_err(|error| Error::io("measure", &path, error))?;
-        let Some(footer_at) = file_len.checked_sub(footer::LEN as u64) else {
-            return Err(Error::corruption(
-                path,
-                0,
-                format!("a file of {file_len} bytes, shorter than a table's footer"),
-            ));
-        };
-        let mut bytes = [0; footer::LEN];
-        file.read_exact_at(&mut bytes, footer_at)
-            .map_err(|error| Error::io("read", &path, error))?;
-        let footer = Footer::decode(&bytes, &path, footer_at)?;
+        let (footer, footer_at) = read_footer(&*file, &path)?;
+        let file_len = footer_at + footer::LEN as u64;
         if footer.table != id || footer.database != database_id {
             return Err(Error::corruption(
                 path,

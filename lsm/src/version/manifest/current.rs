@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{AppendError, file_name, read_file};
+use super::{AppendError, file_name, parse_name, read_file};
 use crate::{
     Error, Result,
     fs::{FileSystem, OpenMode, Purpose},
@@ -13,6 +13,24 @@ pub(crate) const CURRENT: &str = "CURRENT";
 
 pub(super) fn temporary_name(number: u64) -> String {
     format!("CURRENT-{number:06}.tmp")
+}
+
+/// The number of the manifest that what has this name was to point to.
+pub(crate) fn parse_temporary_name(name: &str) -> Option<u64> {
+    let number = name.strip_prefix("CURRENT-")?.strip_suffix(".tmp")?.parse().ok()?;
+    (temporary_name(number) == name).then_some(number)
+}
+
+/// The number of the manifest that CURRENT names.
+pub(super) fn read_current(fs: &dyn FileSystem, dir: &Path) -> Result<u64> {
+    let current = dir.join(CURRENT);
+    let name = read_file(fs, &current)?;
+    let number =
+        std::str::from_utf8(&name).ok().and_then(|name| parse_name(name.strip_suffix('\n')?));
+    number.ok_or_else(|| {
+        let found = format!("no manifest's name: {:?}", String::from_utf8_lossy(&name));
+        Error::corruption(&current, 0, found)
+    })
 }
 
 /// Replaces CURRENT atomically.

@@ -1,13 +1,24 @@
-//! A manifest's bytes: its header, and the frame around each edit.
+//! A manifest's bytes: its header, the records that an edit takes, and the frame around each.
+
+use std::borrow::Cow;
+
+use crate::{varint, version::edit::GOES_ON_FIELD};
 
 pub(super) const MAGIC: &[u8; 8] = b"LSMMANI\n";
 pub(super) const VERSION: u16 = 1;
 pub(super) const HEADER_LEN: u64 = 32;
-/// Length and checksum in front of an edit.
+/// Length and checksum in front of a record.
 pub(super) const FRAME_LEN: usize = 8;
 
-/// No edit is near this long: a longer length is damage.
-pub(super) const MAX_EDIT_LEN: u32 = 256 << 20;
+/// No record is longer: a longer length is damage.
+const MAX_RECORD_LEN: u32 = 256 << 20;
+/// An edit goes on in another record once it has taken this much of one. Shorter in unit tests, so that more edits do.
+pub(super) const RECORD_LEN: usize = if cfg!(test) { 4 << 10 } else { 1 << 20 };
+
+/// No manifest is longer.
+pub(super) const MAX_LEN: u64 = if cfg!(test) { 1 << 20 } else { 2 << 30 };
+/// Nor is it made longer than this by what it would have to say for ever, or nothing could be said any more.
+pub(super) const MAX_GROWN_LEN: u64 = MAX_LEN / 2;
 
 /// The header of manifest `number`.
 pub(in crate::version) fn header(number: u64) -> [u8; HEADER_LEN as usize] {
@@ -20,9 +31,26 @@ pub(in crate::version) fn header(number: u64) -> [u8; HEADER_LEN as usize] {
     header
 }
 
-/// Appends length, checksum and payload of an edit that will lie at `offset`.
+/// What the records of an edit hold: whole fields, so that each is little longer than [`RECORD_LEN`].
+pub(super) fn records(payload: &[u8]) -> Vec<Cow<'_, [u8]>> {
+    let mut records = Vec::new();
+    let mut reader = varint::Reader::new(payload);
+    let mut start = 0;
+    // What was just encoded can be read.
+    while reader.varint().and_then(|_tag| reader.bytes()).is_some() {
+        let at = payload.len() - reader.rest().len();
+        if at - start >= RECORD_LEN && at < payload.len() {
+            records.push([&GOES_ON_FIELD, &payload[start..at]].concat().into());
+            start = at;
+        }
+    }
+    records.push(payload[start..].into());
+    records
+}
+
+/// Appends length, checksum and payload of a record that will lie at `offset`.
 pub(in crate::version) fn frame(number: u64, offset: u64, payload: &[u8], out: &mut Vec<u8>) {
-    // Edits are far below 4 GiB: a hundred bytes a table.
+    // The longest field, and thereby a record, is far below 4 GiB.
     #[allow(clippy::cast_possible_truncation)]
     out.extend_from_slice(&(payload.len() as u32).to_le_bytes());
     out.extend_from_slice(&checksum(number, offset, payload).to_le_bytes());
@@ -37,7 +65,7 @@ pub(super) fn checksum(number: u64, offset: u64, payload: &[u8]) -> u32 {
 pub(super) fn record_at(number: u64, bytes: &[u8], at: usize) -> Option<&[u8]> {
     let frame = bytes.get(at..at + FRAME_LEN)?;
     let len = u32::from_le_bytes([frame[0], frame[1], frame[2], frame[3]]);
-    if len == 0 || len > MAX_EDIT_LEN {
+    if len == 0 || len > MAX_RECORD_LEN {
         return None;
     }
     let payload = bytes.get(at + FRAME_LEN..at + FRAME_LEN + len as usize)?;
@@ -45,7 +73,7 @@ pub(super) fn record_at(number: u64, bytes: &[u8], at: usize) -> Option<&[u8]> {
     (checksum(number, at as u64, payload) == expected).then_some(payload)
 }
 
-/// Makes the checksums of header and edits right, as far as the lengths make sense. For fuzzing: random bytes never check.
+/// Makes the checksums of header and records right, as far as the lengths make sense. For fuzzing: random bytes never check.
 pub(in crate::version) fn reseal(bytes: &mut [u8]) {
     let Some((header, _)) = bytes.split_first_chunk_mut::<{ HEADER_LEN as usize }>() else {
         return;

@@ -15,7 +15,7 @@ use crate::{
 #[derive(Debug)]
 pub(crate) struct Replayed {
     pub(crate) state: State,
-    /// Where the valid edits end.
+    /// Where the valid edits end. Records of another that was not written to its end may follow.
     pub(crate) end: u64,
     /// Where the first edit ends.
     pub(crate) base_end: u64,
@@ -55,10 +55,12 @@ pub(crate) fn replay(path: &Path, number: u64, bytes: &[u8]) -> Result<Replayed>
     }
     let mut state = State::default();
     let mut edits = Vec::new();
-    let mut at = HEADER_LEN as usize;
+    let mut edit = Edit::default();
+    // Behind the last record that checks, and behind the last whole edit.
+    let (mut at, mut end) = (HEADER_LEN as usize, HEADER_LEN as usize);
     let mut base_end = 0;
     while let Some(payload) = record_at(number, bytes, at) {
-        let edit = Edit::decode(payload).map_err(|error| match error {
+        let goes_on = edit.read(payload).map_err(|error| match error {
             EditError::Malformed(what) => {
                 damage(at as u64, format!("an edit that checks but does not parse: {what}"))
             }
@@ -66,20 +68,32 @@ pub(crate) fn replay(path: &Path, number: u64, bytes: &[u8]) -> Result<Replayed>
                 Error::NewerFormat { path: path.to_owned(), found: VERSION + 1, supported: VERSION }
             }
         })?;
-        state.apply(&edit).map_err(|what| damage(at as u64, what))?;
-        edits.push((at as u64, edit));
         at += FRAME_LEN + payload.len();
+        if goes_on {
+            continue;
+        }
+        let edit = std::mem::take(&mut edit);
+        state.apply(&edit).map_err(|what| damage(end as u64, what))?;
+        edits.push((end as u64, edit));
+        end = at;
         if base_end == 0 {
             base_end = at as u64;
         }
     }
     if edits.is_empty() {
-        return Err(damage(HEADER_LEN, "the first edit does not check".to_owned()));
+        // All of it was synced before CURRENT named the file.
+        return Err(damage(
+            at as u64,
+            "the first edit does not check, or not to its end".to_owned(),
+        ));
     }
-    if state.clean_close && at < bytes.len() {
-        return Err(damage(at as u64, format!("{} bytes behind a clean close", bytes.len() - at)));
+    if state.clean_close && end < bytes.len() {
+        return Err(damage(
+            end as u64,
+            format!("{} bytes behind a clean close", bytes.len() - end),
+        ));
     }
-    // An append is synced before the next one starts, so a torn record can only be the last.
+    // A record is synced before the next one is written, so a torn one can only be the last.
     if let Some(later) =
         (at + 1..bytes.len()).find(|later| record_at(number, bytes, *later).is_some())
     {
@@ -91,7 +105,7 @@ pub(crate) fn replay(path: &Path, number: u64, bytes: &[u8]) -> Result<Replayed>
     if !tail_is_torn(number, bytes, at) {
         return Err(damage(at as u64, "the last edit is complete and does not check".to_owned()));
     }
-    Ok(Replayed { state, end: at as u64, base_end, edits })
+    Ok(Replayed { state, end: end as u64, base_end, edits })
 }
 
 /// Whether what lies at `at`, and does not check, can be an append that a crash interrupted. It cannot if one flipped bit

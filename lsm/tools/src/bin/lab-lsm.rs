@@ -63,10 +63,8 @@ fn child(dir: &Path, records: u64) -> Result<()> {
     let quantiles: Vec<_> = [0.5, 0.9, 0.99, 0.999, 0.9999, 1.0]
         .map(|quantile| json!([quantile, filled.latencies.nanos(quantile)]))
         .to_vec();
-    let buckets: Vec<_> = (1..1000)
-        .map(|step| f64::from(step) / 1000.0)
-        .map(|quantile| json!([quantile, filled.latencies.nanos(quantile)]))
-        .collect();
+    let buckets: Vec<_> =
+        filled.latencies.buckets().into_iter().map(|(from, to, n)| json!([from, to, n])).collect();
     let samples: Vec<_> = filled
         .samples
         .iter()
@@ -225,18 +223,16 @@ fn draw(out: &Path, report: &Value) -> Result<()> {
     artefact(&path, "Write amplification over time");
 
     let path = out.join("latency.svg");
-    let points = pairs(&report["buckets"])
-        .into_iter()
-        .map(|(quantile, nanos)| (quantile * 100.0, nanos / 1000.0))
+    let bucket = |item: &Value| Some((item[0].as_f64()?, item[1].as_f64()?, item[2].as_f64()?));
+    let buckets: Vec<_> =
+        report["buckets"].as_array().into_iter().flatten().filter_map(bucket).collect();
+    let all = buckets.iter().map(|bucket| bucket.2).sum::<f64>().max(1.0);
+    let bars: Vec<_> = buckets
+        .iter()
+        .map(|(from, to, count)| ((from / 1000.0, to / 1000.0), count / all * 100.0))
         .collect();
-    plot::lines(
-        &path,
-        "Latency of a put",
-        "percentile",
-        "microseconds",
-        &[("put".to_owned(), points)],
-    )?;
-    artefact(&path, "Latency of a put, by percentile");
+    plot::histogram(&path, "Latency of a put", "microseconds (logarithmic)", &bars)?;
+    artefact(&path, "Latency of a put: how many took how long");
 
     let path = out.join("levels-over-time.svg");
     let samples = report["samples"].as_array().cloned().unwrap_or_default();

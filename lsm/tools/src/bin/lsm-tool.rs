@@ -12,13 +12,14 @@ use lsm::{Db, KeyspaceOptions, Options};
 use lsm_tools::{
     Result,
     bench::{self, Outcome, Scale, Workload},
+    dump::{self, Form},
     parse_count,
 };
 
 /// Tools for databases of the engine `lsm`.
 #[derive(Debug, Parser)]
 #[command(
-    after_help = "Examples:\n  lsm-tool stats DIR\n  lsm-tool verify DIR --json\n  lsm-tool dump DIR --keyspace default --limit 10\n  lsm-tool manifest DIR/MANIFEST-000001\n  lsm-tool bench fillseq readrandom ycsb-a --records 1_000_000 --threads 2\n\nExit codes: 0 done, and sound; 1 damage found, by verify or by whatever else met it; 2 wrong arguments, or the\ndatabase could not be read."
+    after_help = "Examples:\n  lsm-tool stats DIR\n  lsm-tool verify DIR --json\n  lsm-tool dump DIR --keyspace default --limit 10\n  lsm-tool dump DIR/000007.log --json\n  lsm-tool dump DIR/MANIFEST-000001\n  lsm-tool bench fillseq readrandom ycsb-a --records 1_000_000 --threads 2\n\nExit codes: 0 done, and sound; 1 damage found, by verify or by whatever else met it; 2 wrong arguments, or the\ndatabase could not be read."
 )]
 struct Arguments {
     /// Prints JSON.
@@ -35,7 +36,7 @@ enum Command {
         /// The database.
         dir: PathBuf,
     },
-    /// Reads every byte: all checksums, orders, pointers. Opens read-only.
+    /// Reads all that the database consists of: the manifest, tables, values, the log. Opens read-only.
     Verify {
         /// The database.
         dir: PathBuf,
@@ -48,21 +49,18 @@ enum Command {
         #[arg(long, default_value = "default")]
         keyspace: String,
     },
-    /// Keys and values in order. Opens read-only.
+    /// What is in a database, or in one of its files: keys and values in order (a directory, opened read-only), a table's
+    /// entries, the records of a segment of the log or of values, the edits of a manifest. Files are read without the
+    /// database around them.
     Dump {
-        /// The database.
-        dir: PathBuf,
-        /// The keyspace.
+        /// A database, or a file of one.
+        path: PathBuf,
+        /// The keyspace, of a database.
         #[arg(long, default_value = "default")]
         keyspace: String,
         /// How many.
         #[arg(long, default_value_t = 100)]
         limit: usize,
-    },
-    /// The edits in a manifest file.
-    Manifest {
-        /// The file.
-        file: PathBuf,
     },
     /// Measures the engine with db_bench's and YCSB's workloads, one after the other on a database of their own.
     Bench {
@@ -163,7 +161,8 @@ fn run(arguments: &Arguments) -> Result<ExitCode> {
                 writeln!(
                     out,
                     "{}",
-                    serde_json::json!({"tables": report.tables, "entries": report.entries, "values": report.values,
+                    serde_json::json!({"edits": report.edits, "tables": report.tables, "entries": report.entries,
+                        "values": report.values, "segments": report.segments, "batches": report.batches,
                         "damage": damage})
                 )?;
             } else {
@@ -172,10 +171,13 @@ fn run(arguments: &Arguments) -> Result<ExitCode> {
                 }
                 writeln!(
                     out,
-                    "{} tables, {} entries, {} separated values read: {}",
+                    "{} edits of the manifest, {} tables with {} entries, {} separated values, {} segments, {} batches of the log read: {}",
+                    report.edits,
                     report.tables,
                     report.entries,
                     report.values,
+                    report.segments,
+                    report.batches,
                     if damage.is_empty() {
                         "sound".to_owned()
                     } else {
@@ -201,32 +203,9 @@ fn run(arguments: &Arguments) -> Result<ExitCode> {
                 writeln!(out, "compacted; now {bytes} bytes on disk")?;
             }
         }
-        Command::Dump { dir, keyspace, limit } => {
-            let db = read_only(dir)?;
-            let keyspace = db
-                .find_keyspace(keyspace)
-                .ok_or_else(|| format!("there is no keyspace {keyspace:?}"))?;
-            for item in keyspace.range::<&[u8]>(..).take(*limit) {
-                let (key, value) = item?;
-                if arguments.json {
-                    writeln!(
-                        out,
-                        "{}",
-                        serde_json::json!({"key": hex(&key), "value": hex(&value)})
-                    )?;
-                } else {
-                    writeln!(out, "{} => {}", key.escape_ascii(), value.escape_ascii())?;
-                }
-            }
-        }
-        Command::Manifest { file } => {
-            for (offset, edit) in lsm::inspect::manifest_edits(file)? {
-                if arguments.json {
-                    writeln!(out, "{}", serde_json::json!({"offset": offset, "edit": edit}))?;
-                } else {
-                    writeln!(out, "{offset:>8} {edit}")?;
-                }
-            }
+        Command::Dump { path, keyspace, limit } => {
+            let form = Form { json: arguments.json, limit: *limit };
+            dump::dump(&mut out, path, keyspace, form)?;
         }
         Command::Bench { names, dir, records, operations, threads, value_bytes, leveled } => {
             let keyspace =
@@ -312,13 +291,4 @@ fn in_table(outcomes: &[Outcome]) -> Table {
         ]);
     }
     table
-}
-
-fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write;
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        // Writing to a string cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
