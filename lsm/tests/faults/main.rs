@@ -8,7 +8,6 @@ mod close;
 mod eio;
 mod full;
 mod held;
-mod panics;
 mod power;
 mod replay;
 mod session;

@@ -1,10 +1,14 @@
-//! Panics on the threads behind the scenes: nobody waits for good.
+//! Panics on the threads behind the scenes: nobody waits for good. Apart from the tests of faults, which count the panics of such
+//! threads and want none.
+#![allow(clippy::unwrap_used, clippy::expect_used)] // a test may fail in any way it likes
+
+mod workload;
 
 use std::sync::Arc;
 
 use lsm::{Db, Error, Event, Options};
 
-use crate::workload::{DIR, Shape, machine};
+use workload::{DIR, Shape, machine};
 
 fn panicking(when: fn(&Event) -> bool) -> (Db, lsm::fs::sim::SimFs) {
     let fs = machine();
