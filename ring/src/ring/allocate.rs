@@ -150,11 +150,11 @@ impl Allocation {
         let sliver = (SPACE / self.arcs as u128).min(need / count as u128) / SLIVER;
         let mut taken = self.relieve_light(roster, need, count, except);
         let mut need = need - taken.iter().map(|piece| piece.len()).sum::<u128>();
-        let heavy = |holder: &Holder| holder.load >= 2 * need / count as u128;
-        let mut pool =
-            self.most_loaded(2 * count, |holder| heavy(holder) && Some(holder.node) != except);
+        let light = 2 * need / count as u128;
+        let may = |holder: &Holder| Some(holder.node) != except;
+        let mut pool = self.most_loaded(2 * count, |holder| holder.load >= light && may(holder));
         if pool.is_empty() {
-            pool = self.most_loaded(2 * count, |holder| Some(holder.node) != except);
+            pool = self.most_loaded(2 * count, may);
         }
         while taken.len() < count && need > 0 && !pool.is_empty() {
             let demands = self.demands(&pool, need, count - taken.len(), sliver);
@@ -185,11 +185,10 @@ impl Allocation {
         count: usize,
         except: Option<NodeId>,
     ) -> Vec<Span> {
+        let light = 2 * need / count as u128;
         let light = self.most_loaded(count / 2, |holder| {
             let over = |share: u128| holder.load > share + share / 16;
-            holder.load < 2 * need / count as u128
-                && over(share(roster, holder.node).1)
-                && Some(holder.node) != except
+            holder.load < light && over(share(roster, holder.node).1) && Some(holder.node) != except
         });
         let mut left = need / 2;
         let mut taken = Vec::new();
