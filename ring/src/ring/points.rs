@@ -7,6 +7,9 @@ use core::cmp::Ordering;
 use super::index::Index;
 use crate::{Arc, HashRange, NodeId};
 
+/// How many hashes there are.
+pub(super) const SPACE: u128 = 1 << 64;
+
 /// How many points a lookup compares with its hash before it looks whether that was enough. It seldom is not: with half a point to a
 /// point in a bucket on average, one bucket in 270 or fewer holds more.
 const WINDOW: usize = 4;
