@@ -9,6 +9,7 @@ extern crate alloc;
 extern crate std;
 
 mod algorithm;
+mod buckets;
 mod error;
 mod hash;
 mod placement;
@@ -18,6 +19,9 @@ mod roster;
 mod weight;
 
 pub use algorithm::Algorithm;
+pub use buckets::{
+    Anchor, Dx, Jump, JumpBack, Memento, jump_back_hash, jump_hash, jump_hash_batch,
+};
 pub use error::{Error, Result};
 pub use hash::KeyHash;
 pub use placement::Placement;
