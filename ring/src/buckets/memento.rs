@@ -10,7 +10,7 @@ use crate::{Algorithm, Error, KeyHash, NodeId, Placement, Result, Roster, Weight
 
 /// MementoHash: any node may go, and only its hashes move; no bound on the nodes, and no memory but for those that went.
 ///
-/// A hash falls on a bucket by [`jump_back_hash`](crate::jump_back_hash) (the paper takes jump hash). If that was removed, it draws
+/// A hash falls on a bucket by [`jump_back_hash`] (the paper takes jump hash). If that was removed, it draws
 /// among those that were left then; and so on. Only removals that no addition has undone are remembered.
 ///
 /// Lookup 1 + ln(most nodes / nodes) draws, expected: as [`JumpBack`](crate::JumpBack) while nothing is removed, 7 to 8 ns with a tenth
