@@ -9,6 +9,7 @@ extern crate alloc;
 extern crate std;
 
 mod algorithm;
+pub mod compat;
 mod error;
 mod hash;
 mod placement;
