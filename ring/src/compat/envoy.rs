@@ -59,7 +59,7 @@ impl Hosts {
 /// use hash_ring::compat::{EnvoyRing, Locate};
 ///
 /// let ring = EnvoyRing::new([("127.0.0.1:90", 1), ("127.0.0.1:91", 2)])?;
-/// assert_eq!(ring.locate(b"session-17"), Some("127.0.0.1:91"));
+/// assert_eq!(ring.locate(b"session-17"), Some("127.0.0.1:90"));
 /// # Ok::<(), hash_ring::Error>(())
 /// ```
 ///

@@ -87,7 +87,7 @@ pub struct HaproxyServer<'a> {
 ///
 /// let servers = [("s1", 1), ("s2", 2)].map(|(name, id)| HaproxyServer { name, id, weight: 100 });
 /// let ring = HaproxyRing::new(&servers)?;
-/// assert_eq!(ring.locate(b"/index.html"), Some("s1"));
+/// assert_eq!(ring.locate(b"/index.html"), Some("s2"));
 /// # Ok::<(), hash_ring::Error>(())
 /// ```
 ///

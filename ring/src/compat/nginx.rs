@@ -18,7 +18,7 @@ use crate::Result;
 /// use hash_ring::compat::{Locate, NginxRing};
 ///
 /// let ring = NginxRing::new([("10.0.0.1:8080", 1), ("10.0.0.2:8080", 2)])?;
-/// assert_eq!(ring.locate(b"/index.html"), Some("10.0.0.2:8080"));
+/// assert_eq!(ring.locate(b"/index.html"), Some("10.0.0.1:8080"));
 /// # Ok::<(), hash_ring::Error>(())
 /// ```
 ///
