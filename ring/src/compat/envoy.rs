@@ -155,11 +155,8 @@ impl EnvoyRing {
     /// [`locate_hash`](Self::locate_hash).
     #[must_use]
     pub fn locate_attempt(&self, hash: u64, attempt: u32) -> Option<usize> {
-        if self.points.len() == 0 {
-            return None;
-        }
-        let position = self.points.position(hash) % self.points.len();
-        Some(self.points.at(position + attempt as usize).1 as usize)
+        let position = self.points.position(hash)?;
+        Some(self.points.further(position, attempt as usize) as usize)
     }
 
     /// The points of the ring in ascending order, each with the index of its owner.

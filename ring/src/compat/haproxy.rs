@@ -163,12 +163,8 @@ impl HaproxyRing {
     #[inline]
     #[must_use]
     pub fn locate_hash(&self, hash: u32) -> Option<usize> {
-        if self.points.len() == 0 {
-            return None;
-        }
-        let position = self.points.position(hash);
-        let (next, after) = self.points.at(position);
-        let (previous, before) = self.points.at(position + self.points.len() - 1);
+        let position = self.points.position(hash)?;
+        let [(previous, before), (next, after)] = self.points.around(position);
         let nearest =
             if hash.wrapping_sub(previous) <= next.wrapping_sub(hash) { before } else { after };
         Some(nearest as usize)

@@ -34,7 +34,8 @@ pub enum KetamaDialect {
     LibmemcachedSpy,
     /// spymemcached's `KetamaNodeLocator` with `Format.SPYMEMCACHED`, the default. A server is named as Java writes its address:
     /// `10.0.0.1:11211` if it was given as an address, `cache1/10.0.0.1:11211` if it was found by name, for which
-    /// [`KetamaServer::host`] then is `cache1/10.0.0.1`.
+    /// [`KetamaServer::host`] then is `cache1/10.0.0.1`. (Since version 14, Java puts brackets around addresses of IPv6, and
+    /// `/<unresolved>` behind names that it could not find.)
     Spymemcached,
     /// spymemcached's `KetamaNodeLocator` with `Format.LIBMEMCACHED`. The default port, 11211, is left out of a server's name.
     SpymemcachedAsLibmemcached,
@@ -124,7 +125,7 @@ impl<'a> KetamaServer<'a> {
 /// beyond ASCII among them: libmemcached 1.1.4, twemproxy 0.5.0, spymemcached 2.12.3, and libketama as the Python package `ketama` 0.1.1
 /// has it, of which every point is compared; and with the expectations of libmemcached's and spymemcached's own tests.
 ///
-/// **Not matched.** libketama cuts off server names beyond 22 bytes, we do not. What a client does when a server is down: build the ring of
+/// **Not matched.** libketama has room for names of 21 bytes, port included; we for more. What a client does when a server is down: build the ring of
 /// the others, which is what libmemcached and twemproxy do where they eject hosts; for spymemcached see
 /// [`spymemcached_sequence`](Self::spymemcached_sequence). libmemcached's `MEMCACHED_BEHAVIOR_SORT_HOSTS` and prefixes that are hashed
 /// with the key: sort and prepend. twemproxy's `hash_tag`: hash what is between the two characters. Where the C library's `qsort` is not

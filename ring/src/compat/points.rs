@@ -42,19 +42,21 @@ pub(crate) enum Ties {
 
 /// Points in ascending order, each with a number that says whose it is.
 ///
-/// A table goes from a hash's leading bits to the points that share them: about as many entries as points, so that a lookup is two
-/// loads and a comparison or two, however many points there are.
+/// A table goes from a hash's leading bits to the points that share them: about as many entries as points, so that a lookup takes two
+/// cache misses, however many points there are. It compares with a fixed number of points without branching: where the next point
+/// stands cannot be predicted, and a wrong guess costs more than three comparisons.
 #[derive(Clone)]
 pub(crate) struct Points<W> {
-    /// Closed by the highest hash there is, which belongs to the first point's owner: the ring closes.
+    /// Closed by [`WINDOW`] times the highest hash there is, which belongs to the first point's owner: the ring closes. Empty if there are
+    /// no points.
     points: Box<[(W, u32)]>,
     /// Where the points of each prefix start, and where the last one's end.
     starts: Box<[u32]>,
     shift: u32,
 }
 
-/// As many points as one prefix may have before they are searched by halves.
-const SCANNED: usize = 8;
+/// As many points as are compared with at once. If more share a prefix (1 in 250 prefixes of random points), they are searched by halves.
+const WINDOW: usize = 4;
 
 impl<W: Word> Points<W> {
     /// From points in any order. There are at most 2^31 of them.
@@ -75,14 +77,14 @@ impl<W: Word> Points<W> {
             starts[prefix] += starts[prefix - 1];
         }
         if let Some((_, first)) = points.first().copied() {
-            points.push((W::MAX, first));
+            points.extend([(W::MAX, first); WINDOW]);
         }
         Self { points: points.into(), starts: starts.into(), shift }
     }
 
     /// How many points there are.
     pub(crate) fn len(&self) -> usize {
-        self.points.len().saturating_sub(1)
+        self.points.len().saturating_sub(WINDOW)
     }
 
     /// The points in ascending order.
@@ -90,30 +92,38 @@ impl<W: Word> Points<W> {
         self.points[..self.len()].iter().copied()
     }
 
-    /// Where the first point at or above `hash` is; [`len`](Self::len) if there is none.
+    /// Where the first point at or above `hash` is; [`len`](Self::len) if there is none, and `None` if there are no points at all.
     #[inline]
-    pub(crate) fn position(&self, hash: W) -> usize {
+    pub(crate) fn position(&self, hash: W) -> Option<usize> {
         let prefix = hash.leading(self.shift);
         let (start, end) = (self.starts[prefix] as usize, self.starts[prefix + 1] as usize);
-        let shared = &self.points[start..end];
-        let below = if shared.len() <= SCANNED {
-            shared.iter().take_while(|(point, _)| *point < hash).count()
-        } else {
-            shared.partition_point(|(point, _)| *point < hash)
-        };
-        start + below
+        if end - start > WINDOW {
+            let shared = &self.points[start..end];
+            return Some(start + shared.partition_point(|(point, _)| *point < hash));
+        }
+        // Those behind `end` have a higher prefix, and are not counted.
+        let window = self.points.get(start..start + WINDOW)?;
+        Some(start + window.iter().map(|(point, _)| usize::from(*point < hash)).sum::<usize>())
     }
 
     /// The owner of the first point at or above `hash`, going around the ring; `None` if there are no points.
     #[inline]
     pub(crate) fn owner(&self, hash: W) -> Option<u32> {
-        self.points.get(self.position(hash)).map(|(_, owner)| *owner)
+        Some(self.points[self.position(hash)?].1)
     }
 
-    /// The point at `position`, going around the ring; there must be points.
+    /// The points before and at a [`position`](Self::position), going around the ring.
     #[inline]
-    pub(crate) fn at(&self, position: usize) -> (W, u32) {
-        self.points[position % self.len()]
+    pub(crate) fn around(&self, position: usize) -> [(W, u32); 2] {
+        let len = self.len();
+        let before = if position == 0 { len } else { position } - 1;
+        [self.points[before], self.points[if position == len { 0 } else { position }]]
+    }
+
+    /// The owner of the point `steps` further than a [`position`](Self::position), going around the ring.
+    pub(crate) fn further(&self, position: usize, steps: usize) -> u32 {
+        let len = self.len();
+        self.points[(position % len + steps % len) % len].1
     }
 
     pub(crate) fn heap_bytes(&self) -> usize {
@@ -123,7 +133,7 @@ impl<W: Word> Points<W> {
 
 impl<W> fmt::Debug for Points<W> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} points", self.points.len().saturating_sub(1))
+        write!(f, "{} points", self.points.len().saturating_sub(WINDOW))
     }
 }
 

@@ -53,8 +53,23 @@ def key(i):
 
 
 # Bytes beyond ASCII at every place of a block, short keys, and lengths around those of blocks.
-ODD_KEYS = [b"a", b"b", b"ab", b"abc", b"abcd", b"x" * 11, b"x" * 12, b"x" * 13, b"x" * 24, b"x" * 25, b"y" * 63, b"y" * 64, b"y" * 200]
+ODD_KEYS = [
+    b"a",
+    b"b",
+    b"ab",
+    b"abc",
+    b"abcd",
+    b"x" * 11,
+    b"x" * 12,
+    b"x" * 13,
+    b"x" * 24,
+    b"x" * 25,
+    b"y" * 63,
+    b"y" * 64,
+    b"y" * 200,
+]
 ODD_KEYS += [b"k" * n + b"\xff" + b"k" * (i % 4) for i, n in enumerate(range(16))]
+ODD_KEYS += [b"k" * n + b"\xff" for n in range(16) if n % 4]
 ODD_KEYS += ["schlüssel-%d".encode() % i for i in range(12)] + [bytes([0x80 + 7 * i, 0xFE - 3 * i]) for i in range(12)]
 
 
@@ -73,7 +88,9 @@ class File:
 
     def __init__(self, name, *notes):
         self.path = os.path.join(HERE, name)
-        self.lines = ["# Made by generate.py, which says what the lines mean; not edited."] + ["# " + note for note in notes]
+        self.lines = ["# Made by generate.py, which says what the lines mean; not edited."] + [
+            "# " + note for note in notes
+        ]
 
     def case(self, name, params=(), nodes=(), owners=(), keys=(), ring=None):
         out = ["", f"case {name}"]
@@ -183,7 +200,16 @@ def ketama_node_lists():
     return {
         "published weights": (PUBLISHED, []),
         "one": ([("10.0.0.1", 11211, 1)], []),
-        "ports": ([("10.0.0.1", 11211, 1), ("10.0.0.1", 11212, 1), ("cache-2.example", 11211, 1), ("cache-3.example", 21211, 1), ("10.0.0.5", 80, 1)], []),
+        "ports": (
+            [
+                ("10.0.0.1", 11211, 1),
+                ("10.0.0.1", 11212, 1),
+                ("cache-2.example", 11211, 1),
+                ("cache-3.example", 21211, 1),
+                ("10.0.0.5", 80, 1),
+            ],
+            [],
+        ),
         "equal weights of 7": ([(f"10.0.2.{i}", 11211, 7) for i in range(1, 8)], []),
         # Of 47 equal weights, rounding takes points off all rings but libketama's; of 61, off that too.
         "equal weights of 47": ([(f"10.0.3.{i}", 11211, 5) for i in range(1, 48)], []),
@@ -197,7 +223,18 @@ def ketama_node_lists():
 
 
 class Libmemcached:
-    HASHES = {"one_at_a_time": 0, "md5": 1, "crc": 2, "fnv1_64": 3, "fnv1a_64": 4, "fnv1_32": 5, "fnv1a_32": 6, "hsieh": 7, "murmur": 8, "jenkins": 9}
+    HASHES = {
+        "one_at_a_time": 0,
+        "md5": 1,
+        "crc": 2,
+        "fnv1_64": 3,
+        "fnv1a_64": 4,
+        "fnv1_32": 5,
+        "fnv1a_32": 6,
+        "hsieh": 7,
+        "murmur": 8,
+        "jenkins": 9,
+    }
 
     def __init__(self):
         self.lib = ctypes.CDLL("libmemcached.so.11")
@@ -223,24 +260,49 @@ def libmemcached(out, lists):
     # Numbers of enum memcached_behavior_t and memcached_server_distribution_t in libmemcached's headers.
     HASH, DISTRIBUTION, KETAMA, WEIGHTED = 2, 9, 3, 16
     SPY, CONSISTENT = 4, 1
-    behaviors = {n: (v, x) for n, v, x in [("ketama-weighted", WEIGHTED, 1), ("ketama", KETAMA, 1), ("consistent", DISTRIBUTION, CONSISTENT)]}
+    behaviors = {
+        n: (v, x)
+        for n, v, x in [
+            ("ketama-weighted", WEIGHTED, 1),
+            ("ketama", KETAMA, 1),
+            ("consistent", DISTRIBUTION, CONSISTENT),
+        ]
+    }
 
     def case(name, dialect, nodes, set_up, keys=(), params=()):
         ask = lib.ring(nodes, set_up)
-        out.case(name, [("program", f"libmemcached {lib.version}"), ("dialect", dialect), *params], nodes, [ask(key(i)) for i in range(KEYS)], [(k, ask(k)) for k in [*keys, *ODD_KEYS]])
+        out.case(
+            name,
+            [("program", f"libmemcached {lib.version}"), ("dialect", dialect), *params],
+            nodes,
+            [ask(key(i)) for i in range(KEYS)],
+            [(k, ask(k)) for k in [*keys, *ODD_KEYS]],
+        )
 
     for name, (nodes, keys) in lists.items():
         case(f"libmemcached, {name}", "Libmemcached", nodes, [behaviors["ketama-weighted"]], keys)
     sockets = [("/run/memcached/a.sock", 0, 1), ("/run/memcached/b.sock", 0, 3), ("10.0.0.9", 11211, 2)]
     case("libmemcached, sockets", "Libmemcached", sockets, [behaviors["ketama-weighted"]])
     for name in ["published weights", "ports", "weights to 10"]:
-        case(f"libmemcached as spymemcached, {name}", "LibmemcachedSpy", lists[name][0], [behaviors["ketama-weighted"], (DISTRIBUTION, SPY)])
+        case(
+            f"libmemcached as spymemcached, {name}",
+            "LibmemcachedSpy",
+            lists[name][0],
+            [behaviors["ketama-weighted"], (DISTRIBUTION, SPY)],
+        )
     for name in ["one", "ports", "equal weights of 61"]:
         nodes = [(host, port, 1) for host, port, _ in lists[name][0]]
         case(f"libmemcached unweighted, {name}", "LibmemcachedUnweighted", nodes, [behaviors["ketama"]])
     for function, number in Libmemcached.HASHES.items():
         if function != "hsieh":  # not in Debian's build
-            case(f"libmemcached unweighted, {function}", "LibmemcachedUnweighted", lists["ports"][0], [(HASH, number), behaviors["consistent"]], (), [("hash", function)])
+            case(
+                f"libmemcached unweighted, {function}",
+                "LibmemcachedUnweighted",
+                lists["ports"][0],
+                [(HASH, number), behaviors["consistent"]],
+                (),
+                [("hash", function)],
+            )
 
 
 ASK_LIBKETAMA = """
@@ -258,7 +320,9 @@ def libketama(out, lists):
     from importlib.metadata import version as installed
 
     sets = {name: nodes for name, (nodes, _) in lists.items() if all(len(f"{h}:{p}") < 22 for h, p, _ in nodes)}
-    a, b, keys = colliding(lambda host: md5_points(host + ":11211"), md5_hash, [f"10.{i // 250}.{i % 250}.9" for i in range(4000)])
+    a, b, keys = colliding(
+        lambda host: md5_points(host + ":11211"), md5_hash, [f"10.{i // 250}.{i % 250}.9" for i in range(4000)]
+    )
     sets["collision"] = [(a, 11211, 1), (b, 11211, 1)]
     sets["collision the other way around"] = [(b, 11211, 1), (a, 11211, 1)]
     for name, nodes in sets.items():
@@ -269,12 +333,21 @@ def libketama(out, lists):
         extra = [*(keys if name.startswith("collision") else ()), *ODD_KEYS]
         # A process for each: the library does not survive a second ring.
         request = "\n".join(k.hex() for k in [*map(key, range(KEYS)), *extra])
-        done = subprocess.run([sys.executable, "-c", ASK_LIBKETAMA, path], input=request, capture_output=True, text=True, check=True)
+        done = subprocess.run(
+            [sys.executable, "-c", ASK_LIBKETAMA, path], input=request, capture_output=True, text=True, check=True
+        )
         owners, points = [[line.split() for line in part.splitlines()] for part in done.stdout.split("--\n")]
         owners = [index[server] for (server,) in owners]
         extra = list(zip(extra, owners[KEYS:]))
         points = [(int(point) % 2**32, index[server]) for point, server in points]
-        out.case(f"libketama, {name}", [("program", "ketama " + installed("ketama") + " (libketama)"), ("dialect", "Libketama")], nodes, owners[:KEYS], extra, points)
+        out.case(
+            f"libketama, {name}",
+            [("program", "ketama " + installed("ketama") + " (libketama)"), ("dialect", "Libketama")],
+            nodes,
+            owners[:KEYS],
+            extra,
+            points,
+        )
 
 
 class Backend(socketserver.StreamRequestHandler):
@@ -297,7 +370,20 @@ def twemproxy(out):
         "aliases": [("127.0.0.1", base + i, w, f"shard-{i}") for i, w in enumerate([1, 1, 2, 3])],
         "sockets": [(os.path.join("/tmp", f"hash-ring-{c}.sock"), 0, 1, None) for c in "abc"],
     }
-    hashes = ["one_at_a_time", "md5", "crc16", "crc32", "crc32a", "fnv1_64", "fnv1a_64", "fnv1_32", "fnv1a_32", "hsieh", "murmur", "jenkins"]
+    hashes = [
+        "one_at_a_time",
+        "md5",
+        "crc16",
+        "crc32",
+        "crc32a",
+        "fnv1_64",
+        "fnv1a_64",
+        "fnv1_32",
+        "fnv1a_32",
+        "hsieh",
+        "murmur",
+        "jenkins",
+    ]
     cases = [(f"twemproxy, {name}", nodes, "md5") for name, nodes in sets.items()]
     cases += [(f"twemproxy, {function}", plain, function) for function in hashes]
     for name, nodes, function in cases:
@@ -320,10 +406,14 @@ def twemproxy(out):
             port, stats = free_port(), free_port()
             config = os.path.join(WORK, "nutcracker.yml")
             with open(config, "w") as f:
-                f.write(f"p:\n  listen: 127.0.0.1:{port}\n  hash: {function}\n  distribution: ketama\n  timeout: 5000\n  servers:\n")
+                f.write(
+                    f"p:\n  listen: 127.0.0.1:{port}\n  hash: {function}\n  distribution: ketama\n  timeout: 5000\n  servers:\n"
+                )
                 for host, p, weight, alias in nodes:
                     f.write(f"   - {host if p == 0 else f'{host}:{p}'}:{weight}{' ' + alias if alias else ''}\n")
-            with running(["nutcracker", "-c", config, "-s", str(stats), "-o", os.path.join(WORK, "nutcracker.log")], port):
+            with running(
+                ["nutcracker", "-c", config, "-s", str(stats), "-o", os.path.join(WORK, "nutcracker.log")], port
+            ):
                 with socket.create_connection(("127.0.0.1", port), 30) as s:
                     f = s.makefile("rb")
 
@@ -357,7 +447,12 @@ def jar_version(name):
 
 def spymemcached(out, lists):
     program = "spymemcached " + jar_version("spymemcached")
-    by_name = [("cache1/10.0.0.1", 11211, 1), ("cache2/10.0.0.2", 11211, 1), ("cache3/10.0.0.3", 11222, 1), ("10.0.0.4", 11211, 1)]
+    by_name = [
+        ("cache1/10.0.0.1", 11211, 1),
+        ("cache2/10.0.0.2", 11211, 1),
+        ("cache3/10.0.0.3", 11222, 1),
+        ("10.0.0.4", 11211, 1),
+    ]
     addresses = {n: nodes for n, (nodes, _) in lists.items() if n != "ports"}
     cases = [("Spymemcached", "md5", f"spymemcached, {n}", nodes) for n, nodes in addresses.items()]
     cases.append(("Spymemcached", "md5", "spymemcached, names", by_name))
@@ -365,11 +460,21 @@ def spymemcached(out, lists):
         cases.append(("Spymemcached", function, f"spymemcached, {function}", by_name))
     weighted = [(h, p, w) for (h, p, _), w in zip(by_name, [4, 1, 2, 9])]
     cases.append(("Spymemcached", "fnv1a_32", "spymemcached, weights and fnv1a_32", weighted))
-    for n in ["published weights", "weights to 10", "equal weights of 47", "collision", "collision the other way around"]:
+    for n in [
+        "published weights",
+        "weights to 10",
+        "equal weights of 47",
+        "collision",
+        "collision the other way around",
+    ]:
         cases.append(("SpymemcachedAsLibmemcached", "md5", f"spymemcached as libmemcached, {n}", lists[n][0]))
-    a, b, keys = colliding(lambda host: md5_points(host + ":11211"), md5_hash, [f"10.{i // 250}.{i % 250}.9" for i in range(4000)])
+    a, b, keys = colliding(
+        lambda host: md5_points(host + ":11211"), md5_hash, [f"10.{i // 250}.{i % 250}.9" for i in range(4000)]
+    )
     cases.append(("Spymemcached", "md5", "spymemcached, its own collision", [(a, 11211, 1), (b, 11211, 1)]))
-    cases.append(("Spymemcached", "md5", "spymemcached, its own collision the other way around", [(b, 11211, 1), (a, 11211, 1)]))
+    cases.append(
+        ("Spymemcached", "md5", "spymemcached, its own collision the other way around", [(b, 11211, 1), (a, 11211, 1)])
+    )
     for dialect, function, name, nodes in cases:
         ascii_keys = [k for k in ODD_KEYS if k.isascii()] + keys + lists["collision"][1]
         request = [f"spymemcached {dialect} {function}"] + [f"node {h} {p} {w}" for h, p, w in nodes]
@@ -377,11 +482,21 @@ def spymemcached(out, lists):
         answers = [line.split() for line in java(request)]
         owners = [int(answer[0]) for answer in answers]
         sequences = [(f"sequence {k.hex()}", " ".join(answer[1:])) for k, answer in zip(ascii_keys, answers[KEYS:])]
-        out.case(name, [("program", program), ("dialect", dialect), ("hash", function), *sequences], nodes, owners[:KEYS], zip(ascii_keys, owners[KEYS:]))
+        out.case(
+            name,
+            [("program", program), ("dialect", dialect), ("hash", function), *sequences],
+            nodes,
+            owners[:KEYS],
+            zip(ascii_keys, owners[KEYS:]),
+        )
 
 
 def ketama_file():
-    out = File("ketama.txt", "`sequence HEX I...` are the nodes that spymemcached tries for a key, one after the other.", "Nodes: host, port, weight, alias.")
+    out = File(
+        "ketama.txt",
+        "`sequence HEX I...` are the nodes that spymemcached tries for a key, one after the other.",
+        "Nodes: host, port, weight, alias.",
+    )
     lists = ketama_node_lists()
     libketama(out, lists)
     libmemcached(out, lists)
@@ -405,7 +520,9 @@ def nginx_points(server):
 def nginx_file():
     program = "nginx " + version(["nginx", "-v"], r"nginx/([\d.]+)")
     out = File("nginx.txt", "Nodes: server, weight.")
-    a, b, keys = colliding(nginx_points, zlib.crc32, [f"127.1.{i // 250}.{i % 250}:{p}" for i in range(800) for p in range(901, 905)])
+    a, b, keys = colliding(
+        nginx_points, zlib.crc32, [f"127.1.{i // 250}.{i % 250}:{p}" for i in range(800) for p in range(901, 905)]
+    )
     sets = {
         "addresses": [(f"127.0.0.{i}:9{i:03}", 1) for i in range(1, 8)],
         "two": [("127.0.0.1:9001", 1), ("127.0.0.1:9002", 1)],
@@ -438,7 +555,13 @@ def nginx_file():
             client = Http(port, "x-up")
             ask = lambda k: index[client.ask(k)]
             extra = [*(keys if name.startswith("collision") else ()), *ODD_KEYS]
-            out.case(f"nginx, {name}", [("program", program)], nodes, [ask(key(i)) for i in range(KEYS)], [(k, ask(k)) for k in extra])
+            out.case(
+                f"nginx, {name}",
+                [("program", program)],
+                nodes,
+                [ask(key(i)) for i in range(KEYS)],
+                [(k, ask(k)) for k in extra],
+            )
     out.write()
 
 
@@ -460,14 +583,24 @@ def haproxy_file():
         conf = os.path.join(WORK, "haproxy.cfg")
         with open(conf, "w") as f:
             f.write("defaults\n mode http\n timeout client 30s\n timeout server 30s\n timeout connect 5s\n")
-            f.write(f"frontend up\n bind 127.0.0.1:{first}-{first + len(nodes) - 1}\n http-request return status 200 hdr x-port %[dst_port]\n")
-            f.write(f"frontend in\n bind 127.0.0.1:{port}\n default_backend b\nbackend b\n balance hdr(x-key)\n hash-type consistent {function}\n")
+            f.write(
+                f"frontend up\n bind 127.0.0.1:{first}-{first + len(nodes) - 1}\n http-request return status 200 hdr x-port %[dst_port]\n"
+            )
+            f.write(
+                f"frontend in\n bind 127.0.0.1:{port}\n default_backend b\nbackend b\n balance hdr(x-key)\n hash-type consistent {function}\n"
+            )
             for i, (server, number, weight) in enumerate(nodes):
                 f.write(f" server {server} 127.0.0.1:{first + i} id {number} weight {weight}\n")
         with running(["haproxy", "-db", "-q", "-f", conf], port):
             client = Http(port, "x-port")
             ask = lambda k: int(client.ask(k)) - first
-            out.case(f"haproxy, {name}", [("program", program), ("function", function)], nodes, [ask(key(i)) for i in range(KEYS)], [(k, ask(k)) for k in ODD_KEYS])
+            out.case(
+                f"haproxy, {name}",
+                [("program", program), ("function", function)],
+                nodes,
+                [ask(key(i)) for i in range(KEYS)],
+                [(k, ask(k)) for k in ODD_KEYS],
+            )
     out.write()
 
 
@@ -483,20 +616,34 @@ def envoy_file():
     wild = [(f"127.0.5.{i}:8080", w) for i, w in enumerate(weights(40, 1_000_000, 6), 1)]
     hundred = [(f"127.0.6.{i}:8080", 1) for i in range(1, 101)]
     ring = [
-        ("six", six, {}), ("twelve points", six, {"minimum_ring_size": 12}), ("weights", mixed, {}), ("many weights", wild, {}),
-        ("at most 1000", wild, {"minimum_ring_size": 100, "maximum_ring_size": 1000}), ("at most 17", six, {"minimum_ring_size": 1, "maximum_ring_size": 17}),
-        ("hundred", hundred, {"minimum_ring_size": 12345}), ("murmur", mixed, {"hash_function": "MURMUR_HASH_2"}), ("one", six[:1], {}),
-        ("big", hundred, {"minimum_ring_size": 100_000}), ("light", [("127.0.0.1:90", 1), ("127.0.0.1:91", 999)], {}),
+        ("six", six, {}),
+        ("twelve points", six, {"minimum_ring_size": 12}),
+        ("weights", mixed, {}),
+        ("many weights", wild, {}),
+        ("at most 1000", wild, {"minimum_ring_size": 100, "maximum_ring_size": 1000}),
+        ("at most 17", six, {"minimum_ring_size": 1, "maximum_ring_size": 17}),
+        ("hundred", hundred, {"minimum_ring_size": 12345}),
+        ("murmur", mixed, {"hash_function": "MURMUR_HASH_2"}),
+        ("one", six[:1], {}),
+        ("big", hundred, {"minimum_ring_size": 100_000}),
+        ("light", [("127.0.0.1:90", 1), ("127.0.0.1:91", 999)], {}),
     ]
     maglev = [
-        ("six", six, {}), ("weights", mixed, {}), ("many weights", wild, {}), ("hundred", hundred, {}), ("seven places", six, {"table_size": 7}),
-        ("251 places", mixed, {"table_size": 251}), ("100003 places", mixed, {"table_size": 100003}), ("unsorted", mixed[::-1], {"table_size": 1009}),
+        ("six", six, {}),
+        ("weights", mixed, {}),
+        ("many weights", wild, {}),
+        ("hundred", hundred, {}),
+        ("seven places", six, {"table_size": 7}),
+        ("251 places", mixed, {"table_size": 251}),
+        ("100003 places", mixed, {"table_size": 100003}),
+        ("unsorted", mixed[::-1], {"table_size": 1009}),
     ]
     for kind, name, nodes, options in [("RING_HASH", *c) for c in ring] + [("MAGLEV", *c) for c in maglev]:
         port = free_port()
         conf, log, access = (os.path.join(WORK, f"envoy.{x}") for x in ["yaml", "log", "access"])
         endpoints = "".join(
-            "\n        - endpoint: {address: {socket_address: {address: %s, port_value: %s}}}\n          load_balancing_weight: %d" % (*n.rsplit(":", 1), w)
+            "\n        - endpoint: {address: {socket_address: {address: %s, port_value: %s}}}\n          load_balancing_weight: %d"
+            % (*n.rsplit(":", 1), w)
             for n, w in nodes
         )
         section = "ring_hash_lb_config" if kind == "RING_HASH" else "maglev_lb_config"
@@ -544,7 +691,21 @@ static_resources:
                 os.unlink(path)
         index = {n: i for i, (n, _) in enumerate(nodes)}
         keys = [*map(key, range(KEYS)), *ODD_KEYS]
-        with running([binary, "-c", conf, "--component-log-level", "upstream:trace", "--log-path", log, "--concurrency", "1", "--use-dynamic-base-id"], port):
+        with running(
+            [
+                binary,
+                "-c",
+                conf,
+                "--component-log-level",
+                "upstream:trace",
+                "--log-path",
+                log,
+                "--concurrency",
+                "1",
+                "--use-dynamic-base-id",
+            ],
+            port,
+        ):
             client = Http(port, "server")
             for k in keys:
                 client.ask(k)
@@ -562,7 +723,9 @@ static_resources:
         period = next((i for i in range(1, len(points)) if points[i][0] < points[i - 1][0]), len(points))
         assert points[:period] * (len(points) // period) == points, "not all built alike"
         params = [("program", program), ("policy", kind), *options.items()]
-        out.case(f"envoy {kind}, {name}", params, nodes, owners[:KEYS], zip(ODD_KEYS, owners[KEYS:]), points[:period] or None)
+        out.case(
+            f"envoy {kind}, {name}", params, nodes, owners[:KEYS], zip(ODD_KEYS, owners[KEYS:]), points[:period] or None
+        )
     out.write()
 
 
@@ -573,9 +736,44 @@ def redis_file():
     program = "redis " + version(["redis-server", "--version"], r"v=([\d.]+)")
     out = File("redis.txt", "Indices are slots.")
     port = free_port()
-    tags = [b"{user1000}.following", b"{user1000}.followers", b"foo{}{bar}", b"foo{{bar}}zap", b"foo{bar}{zap}", b"foo{bar", b"foo}bar{", b"{}", b"{", b"}", b"{a}", b"a{b}c{d}e", b"{}{a}", b"\x00{\xff\xfe}\x01", b"{" * 5 + b"}" * 5, b"a}{b}c", b"\r\n{\r\n}"]
+    tags = [
+        b"{user1000}.following",
+        b"{user1000}.followers",
+        b"foo{}{bar}",
+        b"foo{{bar}}zap",
+        b"foo{bar}{zap}",
+        b"foo{bar",
+        b"foo}bar{",
+        b"{}",
+        b"{",
+        b"}",
+        b"{a}",
+        b"a{b}c{d}e",
+        b"{}{a}",
+        b"\x00{\xff\xfe}\x01",
+        b"{" * 5 + b"}" * 5,
+        b"a}{b}c",
+        b"\r\n{\r\n}",
+    ]
     tags += [b"%s{%s}%s" % (key(i), key(i // 3), key(i + 1)) for i in range(100)] + ODD_KEYS
-    with running(["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--cluster-enabled", "yes", "--dir", WORK, "--save", "", "--logfile", os.path.join(WORK, "redis.log")], port):
+    with running(
+        [
+            "redis-server",
+            "--port",
+            str(port),
+            "--bind",
+            "127.0.0.1",
+            "--cluster-enabled",
+            "yes",
+            "--dir",
+            WORK,
+            "--save",
+            "",
+            "--logfile",
+            os.path.join(WORK, "redis.log"),
+        ],
+        port,
+    ):
         with socket.create_connection(("127.0.0.1", port), 30) as s:
             f = s.makefile("rb")
 
@@ -585,7 +783,13 @@ def redis_file():
                 assert answer.startswith(b":"), answer
                 return int(answer[1:])
 
-            out.case("redis, CLUSTER KEYSLOT", [("program", program)], [], [ask(key(i)) for i in range(KEYS)], [(k, ask(k)) for k in [*tags, b""]])
+            out.case(
+                "redis, CLUSTER KEYSLOT",
+                [("program", program)],
+                [],
+                [ask(key(i)) for i in range(KEYS)],
+                [(k, ask(k)) for k in [*tags, b""]],
+            )
     out.write()
 
 
@@ -597,16 +801,29 @@ def guava_file():
     r = random.Random(7)
     pairs = [(i, 100) for i in range(1, 6)]
     for limit in [2, 3, 10, 100, 1000, 65_536, 1_000_000, 2**31 - 1]:
-        pairs += [(r.getrandbits(64), limit) for _ in range(400)] + [(r.getrandbits(64), r.randint(1, limit)) for _ in range(100)]
+        pairs += [(r.getrandbits(64), limit) for _ in range(400)] + [
+            (r.getrandbits(64), r.randint(1, limit)) for _ in range(100)
+        ]
     # Inputs whose first draw is all ones, where the generator's `int` overflows, and all zeros.
     inverse = pow(2862933555777941757, -1, 2**64)
     for low in [0, 1, 2**32, 2**33 - 1]:
         for high in [2**31 - 1, 0, 2**31 - 2]:
             state = high << 33 | low
             pairs += [((state - 1) * inverse % 2**64, n) for n in [1, 2, 100, 2**31 - 1]]
+    # Inputs for which the paper's division and multiplication give the bucket before.
+    for factor in [f for f in range(2, 200) if f * (2**31 / (f << 16)) != 2**15]:
+        # The first draw goes to bucket `factor - 1`, and the second from there to 2^15, exactly.
+        for low in range(10**9):
+            first = ((((factor << 16) - 1) << 33 | low * 0x9E3779B9 % 2**33) - 1) * inverse % 2**64
+            if factor - 1 <= 2**31 / ((first >> 33) + 1) < factor:
+                pairs.append(((first - 1) * inverse % 2**64, 2**15 + 1))
+                break
     pairs += [(i, n) for i in [0, 1, 2, 2**63 - 1, 2**63, 2**64 - 1] for n in [1, 2, 1000, 2**31 - 1]]
     answers = java([f"guava {i - (i >> 63 << 64)} {n}" for i, n in pairs])
-    out.case("guava", [("program", "guava " + jar_version("guava")), *((f"bucket {i} {n}", a) for (i, n), a in zip(pairs, answers))])
+    out.case(
+        "guava",
+        [("program", "guava " + jar_version("guava")), *((f"bucket {i} {n}", a) for (i, n), a in zip(pairs, answers))],
+    )
     out.write()
 
 
@@ -619,11 +836,25 @@ def cassandra_file():
     keys += [bytes.fromhex(line) for line in java(lowest)]
     answers = java(["cassandra " + (k.hex() or "-") for k in [*map(key, range(KEYS)), *keys]])
     tokens = [int(line) for line in answers]
-    out.case("cassandra", [("program", "cassandra " + jar_version("cassandra-all"))], [], tokens[:KEYS], zip(keys, tokens[KEYS:]))
+    out.case(
+        "cassandra",
+        [("program", "cassandra " + jar_version("cassandra-all"))],
+        [],
+        tokens[:KEYS],
+        zip(keys, tokens[KEYS:]),
+    )
     out.write()
 
 
-FILES = {"ketama": ketama_file, "nginx": nginx_file, "haproxy": haproxy_file, "envoy": envoy_file, "redis": redis_file, "guava": guava_file, "cassandra": cassandra_file}
+FILES = {
+    "ketama": ketama_file,
+    "nginx": nginx_file,
+    "haproxy": haproxy_file,
+    "envoy": envoy_file,
+    "redis": redis_file,
+    "guava": guava_file,
+    "cassandra": cassandra_file,
+}
 
 if __name__ == "__main__":
     for name in sys.argv[1:] or FILES:
