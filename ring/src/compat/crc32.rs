@@ -74,7 +74,7 @@ mod tests {
             for byte in &bytes {
                 slow ^= u32::from(*byte);
                 for _ in 0..8 {
-                    slow = slow >> 1 ^ (slow & 1) * 0xEDB8_8320;
+                    slow = (slow >> 1) ^ ((slow & 1) * 0xEDB8_8320);
                 }
             }
             let (head, tail) = bytes.split_at(split.min(bytes.len()));

@@ -28,7 +28,7 @@ use crate::{Error, Result};
 /// and bytes beyond ASCII among them, and the example of the Redis Cluster specification.
 ///
 /// **Not matched.** Slots that are on the move: ask the node, and follow its `ASK`. For a placement of one's own by such slots, with the
-/// hash of [`KeyHash::RedisSlot`](crate::KeyHash::RedisSlot), see the slots of this crate.
+/// hash of [`KeyHash::RedisSlot`](crate::KeyHash::RedisSlot), see [`Slots`](crate::Slots).
 #[derive(Clone, Debug)]
 pub struct RedisSlots {
     names: Box<[Box<str>]>,

@@ -1,4 +1,5 @@
 //! The placements of other programs, against these programs' answers.
+#![allow(clippy::unwrap_used, clippy::expect_used)] // helpers of tests too
 
 mod promises;
 mod vectors;
