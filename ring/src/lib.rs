@@ -11,6 +11,7 @@ extern crate std;
 mod algorithm;
 mod balance;
 mod buckets;
+pub mod compat;
 mod error;
 mod hash;
 mod movement;
