@@ -53,6 +53,7 @@ impl fmt::Display for Fingerprint {
 
 /// Which placement a process uses: what processes tell each other to find out whether they agree.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Stamp {
     /// How often the placement was changed, where all processes make the same changes in the same order.
     pub epoch: u64,

@@ -20,6 +20,8 @@ mod placement;
 mod preference;
 mod range;
 mod roster;
+#[cfg(feature = "serde")]
+mod serial;
 #[cfg(feature = "shared")]
 mod shared;
 #[cfg(test)]

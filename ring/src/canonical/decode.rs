@@ -1,6 +1,6 @@
 //! Bytes to descriptions.
 //!
-//! Memory is set aside for what has been seen to be there: never for more than some ten times the bytes given.
+//! Memory is set aside for what has been seen to be there: never for more than some twenty times the bytes given.
 
 use alloc::collections::BTreeMap;
 use alloc::format;
@@ -15,7 +15,7 @@ use crate::{Algorithm, Error, KeyHash, Node, Result, Roster, Weight};
 impl Description {
     /// The description that has these canonical bytes.
     ///
-    /// Any bytes may be given: there is no panic, and no more memory is asked for than some ten times their length.
+    /// Any bytes may be given: there is no panic, and no more memory is asked for than some twenty times their length.
     ///
     /// # Errors
     /// [`Error::Decode`] if they are not, with the place and what was found there. Bytes that

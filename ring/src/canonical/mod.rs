@@ -16,8 +16,6 @@ mod description;
 mod encode;
 mod opened;
 mod part;
-#[cfg(feature = "serde")]
-mod readable;
 
 pub(crate) use describer::Describer;
 pub use description::{Description, Value};
