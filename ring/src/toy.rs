@@ -126,6 +126,9 @@ mod tests {
         let again = Toy::from_description(&Description::decode(&bytes).unwrap()).unwrap();
         assert_eq!(again.describe(), toy.describe());
         assert_eq!(again.describe().fingerprint(), toy.describe().fingerprint());
+        let description = toy.describe();
+        let boxed = description.checked(Toy::from_description(&description)).unwrap();
+        assert_eq!(boxed.describe(), description);
         for key in 0..100_u32 {
             assert_eq!(again.name_of(&key.to_le_bytes()), toy.name_of(&key.to_le_bytes()));
         }
@@ -214,6 +217,9 @@ mod tests {
             message(order(&[Some(1)])),
             "nodes is 1 of 2, must be all that the description names"
         );
+        // Built, but of something else than was described.
+        let overlooked = sound.checked(Ok(toy(2))).map(drop).unwrap_err().to_string();
+        assert!(overlooked.starts_with("description is of no placement"), "{overlooked}");
         let other = Description::new(Algorithm::Ring, KeyHash::Md5, [("a", Weight::ONE)]);
         assert_eq!(message(other), "algorithm is ring, must be the one that is built");
     }
