@@ -82,7 +82,7 @@ pub enum Agreement {
 
 impl Stamp {
     /// How this compares with the stamp of another process, told by the two alone: whoever has made fewer changes is taken to be behind.
-    /// A [`Snapshot`](crate::Snapshot) knows its past and finds out more.
+    /// A `Snapshot` (feature `shared`) knows its past and finds out more.
     #[must_use]
     pub fn compare(self, theirs: Self) -> Agreement {
         if self.fingerprint == theirs.fingerprint {

@@ -5,8 +5,8 @@
 //!
 //! **Cost.** Feature `shared`: the dependency `arc-swap`, and the standard library (its thread-local hazard slots and the writers'
 //! mutex). A [`load`](Shared::load) is some 10 ns and no write to memory that threads share; an [`update`](Shared::update) clones the placement
-//! and describes it for the fingerprint, so its time is in proportion to both; a snapshot carries 32 bytes for each of the last
-//! [`PAST`] stamps.
+//! and describes it for the fingerprint, so its time is in proportion to both; a snapshot carries the last 32
+//! stamps, a kilobyte.
 //!
 //! **When to choose it.** Nodes come and go while requests are served. A program that only starts with a list of nodes needs none of it.
 
