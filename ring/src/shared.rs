@@ -306,9 +306,11 @@ mod tests {
     #[test]
     fn chosen_at_run_time() {
         let boxed: Box<dyn Placement> = Box::new(toy(3));
-        let shared = Shared::new(boxed);
+        let shared = Shared::new(boxed.clone());
         shared.update(|placement| placement.add("new", Weight::ONE)).unwrap();
         assert_eq!(shared.load().roster().len(), 4);
+        let bounded = Shared::new(Bounded::new(boxed, CapacityFactor::default()));
+        assert_eq!(bounded.load().assign(3), shared.load().locate(3));
     }
 
     /// Requests are counted from one snapshot to the next.

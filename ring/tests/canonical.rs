@@ -1,4 +1,5 @@
 //! Canonical bytes: what is written is read back, what is read was written so, and whatever else is given is refused by name and place.
+#![allow(clippy::unwrap_used, clippy::expect_used)] // helpers of tests too
 
 mod descriptions;
 

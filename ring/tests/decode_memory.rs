@@ -1,4 +1,5 @@
 //! No bytes make [`Description::decode`] ask for memory out of proportion to their number.
+#![allow(clippy::unwrap_used, clippy::expect_used)] // helpers of tests too
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -1,4 +1,5 @@
 //! Descriptions, and what they are made of, in JSON and in formats that nobody reads.
+#![allow(clippy::unwrap_used, clippy::expect_used)] // helpers of tests too
 
 mod descriptions;
 

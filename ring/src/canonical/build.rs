@@ -17,6 +17,7 @@ impl Description {
     /// algorithm that cannot be built so.
     pub fn build(&self) -> Result<Box<dyn Placement>> {
         // An arm an algorithm: `Algorithm::Ring => self.checked(Ring::from_description(self)),`
+        #[expect(clippy::match_single_binding, reason = "no algorithm is wired yet")]
         match self.algorithm {
             algorithm => Err(unsupported(algorithm)),
         }
