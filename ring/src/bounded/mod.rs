@@ -247,8 +247,8 @@ impl<P: Placement> Bounded<P> {
             self.follow(*id);
         }
         let here_before = before.iter().zip(0..).filter(|(share, _)| **share > 0);
-        let left = here_before.map(|(_, id)| NodeId(id)).filter(|id| self.shares[id.index()] == 0);
-        self.departed.extend(left);
+        let gone = |id: &NodeId| self.shares.get(id.index()).is_none_or(|share| *share == 0);
+        self.departed.extend(here_before.map(|(_, id)| NodeId(id)).filter(gone));
     }
 
     /// Takes over the weight of a node.
