@@ -4,15 +4,20 @@
 #![forbid(unsafe_code)]
 
 extern crate alloc;
-#[cfg(test)]
-#[macro_use]
+#[cfg(any(test, loom, feature = "shared"))]
+#[cfg_attr(test, macro_use)]
 extern crate std;
 
 mod algorithm;
 mod balance;
 mod buckets;
 pub mod compat;
+#[cfg(target_has_atomic = "64")]
+mod bounded;
+mod boxed;
+mod canonical;
 mod error;
+mod fingerprint;
 mod hash;
 mod movement;
 mod ownership;
@@ -22,6 +27,12 @@ mod preference;
 mod range;
 mod ring;
 mod roster;
+#[cfg(feature = "serde")]
+mod serial;
+#[cfg(feature = "shared")]
+mod shared;
+#[cfg(test)]
+mod toy;
 mod weight;
 
 pub use algorithm::Algorithm;
@@ -29,7 +40,12 @@ pub use balance::{Balance, NodeLoad, virtual_nodes_for, virtual_nodes_of};
 pub use buckets::{
     Anchor, Dx, Jump, JumpBack, Memento, jump_back_hash, jump_hash, jump_hash_batch,
 };
+#[cfg(target_has_atomic = "64")]
+pub use bounded::{Bounded, CapacityFactor, Lease};
+pub use boxed::BoxedClone;
+pub use canonical::{Description, Part, Run, Value};
 pub use error::{Error, Result};
+pub use fingerprint::{Agreement, Fingerprint, Stamp};
 pub use hash::KeyHash;
 pub use movement::{
     Density, Limits, Migration, Move, MoveId, MoveState, NodeChange, NodeVolume, Peer, Plan,
@@ -41,4 +57,6 @@ pub use placement::Placement;
 pub use range::{Arc, Arcs, HashRange};
 pub use ring::{Ring, Tokens};
 pub use roster::{Node, NodeId, Roster};
+#[cfg(feature = "shared")]
+pub use shared::{Loaded, Shared, Snapshot};
 pub use weight::Weight;
