@@ -14,7 +14,9 @@ mod hash;
 mod placement;
 mod preference;
 mod range;
+mod rendezvous;
 mod roster;
+mod topology;
 mod weight;
 
 pub use algorithm::Algorithm;
@@ -22,5 +24,9 @@ pub use error::{Error, Result};
 pub use hash::KeyHash;
 pub use placement::Placement;
 pub use range::{Arc, Arcs, HashRange};
+pub use rendezvous::{Rendezvous, Skeleton, Straw2};
 pub use roster::{Node, NodeId, Roster};
+pub use topology::{
+    Domain, DomainId, PreferenceList, Quorum, Replicas, Shortage, Survives, Topology,
+};
 pub use weight::Weight;
