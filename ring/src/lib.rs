@@ -11,21 +11,25 @@ extern crate std;
 mod algorithm;
 mod error;
 mod hash;
+mod multi_probe;
 mod placement;
 mod preference;
 mod range;
 mod rendezvous;
 mod roster;
+mod table;
 mod topology;
 mod weight;
 
 pub use algorithm::Algorithm;
 pub use error::{Error, Result};
 pub use hash::KeyHash;
+pub use multi_probe::MultiProbe;
 pub use placement::Placement;
 pub use range::{Arc, Arcs, HashRange};
 pub use rendezvous::{Rendezvous, Skeleton, Straw2};
 pub use roster::{Node, NodeId, Roster};
+pub use table::{Maglev, MaglevBuild, Slots};
 pub use topology::{
     Domain, DomainId, PreferenceList, Quorum, Replicas, Shortage, Survives, Topology,
 };
