@@ -33,6 +33,14 @@ mod serial;
 mod shared;
 #[cfg(test)]
 mod toy;
+mod multi_probe;
+mod placement;
+mod preference;
+mod range;
+mod rendezvous;
+mod roster;
+mod table;
+mod topology;
 mod weight;
 
 pub use algorithm::Algorithm;
@@ -59,4 +67,13 @@ pub use ring::{Ring, Tokens};
 pub use roster::{Node, NodeId, Roster};
 #[cfg(feature = "shared")]
 pub use shared::{Loaded, Shared, Snapshot};
+pub use multi_probe::MultiProbe;
+pub use placement::Placement;
+pub use range::{Arc, Arcs, HashRange};
+pub use rendezvous::{Rendezvous, Skeleton, Straw2};
+pub use roster::{Node, NodeId, Roster};
+pub use table::{Maglev, MaglevBuild, Slots};
+pub use topology::{
+    Domain, DomainId, PreferenceList, Quorum, Replicas, Shortage, Survives, Topology,
+};
 pub use weight::Weight;
