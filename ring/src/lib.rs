@@ -10,47 +10,43 @@ extern crate std;
 
 mod algorithm;
 mod balance;
-mod buckets;
-pub mod compat;
 #[cfg(target_has_atomic = "64")]
 mod bounded;
 mod boxed;
+mod buckets;
 mod canonical;
+pub mod compat;
 mod error;
 mod fingerprint;
 mod hash;
 mod movement;
+mod multi_probe;
 mod ownership;
 mod partitions;
 mod placement;
 mod preference;
 mod range;
+mod rendezvous;
 mod ring;
 mod roster;
 #[cfg(feature = "serde")]
 mod serial;
 #[cfg(feature = "shared")]
 mod shared;
-#[cfg(test)]
-mod toy;
-mod multi_probe;
-mod placement;
-mod preference;
-mod range;
-mod rendezvous;
-mod roster;
 mod table;
 mod topology;
+#[cfg(test)]
+mod toy;
 mod weight;
 
 pub use algorithm::Algorithm;
 pub use balance::{Balance, NodeLoad, virtual_nodes_for, virtual_nodes_of};
-pub use buckets::{
-    Anchor, Dx, Jump, JumpBack, Memento, jump_back_hash, jump_hash, jump_hash_batch,
-};
 #[cfg(target_has_atomic = "64")]
 pub use bounded::{Bounded, CapacityFactor, Lease};
 pub use boxed::BoxedClone;
+pub use buckets::{
+    Anchor, Dx, Jump, JumpBack, Memento, jump_back_hash, jump_hash, jump_hash_batch,
+};
 pub use canonical::{Description, Part, Run, Value};
 pub use error::{Error, Result};
 pub use fingerprint::{Agreement, Fingerprint, Stamp};
@@ -59,19 +55,16 @@ pub use movement::{
     Density, Limits, Migration, Move, MoveId, MoveState, NodeChange, NodeVolume, Peer, Plan,
     Progress, Route, Volume, plan,
 };
+pub use multi_probe::MultiProbe;
 pub use ownership::{Owners, Ownership};
 pub use partitions::Partitions;
 pub use placement::Placement;
 pub use range::{Arc, Arcs, HashRange};
+pub use rendezvous::{Rendezvous, Skeleton, Straw2};
 pub use ring::{Ring, Tokens};
 pub use roster::{Node, NodeId, Roster};
 #[cfg(feature = "shared")]
 pub use shared::{Loaded, Shared, Snapshot};
-pub use multi_probe::MultiProbe;
-pub use placement::Placement;
-pub use range::{Arc, Arcs, HashRange};
-pub use rendezvous::{Rendezvous, Skeleton, Straw2};
-pub use roster::{Node, NodeId, Roster};
 pub use table::{Maglev, MaglevBuild, Slots};
 pub use topology::{
     Domain, DomainId, PreferenceList, Quorum, Replicas, Shortage, Survives, Topology,

@@ -112,7 +112,7 @@ impl Roster {
 
     /// All nodes, in the order of their names.
     pub(crate) fn by_name(&self) -> impl Iterator<Item = (NodeId, &Node)> {
-        self.by_name.values().filter_map(|id| self.nodes.get(id).map(|node| (*id, node)))
+        self.by_name.iter().filter_map(|id| self.get(*id).map(|node| (*id, node)))
     }
 
     /// One more than the highest [`NodeId::index`] ever given out.
@@ -138,13 +138,12 @@ impl Roster {
         if name.is_empty() || name.len() > Self::MAX_NAME_LEN {
             return Err(Error::NameLength { found: name.len() });
         }
-        let Err(rank) = self.rank(name) else {
         Ok(())
     }
 
     pub(crate) fn add(&mut self, name: &str, weight: Weight) -> Result<NodeId> {
         Self::check_name(name)?;
-        if self.by_name.contains_key(name) {
+        let Err(rank) = self.rank(name) else {
             return Err(Error::DuplicateName { name: name.to_string() });
         };
         if self.len() >= Self::MAX_NODES || self.next == u32::MAX {
