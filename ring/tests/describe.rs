@@ -72,6 +72,29 @@ fn built_again_and_changed_alike() {
     );
 }
 
+/// What only a ring can do goes by names, too, where nodes have equally much too much.
+#[test]
+fn rebalanced_alike() {
+    let named = |ring: &Ring| {
+        let name = |id| ring.roster().get(id).unwrap().name().to_owned();
+        ring.points().map(|(token, owner)| (token, name(owner))).collect::<Vec<_>>()
+    };
+    for seed in 0..40_u64 {
+        let mut tokens = vec![Vec::new(); 6];
+        for token in 1..64_u64 {
+            let draw = (token + 64 * seed).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32;
+            tokens[draw as usize % 6].push(token << 58);
+        }
+        let nodes = ["c", "a", "e", "f", "b", "d"].into_iter().zip(tokens);
+        let nodes = nodes.map(|(name, tokens)| (name, Weight::ONE, tokens));
+        let ours = Ring::with_tokens(Tokens::Explicit, KeyHash::default(), nodes.clone()).unwrap();
+        let theirs = Ring::with_tokens(Tokens::Explicit, KeyHash::default(), nodes.rev()).unwrap();
+        assert_eq!(ours.describe(), theirs.describe());
+        let (ours, theirs) = (ours.rebalanced().unwrap(), theirs.rebalanced().unwrap());
+        assert_eq!(named(&ours), named(&theirs), "{seed}");
+    }
+}
+
 /// Who has the same fingerprint places alike, and whoever places otherwise has another one.
 #[test]
 fn fingerprints_tell_placements_apart() {

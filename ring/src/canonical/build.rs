@@ -19,8 +19,9 @@ impl Description {
     /// Whatever is done to both of them afterwards, they go on placing alike. Ids are new: two processes agree on names.
     ///
     /// Costs what building it of all nodes at once costs, and a description to compare. It takes memory in proportion to the
-    /// description, and up to [`MEMORY`](Self::MEMORY) for what a description only says the number of: it may come from anywhere. Where
-    /// that is not enough, or too much, there is [`build_within`](Self::build_within).
+    /// description (some 100 times its bytes at most, 250 times where each node is alone in its domains), and up to
+    /// [`MEMORY`](Self::MEMORY) for what a description only says the number of: it may come from anywhere. Where that is not enough,
+    /// or too much, there is [`build_within`](Self::build_within).
     ///
     /// ```
     /// use hash_ring::{Anchor, Description, KeyHash, Placement, Weight};
@@ -59,7 +60,7 @@ impl Description {
             Algorithm::Jump => self.checked(Jump::from_description(self)),
             Algorithm::JumpBack => self.checked(JumpBack::from_description(self)),
             Algorithm::Rendezvous => self.checked(Rendezvous::from_description(self)),
-            Algorithm::Skeleton => self.checked(Skeleton::from_description(self)),
+            Algorithm::Skeleton => self.checked(Skeleton::from_description(self, memory)),
             Algorithm::Maglev => self.checked(Maglev::from_description(self, memory)),
             Algorithm::Anchor => self.checked(Anchor::from_description(self, memory)),
             Algorithm::Memento => self.checked(Memento::from_description(self)),

@@ -30,7 +30,7 @@ use core::ops::ControlFlow;
 
 use super::straws::key_of;
 use super::tree::{Child, StrawTree};
-use crate::canonical::{Describer, Opened};
+use crate::canonical::{Describer, Opened, room_for};
 use crate::hash::mix::derive;
 use crate::hash::node_hash;
 use crate::preference::by_derived_hashes;
@@ -58,6 +58,9 @@ pub struct Skeleton {
     bits: u32,
     tree: StrawTree<u16>,
 }
+
+/// What a group of two takes: itself, and room for four in each of its vectors.
+const BYTES_A_GROUP: u64 = 320;
 
 impl Skeleton {
     /// The fan-out unless told otherwise.
@@ -88,7 +91,7 @@ impl Skeleton {
         Self { roster: Roster::default(), key_hash, bits, tree: StrawTree::new() }
     }
 
-    pub(crate) fn from_description(description: &Description) -> Result<Self> {
+    pub(crate) fn from_description(description: &Description, memory: usize) -> Result<Self> {
         let mut opened = Opened::new(description, Algorithm::Skeleton)?;
         let fan_out = opened.number("fan-out", 2..=4096)?;
         opened.finish()?;
@@ -96,6 +99,9 @@ impl Skeleton {
         skeleton.roster = opened.roster();
         for (place, node) in (0..).zip(description.nodes()) {
             skeleton.attach(NodeId(place), node.name(), node.weight());
+            // Names can be chosen so that many groups tell few nodes apart.
+            let chosen = skeleton.tree.groups().saturating_sub(2 * description.nodes().len());
+            room_for(chosen as u64, BYTES_A_GROUP, memory)?;
         }
         Ok(skeleton)
     }

@@ -142,17 +142,17 @@ impl Maglev {
         if maglev.roster.len() as u64 > size {
             return Err(Error::TooManyNodes { max: size as usize });
         }
-        let owned = if maglev.roster.is_empty() { 0 } else { size };
+        // Also without nodes: the first one fills the table.
+        room_for(size, BYTES_A_SLOT, memory)?;
         match build {
             MaglevBuild::Classic => {
                 opened.finish()?;
-                room_for(owned, BYTES_A_SLOT, memory)?;
                 maglev.rebuild();
             }
             MaglevBuild::MinimalDisruption => {
                 let owners = opened.buckets()?;
                 opened.finish()?;
-                if owners.len() as u64 != owned {
+                if owners.len() as u64 != if maglev.roster.is_empty() { 0 } else { size } {
                     let found = format!("{} of {size}", owners.len());
                     return Err(invalid("buckets", found, "all slots, or none without nodes"));
                 }
@@ -204,6 +204,10 @@ impl Maglev {
     }
 
     fn rebuild(&mut self) {
+        if self.roster.is_empty() {
+            self.table = SlotTable::new();
+            return;
+        }
         let before = match self.build {
             MaglevBuild::MinimalDisruption => &self.table,
             MaglevBuild::Classic => &SlotTable::new(),

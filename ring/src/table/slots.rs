@@ -104,7 +104,8 @@ impl Slots {
             let found = format!("{owned} of {count} of them");
             return Err(invalid("slots that nodes own", found, "all, or none without nodes"));
         }
-        room_for(owned, BYTES_A_SLOT, memory)?;
+        // Also without nodes: the first one gets them all.
+        room_for(count, BYTES_A_SLOT, memory)?;
         let mut owners = Vec::with_capacity(owned as usize);
         for run in runs {
             let owner = opened.owner("slot", run.owner)?;

@@ -28,7 +28,7 @@ pub fn changes(most: usize) -> impl Strategy<Value = Vec<Change>> {
     let weight = || {
         prop_oneof![
             6 => Just(Weight::ONE),
-            2 => select(vec![1 << 15, 2 << 16, 213_000]).prop_map(|raw| raw_weight(raw)),
+            2 => select(vec![1 << 15, 2 << 16, 213_000]).prop_map(raw_weight),
             1 => (1..1_u32 << 19).prop_map(raw_weight),
         ]
     };
@@ -39,7 +39,7 @@ pub fn changes(most: usize) -> impl Strategy<Value = Vec<Change>> {
         1 => (0..24_u32, any::<u64>(), weight())
             .prop_map(|(number, seed, weight)| Change::Special(number, seed, weight)),
     ];
-    vec(change, 0..most)
+    vec(change, 0..=most)
 }
 
 fn raw_weight(raw: u32) -> Weight {
