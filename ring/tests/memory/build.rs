@@ -12,7 +12,7 @@ use crate::allocator::peak;
 use crate::placements::placement;
 
 /// What building may take for each byte of a description, beside what it is given.
-const PER_BYTE: usize = 60;
+const PER_BYTE: usize = 100;
 
 fn nodes(count: u32, weight: Weight) -> impl Iterator<Item = (String, Weight)> {
     (0..count).map(move |node| (format!("{node:x}"), weight))
@@ -135,8 +135,8 @@ fn in_proportion() {
         TestRunner::new(config)
             .run(&placement(algorithm, 0), |mut placement| {
                 for (name, weight) in nodes(3000, Weight::ONE) {
-                    let name =
-                        if algorithm == Algorithm::Straw2 { format!("{name}/a/a") } else { name };
+                    // In three zones, where the algorithm has levels.
+                    let name = format!("{}/1/{name}", name.len());
                     if placement.add(&name, weight).is_err() {
                         break;
                     }
