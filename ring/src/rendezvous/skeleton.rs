@@ -59,8 +59,8 @@ pub struct Skeleton {
     tree: StrawTree<u16>,
 }
 
-/// What a group of two takes: itself, and room for four in each of its vectors.
-const BYTES_A_GROUP: u64 = 320;
+/// What a group of one or two takes: itself, in a vector that doubles, and room for four in each of its own.
+const BYTES_A_GROUP: u64 = 540;
 
 impl Skeleton {
     /// The fan-out unless told otherwise.
@@ -99,9 +99,9 @@ impl Skeleton {
         skeleton.roster = opened.roster();
         for (place, node) in (0..).zip(description.nodes()) {
             skeleton.attach(NodeId(place), node.name(), node.weight());
-            // Names can be chosen so that many groups tell few nodes apart.
-            let chosen = skeleton.tree.groups().saturating_sub(2 * description.nodes().len());
-            room_for(chosen as u64, BYTES_A_GROUP, memory)?;
+            // Names can be chosen so that it takes many groups to tell few nodes apart.
+            let surplus = skeleton.tree.groups().saturating_sub(description.nodes().len());
+            room_for(surplus as u64, BYTES_A_GROUP, memory)?;
         }
         Ok(skeleton)
     }

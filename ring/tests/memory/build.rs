@@ -164,3 +164,26 @@ fn domains_in_proportion() {
     assert_eq!(built.unwrap().describe(), description);
     assert!(most <= 250 * bytes, "{} times {bytes} bytes", most / bytes);
 }
+
+/// Names whose hashes begin alike, so that it takes a long way down the tree to tell them apart.
+#[test]
+fn names_that_are_hard_to_tell_apart() {
+    // What the hashes of nodes are: not promised, and if they change there are no such names here.
+    let hash = KeyHash::Xxh3 { seed: 0x6E6F_6465 };
+    let mut all: Vec<_> = (0..300_000_u32)
+        .map(|number| format!("{number:x}"))
+        .map(|name| (hash.hash(name.as_bytes()), name))
+        .collect();
+    all.sort_unstable();
+    let mut pairs: Vec<_> = all.windows(2).map(|pair| (pair[0].0 ^ pair[1].0, pair)).collect();
+    pairs.sort_unstable();
+    let pairs = pairs[..200].iter().flat_map(|(_, pair)| pair.iter());
+    let names: std::collections::BTreeSet<&str> = pairs.map(|(_, name)| name.as_str()).collect();
+    let nodes = names.into_iter().map(|name| (name, Weight::ONE));
+    let description = Description::new(Algorithm::Skeleton, KeyHash::default(), nodes)
+        .and_then(|it| it.with_parameter("fan-out", Value::Number(2)))
+        .unwrap();
+    let (placement, memory) = built_at_last(&description);
+    assert!(memory > 1 << 20, "{memory}");
+    assert!(memory <= 2 * placement.heap_bytes());
+}
