@@ -109,6 +109,10 @@ impl<const K: usize> Podium<K> {
     }
 }
 
+fn inverse(weight: u64) -> f32 {
+    1.0 / weight as f32
+}
+
 /// The set, in an order that decides ties: who comes first wins.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Straws {
@@ -137,16 +141,23 @@ impl Straws {
 
     /// `weight` is above 0. O(n).
     pub(crate) fn insert(&mut self, index: usize, seed: u64, weight: u64) {
+        let same = self.weights.first().is_none_or(|first| *first == weight);
         self.seeds.insert(index, seed);
         self.weights.insert(index, weight);
-        self.weigh();
+        if !self.inverse.is_empty() {
+            self.inverse.insert(index, inverse(weight));
+        } else if !same {
+            self.weigh();
+        }
     }
 
     /// O(n).
     pub(crate) fn remove(&mut self, index: usize) {
         self.seeds.remove(index);
         self.weights.remove(index);
-        self.weigh();
+        if !self.inverse.is_empty() {
+            self.weigh();
+        }
     }
 
     /// `weight` is above 0. O(n).
@@ -158,7 +169,7 @@ impl Straws {
     fn weigh(&mut self) {
         self.inverse.clear();
         if self.weights.windows(2).any(|pair| pair[0] != pair[1]) {
-            self.inverse.extend(self.weights.iter().map(|weight| 1.0 / *weight as f32));
+            self.inverse.extend(self.weights.iter().copied().map(inverse));
         }
     }
 
