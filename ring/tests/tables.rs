@@ -1,4 +1,5 @@
 //! What tables of slots promise: Maglev's, and assigned ones.
+#![allow(clippy::unwrap_used, clippy::expect_used)] // a test may fail in any way it likes
 
 #[allow(dead_code, reason = "each test takes what it needs")]
 mod laws;
@@ -112,6 +113,15 @@ proptest! {
         }
         laws::arcs_are_what_lookups_find(&nodes);
         if !nodes.roster().is_empty() {
+            // Read back, it is the same, and goes on the same.
+            let (listed, owners) = written(&nodes, nodes.slots());
+            let mut read = Maglev::from_assignment(KeyHash::default(), listed, &owners).unwrap();
+            make(&mut read, &changes[0], 1000);
+            let mut on = nodes.clone();
+            make(&mut on, &changes[0], 1000);
+            for hash in hashes(100) {
+                prop_assert_eq!(names(&read, hash), names(&on, hash));
+            }
             laws::prefers_every_node_once(&nodes, 20);
             laws::errors_change_nothing(&maglev_with_room(&nodes));
         }
@@ -146,13 +156,8 @@ proptest! {
         }
 
         // Read back, it is the same.
-        let ids: Vec<NodeId> = nodes.roster().iter().map(|(id, _)| id).collect();
-        let listed: Vec<_> = nodes.roster().iter().map(|(_, node)| (node.name(), node.weight())).collect();
-        let owners: Vec<u32> = nodes
-            .assignment()
-            .map(|owner| ids.iter().position(|id| *id == owner).unwrap() as u32)
-            .collect();
-        if !owners.is_empty() {
+        if !nodes.roster().is_empty() {
+            let (listed, owners) = written(&nodes, nodes.assignment());
             let read = Slots::from_assignment(KeyHash::default(), listed, &owners).unwrap();
             for hash in hashes(100) {
                 prop_assert_eq!(names(&read, hash), names(&nodes, hash));
@@ -187,6 +192,16 @@ proptest! {
         prop_assert!(range.len().abs_diff((1 << 64) / u128::from(count)) <= 1);
         prop_assert_eq!(nodes.range(count), None);
     }
+}
+
+/// Nodes, and for each slot which of them.
+fn written<P: Placement>(
+    placement: &P,
+    owners: impl Iterator<Item = NodeId>,
+) -> (Vec<(&str, Weight)>, Vec<u32>) {
+    let ids: Vec<NodeId> = placement.roster().iter().map(|(id, _)| id).collect();
+    let nodes = placement.roster().iter().map(|(_, node)| (node.name(), node.weight())).collect();
+    (nodes, owners.map(|owner| ids.binary_search(&owner).unwrap() as u32).collect())
 }
 
 /// A table with room for one node more.
@@ -309,6 +324,16 @@ fn bad_parameters() {
     };
     assert!(read(&[]).is_err());
     assert!(matches!(read(&[0, 1, 2]), Err(Error::InvalidParameter { parameter: "owners", .. })));
+    let read_maglev = |owners: &[u32]| {
+        Maglev::from_assignment(
+            KeyHash::default(),
+            [("a", Weight::ONE), ("b", Weight::ONE)],
+            owners,
+        )
+    };
+    assert!(
+        read_maglev(&[]).is_err() && read_maglev(&[0; 4]).is_err() && read_maglev(&[0, 2]).is_err()
+    );
     let mut nodes = read(&[0, 1, 1]).unwrap();
     let (a, _) = nodes.roster().iter().next().unwrap();
     for (first, last) in [(0, 3), (2, 1), (3, 3)] {

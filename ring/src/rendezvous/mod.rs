@@ -38,8 +38,8 @@ use straws::{Straws, key_of};
 /// While all weights are equal no logarithm is taken, which decides the same: giving one node another weight moves keys to or
 /// from that node alone.
 ///
-/// **Resolution.** Scores have 48 bits. With weights, shares are exact to 2^-32 of the total weight or better; if scores
-/// are equal, the name that sorts first wins.
+/// **Resolution.** Scores have 48 bits and logarithms 57: nodes a million times lighter than the rest still get their share (measured). If
+/// scores are equal, the name that sorts first wins.
 ///
 /// ```
 /// use hash_ring::{KeyHash, Placement, Rendezvous, Weight};

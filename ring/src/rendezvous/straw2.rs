@@ -229,6 +229,8 @@ impl Placement for Straw2 {
         self.tree.locate(key_of(hash))
     }
 
+    /// Owners of derived hashes, as CRUSH tries again with another number of the replica: when a node leaves, a place in the order
+    /// changes hands as seldom as a key does.
     fn prefer(&self, hash: u64, visit: &mut dyn FnMut(NodeId) -> ControlFlow<()>) {
         by_derived_hashes(&self.roster, hash, |hash| self.locate(hash), visit);
     }

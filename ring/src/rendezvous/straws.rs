@@ -109,6 +109,10 @@ impl<const K: usize> Podium<K> {
     }
 }
 
+fn inverse(weight: u64) -> f32 {
+    1.0 / weight as f32
+}
+
 /// The set, in an order that decides ties: who comes first wins.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Straws {
@@ -144,7 +148,7 @@ impl Straws {
         self.seeds.insert(index, seed);
         self.weights.insert(index, weight);
         if !self.inverse.is_empty() {
-            self.inverse.insert(index, 1.0 / weight as f32);
+            self.inverse.insert(index, inverse(weight));
         }
         self.total_weight += weight;
         self.steps += self.step(index) + self.step(index + 1);
@@ -167,8 +171,8 @@ impl Straws {
         self.steps -= self.step(index) + self.step(index + 1);
         self.total_weight -= core::mem::replace(&mut self.weights[index], weight);
         self.total_weight += weight;
-        if let Some(inverse) = self.inverse.get_mut(index) {
-            *inverse = 1.0 / weight as f32;
+        if let Some(slot) = self.inverse.get_mut(index) {
+            *slot = inverse(weight);
         }
         self.steps += self.step(index) + self.step(index + 1);
         self.weigh();
@@ -182,7 +186,7 @@ impl Straws {
 
     fn weigh(&mut self) {
         if self.inverse.is_empty() && !self.is_even() {
-            self.inverse.extend(self.weights.iter().map(|weight| 1.0 / *weight as f32));
+            self.inverse.extend(self.weights.iter().copied().map(inverse));
         }
     }
 

@@ -164,6 +164,28 @@ impl Maglev {
         Ok(maglev)
     }
 
+    /// With those nodes, and an owner for each slot in turn: an index into `nodes`. For processes that share the table of
+    /// [`MinimalDisruption`](MaglevBuild::MinimalDisruption), as [`slots`](Self::slots) gave it; changes go on from there.
+    ///
+    /// # Errors
+    /// [`InvalidParameter`](Error::InvalidParameter) unless the number of slots is a prime of at most 2^28 and every owner is one of
+    /// `nodes`; those of [`add`](Placement::add).
+    pub fn from_assignment<N: AsRef<str>>(
+        key_hash: KeyHash,
+        nodes: impl IntoIterator<Item = (N, Weight)>,
+        owners: &[u32],
+    ) -> Result<Self> {
+        // Longer than any prime that is allowed is refused as the longest is.
+        let size = u32::try_from(owners.len()).unwrap_or(u32::MAX);
+        let mut maglev = Self::with_size(size, MaglevBuild::MinimalDisruption, key_hash)?;
+        for (name, weight) in nodes {
+            maglev.check_room()?;
+            maglev.roster.add(name.as_ref(), weight)?;
+        }
+        maglev.table = SlotTable::read(owners, maglev.roster.len())?;
+        Ok(maglev)
+    }
+
     /// The least prime from `least` on: sizes of tables.
     ///
     /// ```

@@ -8,11 +8,12 @@ pub use maglev::{Maglev, MaglevBuild};
 pub use slots::Slots;
 
 use alloc::boxed::Box;
+use alloc::format;
 use alloc::vec;
 use alloc::vec::Vec;
 
 use crate::hash::mix::{first_of, scale};
-use crate::{Arc, Arcs, HashRange, NodeId, Roster};
+use crate::{Arc, Arcs, Error, HashRange, NodeId, Result, Roster};
 
 /// The owner of each slot, in two bytes as long as ids are below 65,536, else in four.
 #[derive(Clone, Debug)]
@@ -32,6 +33,18 @@ impl SlotTable {
         } else {
             Self::Wide(owners.map(|owner| owner.0).collect())
         }
+    }
+
+    /// Of owners as indices of nodes whose ids were given out in order, from 0.
+    fn read(owners: &[u32], nodes: usize) -> Result<Self> {
+        if let Some(slot) = owners.iter().position(|owner| *owner as usize >= nodes) {
+            return Err(Error::InvalidParameter {
+                parameter: "owners",
+                found: format!("{} for slot {slot}, of {nodes} nodes", owners[slot]),
+                allowed: "indices of nodes",
+            });
+        }
+        Ok(Self::of(owners.iter().map(|owner| NodeId(*owner))))
     }
 
     fn len(&self) -> usize {

@@ -145,15 +145,7 @@ impl Slots {
         for (name, weight) in nodes {
             slots.enter(name.as_ref(), weight)?;
         }
-        if let Some(slot) = owners.iter().position(|owner| *owner as usize >= slots.nodes.len()) {
-            return Err(Error::InvalidParameter {
-                parameter: "owners",
-                found: format!("{} for slot {slot}, of {} nodes", owners[slot], slots.nodes.len()),
-                allowed: "indices of nodes",
-            });
-        }
-        // Ids are given out in order, from 0.
-        slots.table = SlotTable::of(owners.iter().map(|owner| NodeId(*owner)));
+        slots.table = SlotTable::read(owners, slots.nodes.len())?;
         Ok(slots)
     }
 
@@ -226,8 +218,7 @@ impl Slots {
             }
             SlotTable::Wide(owners) => owners[slots].fill(node.0),
             SlotTable::Narrow(_) => {
-                let owners = self.table.iter().enumerate();
-                let mut owners: Vec<u32> = owners.map(|(_, owner)| owner.0).collect();
+                let mut owners: Vec<u32> = self.table.iter().map(|owner| owner.0).collect();
                 owners[slots].fill(node.0);
                 self.table = SlotTable::Wide(owners);
             }
