@@ -1,0 +1,175 @@
+//! Nodes, and a scheme that places keys on them.
+
+use hash_ring::{NodeId, Placement, Weight};
+
+use crate::scheme::Scheme;
+use crate::settings::Settings;
+use crate::{Error, Result};
+
+/// Nodes under one scheme. Nodes are known by the order in which they joined: 0, 1, 2 and so on, and no number is given out twice.
+#[derive(Clone, Debug)]
+pub struct Cluster {
+    scheme: Scheme,
+    placed: Placed,
+}
+
+#[derive(Debug)]
+enum Placed {
+    Modulo { nodes: Vec<u32>, joined: u32 },
+    By { placement: Box<dyn Placement>, ids: Vec<NodeId> },
+}
+
+impl Cluster {
+    /// A cluster without nodes.
+    ///
+    /// # Errors
+    /// When the library does not take the settings.
+    pub fn new(scheme: Scheme, settings: &Settings) -> Result<Self> {
+        let placed = match scheme {
+            Scheme::Modulo => Placed::Modulo { nodes: Vec::new(), joined: 0 },
+            Scheme::Of(algorithm) => {
+                Placed::By { placement: settings.build(algorithm)?, ids: Vec::new() }
+            }
+        };
+        Ok(Self { scheme, placed })
+    }
+
+    /// A cluster of nodes of weight 1, named by their numbers.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new) and [`join`](Self::join).
+    pub fn of(nodes: u64, scheme: Scheme, settings: &Settings) -> Result<Self> {
+        Self::new(scheme, settings)?.resized(nodes)
+    }
+
+    /// The same with so many nodes: the youngest leave, or new ones of weight 1 join.
+    ///
+    /// # Errors
+    /// As [`join`](Self::join) and [`leave`](Self::leave).
+    pub fn resized(&self, nodes: u64) -> Result<Self> {
+        let mut cluster = self.clone();
+        for _ in self.len()..nodes {
+            cluster.join(&name(cluster.joined()), Weight::ONE)?;
+        }
+        for node in self.nodes().into_iter().rev().take(self.len().saturating_sub(nodes) as usize) {
+            cluster.leave(node)?;
+        }
+        Ok(cluster)
+    }
+
+    /// A node joins; its number.
+    ///
+    /// # Errors
+    /// When the scheme knows no weights and this is not 1; when the name is taken; when there are too many nodes.
+    pub fn join(&mut self, name: &str, weight: Weight) -> Result<u32> {
+        match &mut self.placed {
+            Placed::Modulo { .. } if weight != Weight::ONE => return Err(Error::NoWeights),
+            Placed::Modulo { nodes, joined } => {
+                nodes.push(*joined);
+                *joined += 1;
+            }
+            Placed::By { placement, ids } => ids.push(placement.add(name, weight)?),
+        }
+        Ok(self.joined() - 1)
+    }
+
+    /// A node leaves.
+    ///
+    /// # Errors
+    /// When the library says no.
+    pub fn leave(&mut self, node: u32) -> Result<()> {
+        match &mut self.placed {
+            Placed::Modulo { nodes, .. } => nodes.retain(|other| *other != node),
+            Placed::By { placement, ids } => placement.remove(ids[node as usize])?,
+        }
+        Ok(())
+    }
+
+    /// A node gets another weight.
+    ///
+    /// # Errors
+    /// When the scheme knows none.
+    pub fn reweight(&mut self, node: u32, weight: Weight) -> Result<()> {
+        match &mut self.placed {
+            Placed::Modulo { .. } => Err(Error::NoWeights),
+            Placed::By { placement, ids } => Ok(placement.reweight(ids[node as usize], weight)?),
+        }
+    }
+
+    /// The scheme.
+    pub const fn scheme(&self) -> Scheme {
+        self.scheme
+    }
+
+    /// The library's placement, unless this is the bad example.
+    pub fn placement(&self) -> Option<&dyn Placement> {
+        match &self.placed {
+            Placed::Modulo { .. } => None,
+            Placed::By { placement, .. } => Some(placement.as_ref()),
+        }
+    }
+
+    /// How many nodes there are.
+    pub fn len(&self) -> u64 {
+        match &self.placed {
+            Placed::Modulo { nodes, .. } => nodes.len() as u64,
+            Placed::By { placement, .. } => placement.roster().len() as u64,
+        }
+    }
+
+    /// How many nodes ever joined: one more than the highest number.
+    pub fn joined(&self) -> u32 {
+        match &self.placed {
+            Placed::Modulo { joined, .. } => *joined,
+            Placed::By { ids, .. } => ids.len() as u32,
+        }
+    }
+
+    /// The numbers of the nodes that are there, ascending.
+    pub fn nodes(&self) -> Vec<u32> {
+        match &self.placed {
+            Placed::Modulo { nodes, .. } => nodes.clone(),
+            Placed::By { placement, .. } => {
+                placement.roster().iter().map(|(id, _)| id.index() as u32).collect()
+            }
+        }
+    }
+
+    /// The owner of a hash; 0 if there are no nodes.
+    pub fn owner(&self, hash: u64) -> u32 {
+        match &self.placed {
+            Placed::Modulo { nodes, .. } => {
+                let at = hash.checked_rem(nodes.len() as u64).unwrap_or(0);
+                nodes.get(at as usize).copied().unwrap_or(0)
+            }
+            Placed::By { placement, .. } => {
+                placement.locate(hash).map_or(0, |id| id.index() as u32)
+            }
+        }
+    }
+
+    /// The share of all hashes that each node owns, by its number, if ownership goes by ranges.
+    pub fn shares(&self) -> Option<Vec<f64>> {
+        let placement = self.placement()?;
+        let mut hashes = vec![0_u128; placement.roster().id_bound()];
+        for arc in placement.arcs()? {
+            hashes[arc.owner.index()] += arc.range.len();
+        }
+        Some(hashes.into_iter().map(|count| count as f64 / 2_f64.powi(64)).collect())
+    }
+
+    /// Bytes that it holds for lookups.
+    pub fn heap_bytes(&self) -> u64 {
+        match &self.placed {
+            Placed::Modulo { nodes, .. } => (nodes.len() * size_of::<u32>()) as u64,
+            Placed::By { placement, .. } => placement.heap_bytes() as u64,
+        }
+    }
+}
+
+/// What the node of that number is called.
+pub fn name(node: u32) -> String {
+    format!("node-{node}")
+}
+
+impl Clone for Placed { fn clone(&self) -> Self { match self { Self::Modulo { nodes, joined } => Self::Modulo { nodes: nodes.clone(), joined: *joined }, Self::By { .. } => panic!("not yet") } } }
