@@ -23,13 +23,13 @@ pub struct Sample {
 }
 
 impl Sample {
-    /// Looks at the first `count` keys. `progress` goes on from `done`.
+    /// Looks at the first `count` keys. `moved` hears of each that moves: from whom, to whom.
     pub fn take(
-        before: &Cluster,
-        after: &Cluster,
+        (before, after): (&Cluster, &Cluster),
         keys: Keys,
         count: u64,
         progress: &mut Progress,
+        mut moved: impl FnMut(u32, u32),
     ) -> Self {
         let joined = before.joined().max(after.joined()) as usize;
         let mut there = [vec![false; joined], vec![false; joined]];
@@ -50,6 +50,7 @@ impl Sample {
             sample.after[to as usize] += 1;
             if from != to {
                 sample.moved += 1;
+                moved(from, to);
                 let needless = there[1][from as usize] && there[0][to as usize];
                 sample.for_nothing += u64::from(needless);
             }
@@ -84,14 +85,14 @@ mod tests {
         let before = Cluster::of(3, Scheme::Modulo, &settings).unwrap();
         let after = before.resized(4).unwrap();
         let keys = Keys::new(1);
-        let sample = Sample::take(&before, &after, keys, 100_000, &mut Progress::hidden());
+        let sample = Sample::take((&before, &after), keys, 100_000, &mut Progress::hidden(), |_, _| ());
         // Standard deviation: sqrt(0.75 * 0.25 / 100,000) = 0.14 points.
         assert!((sample.moved_share() - 0.75).abs() < 0.007, "{sample:?}");
         // Of 12 remainders 9 move, 3 of them to the new node.
         assert!((sample.share_for_nothing() - 0.5).abs() < 0.008, "{sample:?}");
         assert_eq!(sample.before.iter().sum::<u64>(), 100_000);
         assert_eq!((sample.before[3], sample.after.len()), (0, 4));
-        let same = Sample::take(&before, &before, keys, 1000, &mut Progress::hidden());
+        let same = Sample::take((&before, &before), keys, 1000, &mut Progress::hidden(), |_, _| ());
         assert_eq!((same.moved, same.before), (0, same.after));
     }
 
@@ -99,7 +100,7 @@ mod tests {
     fn a_leaving_node_makes_moves_that_are_needed() {
         let before = Cluster::of(4, Scheme::Modulo, &Settings::default()).unwrap();
         let after = before.resized(3).unwrap();
-        let sample = Sample::take(&before, &after, Keys::new(1), 10_000, &mut Progress::hidden());
+        let sample = Sample::take((&before, &after), Keys::new(1), 10_000, &mut Progress::hidden(), |_, _| ());
         assert_eq!(sample.after[3], 0);
         assert!(sample.moved - sample.for_nothing >= sample.before[3]);
     }

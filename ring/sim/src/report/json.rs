@@ -30,7 +30,7 @@ fn rows(table: &Table) -> Value {
     let row = |cells: &Vec<Cell>| {
         let cells = table.columns.iter().zip(cells);
         let row: Map<String, Value> =
-            cells.map(|((name, _), cell)| ((*name).to_owned(), value(cell))).collect();
+            cells.map(|((name, _), cell)| (name.clone(), value(cell))).collect();
         Value::Object(row)
     };
     Value::Array(table.rows.iter().map(row).collect())

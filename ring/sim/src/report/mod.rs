@@ -48,7 +48,7 @@ pub struct Table {
     /// What it shows.
     pub title: String,
     /// Name for machines, and heading, of each column.
-    pub columns: Vec<(&'static str, &'static str)>,
+    pub columns: Vec<(String, String)>,
     /// As many cells each as there are columns.
     pub rows: Vec<Vec<Cell>>,
 }
@@ -103,9 +103,16 @@ impl Table {
     pub fn new(
         id: &'static str,
         title: impl Into<String>,
-        columns: &[(&'static str, &'static str)],
+        columns: &[(&str, &str)],
     ) -> Self {
-        Self { id, title: title.into(), columns: columns.to_vec(), rows: Vec::new() }
+        let columns = columns.iter().map(|(name, heading)| ((*name).into(), (*heading).into()));
+        Self { id, title: title.into(), columns: columns.collect(), rows: Vec::new() }
+    }
+
+    /// Adds a column for each name, which is its heading, too.
+    pub fn with_columns(mut self, names: impl IntoIterator<Item = String>) -> Self {
+        self.columns.extend(names.into_iter().map(|name| (name.clone(), name)));
+        self
     }
 
     /// Adds a row.

@@ -54,7 +54,7 @@ fn empty() -> Grid {
 
 fn grid(table: &Table) -> Grid {
     let mut grid = empty();
-    grid.set_header(table.columns.iter().map(|(_, heading)| *heading));
+    grid.set_header(table.columns.iter().map(|(_, heading)| heading));
     for row in table.rows.iter().take(MOST_ROWS) {
         grid.add_row(row.iter().map(|cell| {
             let alignment = match cell {

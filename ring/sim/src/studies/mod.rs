@@ -1,10 +1,13 @@
 //! What can be asked of placements: one study a file. A study computes and reports; showing is not its business.
 
+pub mod failure;
 pub mod movement;
 pub mod warm_up;
+pub mod weights;
 
 use crate::progress::Progress;
 use crate::scheme::Scheme;
+use crate::{Error, Result};
 use crate::settings::Settings;
 
 /// What every study is given.
@@ -16,4 +19,29 @@ pub struct Context<'a> {
     pub settings: &'a Settings,
     /// Who is told how far it has come.
     pub progress: &'a mut Progress,
+}
+
+/// More would take days: this is a sample, and says nothing new after a million.
+const MOST_KEYS: u64 = 1_000_000_000_000;
+/// Keys that a fast machine places in a day, at 20 ns each.
+const KEYS_A_DAY: f64 = 4.3e12;
+
+fn check_keys(keys: u64) -> Result<()> {
+    if keys == 0 {
+        let (what, found) = ("the number of keys", keys.to_string());
+        return Err(Error::OutOfRange { what, found, allowed: "1 or more".to_owned() });
+    }
+    if keys > MOST_KEYS {
+        return Err(Error::TooManyKeys { keys, most: MOST_KEYS, days: keys as f64 / KEYS_A_DAY });
+    }
+    Ok(())
+}
+
+
+/// Commands of this program, and what they show.
+fn next(commands: &[(&str, &'static str)]) -> Vec<(String, &'static str)> {
+    let command = |(arguments, shows): &(&str, &'static str)| {
+        (format!("cargo run --release -p ring_sim -- {arguments}"), *shows)
+    };
+    commands.iter().map(command).collect()
 }

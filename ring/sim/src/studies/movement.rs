@@ -1,6 +1,6 @@
 //! How many keys move when nodes join or leave, and how they lie before and after.
 
-use super::Context;
+use super::{Context, check_keys};
 use crate::balance::Balance;
 use crate::cluster::{Cluster, name};
 use crate::exact;
@@ -9,7 +9,7 @@ use crate::report::{Cell, Report, Table};
 use crate::sample::Sample;
 use crate::scheme::Scheme;
 use crate::theory;
-use crate::{Error, Result};
+use crate::Result;
 
 /// Bars for so many nodes can still be told apart.
 const MOST_BARS: usize = 32;
@@ -40,7 +40,7 @@ struct Movement {
 /// Compares the schemes.
 ///
 /// # Errors
-/// [`Error::NoNodes`], [`Error::TooManyKeys`], and whatever the library says.
+/// What is wrong with the question, and whatever the library says.
 pub fn run(question: Question, context: &mut Context<'_>) -> Result<Report> {
     let Question { before, after, keys } = question;
     for (what, nodes) in
@@ -56,7 +56,7 @@ pub fn run(question: Question, context: &mut Context<'_>) -> Result<Report> {
         let new = old.resized(after)?;
         movements.push(Movement {
             scheme,
-            sample: Sample::take(&old, &new, context.settings.keys, keys, context.progress),
+            sample: Sample::take((&old, &new), context.settings.keys, keys, context.progress, |_, _| ()),
             nodes: (old.nodes(), new.nodes()),
             exact: exact::moved_share(&old, &new),
             shares: (old.shares(), new.shares()),
@@ -64,22 +64,6 @@ pub fn run(question: Question, context: &mut Context<'_>) -> Result<Report> {
         });
     }
     Ok(report(question, &movements))
-}
-
-/// More would take days: this is a sample, and says nothing new after a million.
-const MOST_KEYS: u64 = 1_000_000_000_000;
-/// Keys that a fast machine places in a day, at 20 ns each.
-const KEYS_A_DAY: f64 = 4.3e12;
-
-fn check_keys(keys: u64) -> Result<()> {
-    if keys == 0 {
-        let (what, found) = ("the number of keys", keys.to_string());
-        return Err(Error::OutOfRange { what, found, allowed: "1 or more".to_owned() });
-    }
-    if keys > MOST_KEYS {
-        return Err(Error::TooManyKeys { keys, most: MOST_KEYS, days: keys as f64 / KEYS_A_DAY });
-    }
-    Ok(())
 }
 
 fn report(question: Question, movements: &[Movement]) -> Report {
