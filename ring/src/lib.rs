@@ -14,6 +14,7 @@ mod hash;
 mod placement;
 mod preference;
 mod range;
+mod ring;
 mod roster;
 mod weight;
 
@@ -22,5 +23,6 @@ pub use error::{Error, Result};
 pub use hash::KeyHash;
 pub use placement::Placement;
 pub use range::{Arc, Arcs, HashRange};
+pub use ring::{Ring, Tokens};
 pub use roster::{Node, NodeId, Roster};
 pub use weight::Weight;

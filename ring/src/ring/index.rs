@@ -1,0 +1,83 @@
+//! From the top bits of a hash to where its search starts.
+//!
+//! Positions on a ring are near uniform, so that their top bits alone say where a position stands, up to a few: an interpolation search
+//! (Peterson, "Addressing for random-access storage", 1957) with the interpolation tabulated. A table with one to two entries a point has
+//! half a point to a point in a bucket, whatever the number of points: the search does not grow with it, only its cache misses do.
+
+use alloc::boxed::Box;
+use alloc::vec;
+
+/// For each value of the top bits of a hash: how many points lie below all hashes that start so.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Index {
+    /// One entry a bucket, and the number of points. Empty if there are no points.
+    starts: Box<[u32]>,
+    shift: u32,
+}
+
+impl Index {
+    /// Of sorted positions. O(positions).
+    pub(super) fn of(positions: &[u64]) -> Self {
+        if positions.is_empty() {
+            return Self::default();
+        }
+        let bits = positions.len().next_power_of_two().trailing_zeros().max(1);
+        let shift = u64::BITS - bits;
+        let mut starts = vec![0; (1 << bits) + 1].into_boxed_slice();
+        let mut filled = 0;
+        for (at, position) in positions.iter().enumerate() {
+            let bucket = (position >> shift) as usize;
+            // A bucket that was begun keeps its first point.
+            if filled <= bucket {
+                starts[filled..=bucket].fill(at as u32);
+                filled = bucket + 1;
+            }
+        }
+        starts[filled..].fill(positions.len() as u32);
+        Self { starts, shift }
+    }
+
+    /// The bucket of a hash.
+    #[inline]
+    pub(super) fn bucket(&self, hash: u64) -> usize {
+        (hash >> self.shift) as usize
+    }
+
+    /// The first point at or after the first hash of a bucket, or how many points there are; `None` if there are none.
+    #[inline]
+    pub(super) fn start(&self, bucket: usize) -> Option<usize> {
+        self.starts.get(bucket).map(|start| *start as usize)
+    }
+
+    pub(super) fn heap_bytes(&self) -> usize {
+        size_of_val(&*self.starts)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn starts_count_the_points_before(mut positions in vec(any::<u64>(), 1..200), narrow in 0..64u32) {
+            positions.iter_mut().for_each(|position| *position >>= narrow);
+            positions.sort_unstable();
+            let index = Index::of(&positions);
+            for position in &positions {
+                let bucket = index.bucket(*position);
+                let first = (bucket as u64) << index.shift;
+                prop_assert_eq!(index.start(bucket), Some(positions.partition_point(|p| *p < first)));
+                let next = positions.partition_point(|p| index.bucket(*p) <= bucket);
+                prop_assert_eq!(index.start(bucket + 1), Some(next));
+            }
+        }
+    }
+
+    #[test]
+    fn no_points_no_start() {
+        assert_eq!(Index::default().start(0), None);
+    }
+}
