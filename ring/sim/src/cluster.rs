@@ -4,7 +4,7 @@ use hash_ring::{NodeId, Placement, Weight};
 
 use crate::scheme::Scheme;
 use crate::settings::Settings;
-use crate::{Error, Result};
+use crate::{Error, Result, exact};
 
 /// Nodes under one scheme. Nodes are known by the order in which they joined: 0, 1, 2 and so on, and no number is given out twice.
 #[derive(Clone, Debug)]
@@ -20,15 +20,23 @@ enum Placed {
 }
 
 impl Cluster {
-    /// A cluster without nodes.
+    /// A cluster of named and weighted nodes.
     ///
     /// # Errors
-    /// When the library does not take the settings.
-    pub fn new(scheme: Scheme, settings: &Settings) -> Result<Self> {
+    /// When the scheme knows no weights and one is not 1; when the library does not take the settings or the nodes.
+    pub fn new(scheme: Scheme, nodes: &[(String, Weight)], settings: &Settings) -> Result<Self> {
         let placed = match scheme {
-            Scheme::Modulo => Placed::Modulo { nodes: Vec::new(), joined: 0 },
+            Scheme::Modulo if nodes.iter().any(|(_, weight)| *weight != Weight::ONE) => {
+                return Err(Error::NoWeights);
+            }
+            Scheme::Modulo => {
+                let joined = nodes.len() as u32;
+                Placed::Modulo { nodes: (0..joined).collect(), joined }
+            }
             Scheme::Of(algorithm) => {
-                Placed::By { placement: settings.build(algorithm)?, ids: Vec::new() }
+                let placement = settings.build(algorithm, nodes)?;
+                let ids = placement.roster().iter().map(|(id, _)| id).collect();
+                Placed::By { placement, ids }
             }
         };
         Ok(Self { scheme, placed })
@@ -37,9 +45,10 @@ impl Cluster {
     /// A cluster of nodes of weight 1, named by their numbers.
     ///
     /// # Errors
-    /// As [`new`](Self::new) and [`join`](Self::join).
+    /// As [`new`](Self::new).
     pub fn of(nodes: u64, scheme: Scheme, settings: &Settings) -> Result<Self> {
-        Self::new(scheme, settings)?.resized(nodes)
+        let nodes: Vec<_> = (0..nodes as u32).map(|node| (name(node), Weight::ONE)).collect();
+        Self::new(scheme, &nodes, settings)
     }
 
     /// The same with so many nodes: the youngest leave, or new ones of weight 1 join.
@@ -49,7 +58,7 @@ impl Cluster {
     pub fn resized(&self, nodes: u64) -> Result<Self> {
         let mut cluster = self.clone();
         for _ in self.len()..nodes {
-            cluster.join(&name(cluster.joined()), Weight::ONE)?;
+            cluster.join(&name(cluster.joined()))?;
         }
         for node in self.nodes().into_iter().rev().take(self.len().saturating_sub(nodes) as usize) {
             cluster.leave(node)?;
@@ -57,20 +66,19 @@ impl Cluster {
         Ok(cluster)
     }
 
-    /// A node joins; its number.
+    /// A node of weight 1 joins.
     ///
     /// # Errors
-    /// When the scheme knows no weights and this is not 1; when the name is taken; when there are too many nodes.
-    pub fn join(&mut self, name: &str, weight: Weight) -> Result<u32> {
+    /// When the name is taken, or there are too many nodes.
+    pub fn join(&mut self, name: &str) -> Result<()> {
         match &mut self.placed {
-            Placed::Modulo { .. } if weight != Weight::ONE => return Err(Error::NoWeights),
             Placed::Modulo { nodes, joined } => {
                 nodes.push(*joined);
                 *joined += 1;
             }
-            Placed::By { placement, ids } => ids.push(placement.add(name, weight)?),
+            Placed::By { placement, ids } => ids.push(placement.add(name, Weight::ONE)?),
         }
-        Ok(self.joined() - 1)
+        Ok(())
     }
 
     /// A node leaves.
@@ -150,12 +158,12 @@ impl Cluster {
 
     /// The share of all hashes that each node owns, by its number, if ownership goes by ranges.
     pub fn shares(&self) -> Option<Vec<f64>> {
-        let placement = self.placement()?;
-        let mut hashes = vec![0_u128; placement.roster().id_bound()];
-        for arc in placement.arcs()? {
-            hashes[arc.owner.index()] += arc.range.len();
-        }
-        Some(hashes.into_iter().map(|count| count as f64 / 2_f64.powi(64)).collect())
+        exact::shares(self.placement()?)
+    }
+
+    /// The share of all hashes that another node owns in the other cluster, if in both ownership goes by ranges.
+    pub fn moved_share(&self, after: &Self) -> Option<f64> {
+        exact::moved_share(self.placement()?, after.placement()?)
     }
 
     /// Bytes that it holds for lookups.
@@ -172,4 +180,13 @@ pub fn name(node: u32) -> String {
     format!("node-{node}")
 }
 
-impl Clone for Placed { fn clone(&self) -> Self { match self { Self::Modulo { nodes, joined } => Self::Modulo { nodes: nodes.clone(), joined: *joined }, Self::By { .. } => panic!("not yet") } } }
+impl Clone for Placed {
+    fn clone(&self) -> Self {
+        match self {
+            Self::Modulo { nodes, joined } => {
+                Self::Modulo { nodes: nodes.clone(), joined: *joined }
+            }
+            Self::By { .. } => panic!("not yet"),
+        }
+    }
+}

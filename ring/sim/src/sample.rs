@@ -85,7 +85,8 @@ mod tests {
         let before = Cluster::of(3, Scheme::Modulo, &settings).unwrap();
         let after = before.resized(4).unwrap();
         let keys = Keys::new(1);
-        let sample = Sample::take((&before, &after), keys, 100_000, &mut Progress::hidden(), |_, _| ());
+        let sample =
+            Sample::take((&before, &after), keys, 100_000, &mut Progress::hidden(), |_, _| ());
         // Standard deviation: sqrt(0.75 * 0.25 / 100,000) = 0.14 points.
         assert!((sample.moved_share() - 0.75).abs() < 0.007, "{sample:?}");
         // Of 12 remainders 9 move, 3 of them to the new node.
@@ -100,7 +101,13 @@ mod tests {
     fn a_leaving_node_makes_moves_that_are_needed() {
         let before = Cluster::of(4, Scheme::Modulo, &Settings::default()).unwrap();
         let after = before.resized(3).unwrap();
-        let sample = Sample::take((&before, &after), Keys::new(1), 10_000, &mut Progress::hidden(), |_, _| ());
+        let sample = Sample::take(
+            (&before, &after),
+            Keys::new(1),
+            10_000,
+            &mut Progress::hidden(),
+            |_, _| (),
+        );
         assert_eq!(sample.after[3], 0);
         assert!(sample.moved - sample.for_nothing >= sample.before[3]);
     }

@@ -1,16 +1,26 @@
 //! What the command line sets for all studies.
 
-use hash_ring::{Algorithm, Placement, Roster};
+use hash_ring::{Algorithm, Placement, Ring, Roster, Tokens, Weight};
 
 use crate::keys::Keys;
 use crate::scheme::Scheme;
 use crate::{Error, Result};
+
+/// Points of a node on a ring, if they are allocated.
+pub const ALLOCATED: u32 = 32;
+/// Points of a node on a ring, if they are random: as many as ketama has.
+pub const RANDOM: u32 = 160;
+
+/// Bytes of a point on a ring, and of what it takes to build it.
+const POINT_BYTES: u64 = 48;
 
 /// What the placements of a study are built with, and what a study may take.
 #[derive(Clone, Copy, Debug)]
 pub struct Settings {
     /// What is placed.
     pub keys: Keys,
+    /// The points of a ring.
+    pub tokens: Tokens,
     /// The seed of keys and of all that is random.
     pub seed: u64,
     /// How much memory a study may take, in bytes.
@@ -19,32 +29,60 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { keys: Keys::new(0), seed: 0, max_memory: 1 << 30 }
+        Self {
+            keys: Keys::new(0),
+            tokens: Tokens::Allocated(ALLOCATED),
+            seed: 0,
+            max_memory: 1 << 30,
+        }
     }
 }
 
 impl Settings {
-    /// A placement without nodes.
+    /// A placement of nodes that join one after the other.
     ///
     /// # Errors
-    /// When the library does not take the settings.
-    pub fn build(&self, _algorithm: Algorithm) -> Result<Box<dyn Placement>> {
-        Err(hash_ring::Error::TooManyNodes { max: 0 }.into())
+    /// When the library does not take the settings or the nodes.
+    pub fn build(
+        &self,
+        algorithm: Algorithm,
+        nodes: &[(String, Weight)],
+    ) -> Result<Box<dyn Placement>> {
+        let key_hash = self.keys.key_hash();
+        let nodes = nodes.iter().map(|(name, weight)| (name.as_str(), *weight));
+        Ok(match algorithm {
+            // At once: one after the other costs the whole ring each time.
+            Algorithm::Ring => Box::new(Ring::with_nodes(self.tokens, key_hash, nodes)?),
+            _ => return Err(hash_ring::Error::TooManyNodes { max: 0 }.into()),
+        })
     }
 
     /// Refuses no nodes, and more than a placement or the memory holds.
     ///
     /// # Errors
     /// [`Error::NoNodes`], [`Error::OutOfRange`], [`Error::Memory`].
-    pub fn check_nodes(&self, what: &'static str, nodes: u64, _schemes: &[Scheme]) -> Result<()> {
+    pub fn check_nodes(&self, what: &'static str, nodes: u64, schemes: &[Scheme]) -> Result<()> {
         if nodes == 0 {
             return Err(Error::NoNodes { what });
         }
-        if nodes > Roster::MAX_NODES as u64 {
-            let allowed = format!("at most {}, which is what a placement holds", Roster::MAX_NODES);
-            return Err(Error::OutOfRange { what, found: nodes.to_string(), allowed });
+        at_most(what, nodes, Roster::MAX_NODES as u64)?;
+        let points = match self.tokens {
+            Tokens::Random(count) | Tokens::Allocated(count) => u64::from(count) * nodes,
+            _ => 0,
+        };
+        if schemes.contains(&Scheme::RING) {
+            self.check_points(points, &format!("{points} points of two rings of {nodes} nodes"))?;
         }
         Ok(())
+    }
+
+    /// Refuses more points than two rings may have.
+    ///
+    /// # Errors
+    /// [`Error::Memory`].
+    pub fn check_points(&self, points: u64, what: &str) -> Result<()> {
+        let bytes = points.saturating_mul(2 * POINT_BYTES);
+        self.check_memory("this study", &[(what.to_owned(), bytes)])
     }
 
     /// Refuses what would take more memory than allowed: the sum of named parts, in bytes.
@@ -65,6 +103,17 @@ impl Settings {
             made_of: parts.iter().map(part).collect::<Vec<_>>().join(", "),
         })
     }
+}
+
+/// A number from 1 to `most`.
+///
+/// # Errors
+/// [`Error::OutOfRange`].
+pub fn at_most(what: &'static str, found: u64, most: u64) -> Result<u64> {
+    if (1..=most).contains(&found) {
+        return Ok(found);
+    }
+    Err(Error::OutOfRange { what, found: found.to_string(), allowed: format!("1 to {most}") })
 }
 
 #[cfg(test)]

@@ -22,7 +22,8 @@ pub fn emit(report: &Report, plots: &[PathBuf], out: &mut dyn Write) -> io::Resu
         line(json!({"event": "artefact", "path": path, "title": plot.title}))?;
     }
     for table in &report.tables {
-        let columns: Vec<&str> = table.columns.iter().map(|(_, heading)| heading.as_str()).collect();
+        let columns: Vec<&str> =
+            table.columns.iter().map(|(_, heading)| heading.as_str()).collect();
         let rows: Vec<Vec<Value>> =
             table.rows.iter().map(|row| row.iter().map(cell).collect()).collect();
         line(json!({"event": "table", "title": table.title, "columns": columns, "rows": rows}))?;

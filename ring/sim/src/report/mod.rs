@@ -100,11 +100,7 @@ impl Report {
 
 impl Table {
     /// A table without rows.
-    pub fn new(
-        id: &'static str,
-        title: impl Into<String>,
-        columns: &[(&str, &str)],
-    ) -> Self {
+    pub fn new(id: &'static str, title: impl Into<String>, columns: &[(&str, &str)]) -> Self {
         let columns = columns.iter().map(|(name, heading)| ((*name).into(), (*heading).into()));
         Self { id, title: title.into(), columns: columns.collect(), rows: Vec::new() }
     }

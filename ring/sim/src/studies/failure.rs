@@ -72,13 +72,15 @@ pub fn run(question: Question, context: &mut Context<'_>) -> Result<Report> {
         after.leave(failing as u32)?;
         let mut taken = vec![0; nodes as usize];
         let pair = (&before, &after);
-        let sample = Sample::take(pair, context.settings.keys, keys, context.progress, |from, to| {
-            if u64::from(from) == failing {
-                taken[to as usize] += 1;
-            }
-        });
+        let sample =
+            Sample::take(pair, context.settings.keys, keys, context.progress, |from, to| {
+                if u64::from(from) == failing {
+                    taken[to as usize] += 1;
+                }
+            });
         let fate = Fate::of(failing as u32, &sample, &taken);
-        let imbalance = |balance: Option<Balance>| balance.map_or(Cell::Missing, |b| Cell::Real(b.most, 3));
+        let imbalance =
+            |balance: Option<Balance>| balance.map_or(Cell::Missing, |b| Cell::Real(b.most, 3));
         table.row([
             Cell::text(scheme.name()),
             Cell::percent(fate.lost as f64 / keys as f64),
@@ -123,7 +125,10 @@ pub fn run(question: Question, context: &mut Context<'_>) -> Result<Report> {
     }
     report.notes.push("moved for nothing: keys that were not on the failed node".to_owned());
     report.next = next(&[
-        ("failure --algo ring --virtual-nodes 1 --tokens random", "one point a node: one heir takes all"),
+        (
+            "failure --algo ring --virtual-nodes 1 --tokens random",
+            "one point a node: one heir takes all",
+        ),
         ("zones", "what of the data is left when a whole zone fails"),
     ]);
     Ok(report)
@@ -151,7 +156,9 @@ impl Fate {
             lost,
             taken: survivors(taken).into_iter().map(|keys| keys / lost.max(1) as f64).collect(),
             for_nothing: sample.share_for_nothing(),
-            before: Balance::even(&sample.before.iter().map(|keys| *keys as f64).collect::<Vec<_>>()),
+            before: Balance::even(
+                &sample.before.iter().map(|keys| *keys as f64).collect::<Vec<_>>(),
+            ),
             after: Balance::even(&survivors(&sample.after)),
         }
     }

@@ -2,13 +2,14 @@
 
 pub mod failure;
 pub mod movement;
+pub mod sweep;
 pub mod warm_up;
 pub mod weights;
 
 use crate::progress::Progress;
 use crate::scheme::Scheme;
-use crate::{Error, Result};
 use crate::settings::Settings;
+use crate::{Error, Result};
 
 /// What every study is given.
 #[derive(Debug)]
@@ -36,7 +37,6 @@ fn check_keys(keys: u64) -> Result<()> {
     }
     Ok(())
 }
-
 
 /// Commands of this program, and what they show.
 fn next(commands: &[(&str, &'static str)]) -> Vec<(String, &'static str)> {

@@ -1,15 +1,14 @@
 //! How many keys move when nodes join or leave, and how they lie before and after.
 
 use super::{Context, check_keys};
+use crate::Result;
 use crate::balance::Balance;
 use crate::cluster::{Cluster, name};
-use crate::exact;
 use crate::plots::{Plot, Shape};
 use crate::report::{Cell, Report, Table};
 use crate::sample::Sample;
 use crate::scheme::Scheme;
 use crate::theory;
-use crate::Result;
 
 /// Bars for so many nodes can still be told apart.
 const MOST_BARS: usize = 32;
@@ -56,9 +55,15 @@ pub fn run(question: Question, context: &mut Context<'_>) -> Result<Report> {
         let new = old.resized(after)?;
         movements.push(Movement {
             scheme,
-            sample: Sample::take((&old, &new), context.settings.keys, keys, context.progress, |_, _| ()),
+            sample: Sample::take(
+                (&old, &new),
+                context.settings.keys,
+                keys,
+                context.progress,
+                |_, _| (),
+            ),
             nodes: (old.nodes(), new.nodes()),
-            exact: exact::moved_share(&old, &new),
+            exact: old.moved_share(&new),
             shares: (old.shares(), new.shares()),
             expected: theory::expected(scheme, before, after),
         });

@@ -5,11 +5,9 @@ use hash_ring::Weight;
 use super::{Context, check_keys, next};
 use crate::balance::Balance;
 use crate::cluster::{Cluster, name};
-use crate::exact;
 use crate::plots::{Plot, Shape};
 use crate::report::{Cell, Report, Table, grouped};
 use crate::sample::Sample;
-use crate::scheme::Scheme;
 use crate::{Error, Result};
 
 /// Nodes that get a column of their own.
@@ -36,6 +34,8 @@ pub fn run(question: &Question, context: &mut Context<'_>) -> Result<Report> {
     let weights: Vec<Weight> =
         question.weights.iter().map(|weight| Ok(Weight::new(*weight)?)).collect::<Result<_>>()?;
     let halved = halved(&weights)?;
+    let named: Vec<_> =
+        weights.iter().enumerate().map(|(node, weight)| (name(node as u32), *weight)).collect();
     let due: Vec<f64> = weights.iter().map(|weight| weight.get()).collect();
     let sum: f64 = due.iter().sum();
     let mut shares = Table::new(
@@ -44,7 +44,8 @@ pub fn run(question: &Question, context: &mut Context<'_>) -> Result<Report> {
         &[("algorithm", "algorithm")],
     );
     if nodes <= MOST_COLUMNS {
-        let heading = |(node, weight): (usize, &Weight)| format!("{} ({weight})", name(node as u32));
+        let heading =
+            |(node, weight): (usize, &Weight)| format!("{} ({weight})", name(node as u32));
         shares = shares.with_columns(weights.iter().enumerate().map(heading));
         let due = due.iter().map(|weight| Cell::percent(weight / sum));
         shares.row([Cell::text("due by weight")].into_iter().chain(due));
@@ -66,7 +67,7 @@ pub fn run(question: &Question, context: &mut Context<'_>) -> Result<Report> {
     let mut bars = (Vec::new(), Vec::new());
     for &scheme in context.schemes {
         context.progress.phase(format!("keys, {scheme}"), keys);
-        let before = match cluster(scheme, &weights, context) {
+        let before = match Cluster::new(scheme, &named, context.settings) {
             Err(error) if is_no_weights(&error) => {
                 let missing = std::iter::repeat_n(Cell::Missing, 6);
                 let row = [Cell::text(scheme.name())].into_iter().chain(missing);
@@ -81,10 +82,15 @@ pub fn run(question: &Question, context: &mut Context<'_>) -> Result<Report> {
             Err(error) if is_no_weights(&error) => remark = "weights stay as they are",
             other => other?,
         }
-        let sample =
-            Sample::take((&before, &after), context.settings.keys, keys, context.progress, |_, _| ());
+        let sample = Sample::take(
+            (&before, &after),
+            context.settings.keys,
+            keys,
+            context.progress,
+            |_, _| (),
+        );
         let loads: Vec<f64> = sample.before.iter().map(|keys| *keys as f64).collect();
-        let exact = exact::moved_share(&before, &after).filter(|_| remark.is_empty());
+        let exact = before.moved_share(&after).filter(|_| remark.is_empty());
         let halving = remark.is_empty().then(|| sample.moved_share());
         let Some(balance) = Balance::of(&loads, &due) else { continue };
         table.row([
@@ -129,14 +135,6 @@ pub fn run(question: &Question, context: &mut Context<'_>) -> Result<Report> {
     }
     report.next = next(&[("failure", "who takes the keys of a node that fails")]);
     Ok(report)
-}
-
-fn cluster(scheme: Scheme, weights: &[Weight], context: &Context<'_>) -> Result<Cluster> {
-    let mut cluster = Cluster::new(scheme, context.settings)?;
-    for (node, weight) in weights.iter().enumerate() {
-        cluster.join(&name(node as u32), *weight)?;
-    }
-    Ok(cluster)
 }
 
 fn is_no_weights(error: &Error) -> bool {
