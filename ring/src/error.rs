@@ -38,6 +38,22 @@ pub enum Error {
         /// How many nodes it can hold.
         max: usize,
     },
+    /// Copies that must be in distinct failure domains have fewer to be in.
+    TooFewDomains {
+        /// The level of the domains.
+        level: String,
+        /// How many there are.
+        found: usize,
+        /// How many copies there shall be.
+        wanted: usize,
+    },
+    /// There are fewer nodes than copies.
+    TooFewNodes {
+        /// How many there are.
+        found: usize,
+        /// How many copies there shall be.
+        wanted: usize,
+    },
     /// A weight that is not a positive number of at most 65,535.
     InvalidWeight {
         /// What was given, as text.
@@ -92,6 +108,14 @@ impl fmt::Display for Error {
                 crate::Roster::MAX_NAME_LEN
             ),
             Self::TooManyNodes { max } => write!(f, "this placement holds at most {max} nodes"),
+            Self::TooFewDomains { level, found, wanted } => write!(
+                f,
+                "{wanted} copies must be in as many domains of level {level:?}, of which there are {found}: add domains, ask for fewer \
+                 copies, or allow repeats (Shortage::Relax)"
+            ),
+            Self::TooFewNodes { found, wanted } => {
+                write!(f, "{wanted} copies, and only {found} nodes to hold them")
+            }
             Self::InvalidWeight { found } => {
                 write!(f, "weight {found}: a weight is a number above 0 and at most 65535")
             }

@@ -14,8 +14,10 @@ mod hash;
 mod placement;
 mod preference;
 mod range;
+mod rendezvous;
 mod ring;
 mod roster;
+mod topology;
 mod weight;
 
 pub use algorithm::Algorithm;
@@ -23,6 +25,10 @@ pub use error::{Error, Result};
 pub use hash::KeyHash;
 pub use placement::Placement;
 pub use range::{Arc, Arcs, HashRange};
+pub use rendezvous::{Rendezvous, Skeleton, Straw2};
 pub use ring::{Ring, Tokens};
 pub use roster::{Node, NodeId, Roster};
+pub use topology::{
+    Domain, DomainId, PreferenceList, Quorum, Replicas, Shortage, Survives, Topology,
+};
 pub use weight::Weight;

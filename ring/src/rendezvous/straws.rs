@@ -1,0 +1,326 @@
+//! One draw of straws: each member of a set draws for a key, and the longest straw in relation to its weight wins.
+//!
+//! **The score** of a member is one 32 by 32 bit multiplication: the halves of `key ^ seed` multiplied, of which the middle bits
+//! count. That is what four lanes of SSE2 or NEON do at once without help, at a third of a nanosecond a member. Both factors are
+//! as good as random, since the key is mixed and the seed is a hash; that owners, pairs of owners and weighted owners come
+//! out as often as they should is tested here.
+//!
+//! **The weighted draw** is the logarithm method (Schindelhauer and Schomaker, "Weighted Distributed Hash Tables", 2005): the
+//! least `-log2(score) / weight` wins, compared exactly, by cross multiplication. As `-ln(u) >= 1 - u`, most members are out of the
+//! race before a logarithm is taken: some `ln n` logarithms a lookup remain.
+
+use alloc::collections::BinaryHeap;
+use alloc::vec::Vec;
+use core::cmp::{Ordering, Reverse};
+use core::ops::ControlFlow;
+
+use crate::hash::log2::{FRACTION_BITS, negative_log2};
+use crate::hash::mix::mix;
+
+/// Members looked at together.
+const BLOCK: usize = 16;
+
+/// What scores are drawn from, once a lookup: hashes of keys may have nothing but zeros in half of their bits.
+#[inline]
+pub(crate) const fn key_of(hash: u64) -> u64 {
+    mix(hash)
+}
+
+/// Bits 16 to 47 of the product, as a signed number: what SSE2 can compare.
+#[inline]
+const fn short_score(key: u64, seed: u64) -> i32 {
+    let x = key ^ seed;
+    (((x & 0xFFFF_FFFF) * (x >> 32)) >> 16) as i32
+}
+
+/// The score: 48 bits and 16 zeros. Its highest half is [`short_score`], for comparisons without a sign.
+#[inline]
+const fn score(key: u64, seed: u64) -> u64 {
+    let x = key ^ seed;
+    (((x & 0xFFFF_FFFF) * (x >> 32)) << 16) ^ (1 << 63)
+}
+
+/// A straw that was drawn; the least is the best.
+#[derive(Clone, Copy, Debug)]
+struct Draw {
+    /// What score lacks of the highest, or its logarithm.
+    cost: u64,
+    /// 1 if all weights are equal.
+    weight: u64,
+    index: u32,
+}
+
+impl Ord for Draw {
+    fn cmp(&self, other: &Self) -> Ordering {
+        let ours = u128::from(self.cost) * u128::from(other.weight);
+        let theirs = u128::from(other.cost) * u128::from(self.weight);
+        ours.cmp(&theirs).then(self.index.cmp(&other.index))
+    }
+}
+
+impl PartialOrd for Draw {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for Draw {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other).is_eq()
+    }
+}
+
+impl Eq for Draw {}
+
+/// The best `K` draws so far, in order.
+struct Podium<const K: usize> {
+    draws: [Draw; K],
+    len: usize,
+}
+
+impl<const K: usize> Podium<K> {
+    const fn new() -> Self {
+        Self { draws: [Draw { cost: 0, weight: 1, index: 0 }; K], len: 0 }
+    }
+
+    fn draws(&self) -> &[Draw] {
+        &self.draws[..self.len]
+    }
+
+    /// Whom to beat, once all places are taken.
+    fn last(&self) -> Option<&Draw> {
+        if self.len == K { self.draws.last() } else { None }
+    }
+
+    /// Whether it got a place.
+    fn offer(&mut self, draw: Draw) -> bool {
+        if self.last().is_some_and(|last| *last < draw) {
+            return false;
+        }
+        let place = self.draws().partition_point(|other| *other < draw);
+        self.len = (self.len + 1).min(K);
+        self.draws[place..self.len].rotate_right(1);
+        self.draws[place] = draw;
+        true
+    }
+}
+
+/// The set, in an order that decides ties: who comes first wins.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Straws {
+    seeds: Vec<u64>,
+    weights: Vec<u64>,
+    /// The weights again, for the sieve; empty if all are equal.
+    uneven: Vec<f32>,
+}
+
+impl Straws {
+    pub(crate) fn len(&self) -> usize {
+        self.seeds.len()
+    }
+
+    pub(crate) fn weight(&self, index: usize) -> u64 {
+        self.weights[index]
+    }
+
+    pub(crate) fn total_weight(&self) -> u64 {
+        self.weights.iter().sum()
+    }
+
+    pub(crate) fn heap_bytes(&self) -> usize {
+        self.seeds.capacity() * 8 + self.weights.capacity() * 8 + self.uneven.capacity() * 4
+    }
+
+    /// `weight` is above 0. O(n).
+    pub(crate) fn insert(&mut self, index: usize, seed: u64, weight: u64) {
+        self.seeds.insert(index, seed);
+        self.weights.insert(index, weight);
+        self.weigh();
+    }
+
+    /// O(n).
+    pub(crate) fn remove(&mut self, index: usize) {
+        self.seeds.remove(index);
+        self.weights.remove(index);
+        self.weigh();
+    }
+
+    /// `weight` is above 0. O(n).
+    pub(crate) fn set_weight(&mut self, index: usize, weight: u64) {
+        self.weights[index] = weight;
+        self.weigh();
+    }
+
+    fn weigh(&mut self) {
+        self.uneven.clear();
+        if self.weights.windows(2).any(|pair| pair[0] != pair[1]) {
+            self.uneven.extend(self.weights.iter().map(|weight| *weight as f32));
+        }
+    }
+
+    /// Who wins; `None` if nobody is there. `key` is of [`key_of`].
+    #[inline]
+    pub(crate) fn first(&self, key: u64) -> Option<usize> {
+        if self.seeds.len() < 2 {
+            return (self.seeds.len() == 1).then_some(0);
+        }
+        if self.uneven.is_empty() {
+            return Some(self.highest(key));
+        }
+        self.race::<1>(key).draws().first().map(|draw| draw.index as usize)
+    }
+
+    /// The index of the highest score, the first of them if there are more.
+    fn highest(&self, key: u64) -> usize {
+        let (blocks, rest) = self.seeds.as_chunks::<BLOCK>();
+        let (mut high, mut at, mut tied) = (i32::MIN, 0, false);
+        for (number, block) in blocks.iter().enumerate() {
+            let most = block.iter().fold(i32::MIN, |most, seed| most.max(short_score(key, *seed)));
+            if most >= high {
+                tied = most == high && number > 0;
+                (high, at) = (most, number);
+            }
+        }
+        // Two blocks have the same 32 bits for their best: all 48 decide.
+        let among = if tied { 0..blocks.len() } else { at..(at + 1).min(blocks.len()) };
+        let mut best = (0, among.start * BLOCK);
+        for (i, seed) in blocks[among.clone()].as_flattened().iter().enumerate() {
+            let score = score(key, *seed);
+            if score > best.0 {
+                best = (score, among.start * BLOCK + i);
+            }
+        }
+        for (i, seed) in rest.iter().enumerate() {
+            let score = score(key, *seed);
+            if score > best.0 {
+                best = (score, blocks.len() * BLOCK + i);
+            }
+        }
+        best.1
+    }
+
+    fn draw(&self, key: u64, index: usize) -> Draw {
+        let score = score(key, self.seeds[index]);
+        let (cost, weight) = if self.uneven.is_empty() {
+            (!score, 1)
+        } else {
+            // In the middle of what 48 bits stand for. Where scores differ, logarithms do too: a step of 2^-48 is many of
+            // 2^-57, so that members of equal weight are in the same order whether others' weights are equal to theirs or not.
+            (negative_log2(score | 1 << 15), self.weights[index])
+        };
+        Draw { cost, weight, index: index as u32 }
+    }
+
+    /// The best `K`.
+    fn race<const K: usize>(&self, key: u64) -> Podium<K> {
+        let mut podium = Podium::new();
+        let mut sieve = Sieve::open(self);
+        for (number, block) in self.seeds.chunks(BLOCK).enumerate() {
+            let from = number * BLOCK;
+            let weights = self.uneven.get(from..from + block.len()).unwrap_or_default();
+            if !sieve.lets_any_pass(key, block, weights) {
+                continue;
+            }
+            for (i, seed) in block.iter().enumerate() {
+                if sieve.lets_pass(key, *seed, weights.get(i))
+                    && podium.offer(self.draw(key, from + i))
+                {
+                    sieve.narrow(podium.last());
+                }
+            }
+        }
+        podium
+    }
+
+    /// Visits all, the best first, until `visit` breaks. Allocates if more than eight are visited.
+    pub(crate) fn in_order(
+        &self,
+        key: u64,
+        mut visit: impl FnMut(usize) -> ControlFlow<()>,
+    ) -> ControlFlow<()> {
+        const FEW: usize = 8;
+        let podium = self.race::<FEW>(key);
+        for draw in podium.draws() {
+            visit(draw.index as usize)?;
+        }
+        let Some(last) = podium.last() else { return ControlFlow::Continue(()) };
+        let rest: Vec<Reverse<Draw>> = (0..self.len())
+            .map(|index| self.draw(key, index))
+            .filter(|draw| draw > last)
+            .map(Reverse)
+            .collect();
+        let mut rest = BinaryHeap::from(rest);
+        while let Some(Reverse(draw)) = rest.pop() {
+            visit(draw.index as usize)?;
+        }
+        ControlFlow::Continue(())
+    }
+}
+
+/// Tells cheaply who cannot win any more; whom it lets pass is then compared exactly.
+#[derive(Clone, Copy)]
+enum Sieve {
+    /// Scores of at least this.
+    Score(i32),
+    /// Of what the score lacks of the highest, as a number of 31 bits: at most this for each unit of weight.
+    Rate(f32),
+}
+
+impl Sieve {
+    fn open(straws: &Straws) -> Self {
+        if straws.uneven.is_empty() { Self::Score(i32::MIN) } else { Self::Rate(f32::INFINITY) }
+    }
+
+    /// Lets pass only who may beat `last`.
+    fn narrow(&mut self, last: Option<&Draw>) {
+        let Some(last) = last else { return };
+        match self {
+            Self::Score(least) => *least = ((!last.cost >> 32) as u32 ^ 1 << 31) as i32,
+            // -log2(u) >= (1 - u) log2(e). Rounding errors of `f32` and of the logarithm are far below the slack; `lets_pass` adds
+            // another for the error that does not shrink with the cost.
+            Self::Rate(most) => {
+                const SLACK: f64 = 1.000_01 / core::f64::consts::LOG2_E;
+                let cost = last.cost as f64 / (1u64 << (FRACTION_BITS - 31)) as f64;
+                *most = (cost / last.weight as f64 * SLACK) as f32;
+            }
+        }
+    }
+
+    #[inline]
+    fn lets_pass(self, key: u64, seed: u64, weight: Option<&f32>) -> bool {
+        match self {
+            Self::Score(least) => short_score(key, seed) >= least,
+            Self::Rate(most) => {
+                weight.is_some_and(|weight| Self::lacks(key, seed) <= most * weight)
+            }
+        }
+    }
+
+    /// How far a score is from the highest, rounded down to 31 bits, less one.
+    #[inline]
+    fn lacks(key: u64, seed: u64) -> f32 {
+        let above = !(short_score(key, seed) as u32 ^ 1 << 31);
+        ((above >> 1) as i32 - 1) as f32
+    }
+
+    fn lets_any_pass(self, key: u64, seeds: &[u64], weights: &[f32]) -> bool {
+        let Ok(seeds) = <&[u64; BLOCK]>::try_from(seeds) else { return true };
+        match self {
+            Self::Score(least) => {
+                seeds.iter().fold(i32::MIN, |most, seed| most.max(short_score(key, *seed))) >= least
+            }
+            Self::Rate(most) => {
+                let Ok(weights) = <&[f32; BLOCK]>::try_from(weights) else { return true };
+                let mut passes = false;
+                for i in 0..BLOCK {
+                    passes |= Self::lacks(key, seeds[i]) <= most * weights[i];
+                }
+                passes
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "straws_tests.rs"]
+mod tests;
