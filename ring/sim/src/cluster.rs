@@ -2,6 +2,7 @@
 
 use hash_ring::{NodeId, Placement, Weight};
 
+use crate::boxed::Cloned;
 use crate::scheme::Scheme;
 use crate::settings::Settings;
 use crate::{Error, Result, exact};
@@ -13,10 +14,10 @@ pub struct Cluster {
     placed: Placed,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 enum Placed {
     Modulo { nodes: Vec<u32>, joined: u32 },
-    By { placement: Box<dyn Placement>, ids: Vec<NodeId> },
+    By { placement: Box<dyn Cloned>, ids: Vec<NodeId> },
 }
 
 impl Cluster {
@@ -113,7 +114,7 @@ impl Cluster {
     pub fn placement(&self) -> Option<&dyn Placement> {
         match &self.placed {
             Placed::Modulo { .. } => None,
-            Placed::By { placement, .. } => Some(placement.as_ref()),
+            Placed::By { placement, .. } => Some(placement.plain()),
         }
     }
 
@@ -178,15 +179,4 @@ impl Cluster {
 /// What the node of that number is called.
 pub fn name(node: u32) -> String {
     format!("node-{node}")
-}
-
-impl Clone for Placed {
-    fn clone(&self) -> Self {
-        match self {
-            Self::Modulo { nodes, joined } => {
-                Self::Modulo { nodes: nodes.clone(), joined: *joined }
-            }
-            Self::By { .. } => panic!("not yet"),
-        }
-    }
 }

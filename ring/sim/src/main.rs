@@ -10,6 +10,7 @@
 //! | [`cli`], [`count`], [`error`] | the command line, its numbers, its messages |
 
 mod balance;
+mod boxed;
 mod cli;
 mod cluster;
 mod count;
@@ -98,6 +99,16 @@ fn study(arguments: &Arguments, progress: &mut Progress) -> Result<Report> {
             let question = studies::weights::Question { weights: weights.clone(), keys: *keys };
             ask(Some(placing), &Scheme::all(), &|context| studies::weights::run(&question, context))
         }
+        Some(Study::Zones(zones)) => {
+            let question = studies::zones::Question {
+                zones: zones.zones,
+                nodes_per_zone: zones.nodes_per_zone,
+                replicas: zones.replicas,
+                keys: zones.keys,
+            };
+            let placing = &zones.placing;
+            ask(Some(placing), &Scheme::all(), &|context| studies::zones::run(question, context))
+        }
         Some(Study::WarmUp(warm_up)) => {
             let question = studies::warm_up::Question {
                 before: warm_up.before,
@@ -123,6 +134,7 @@ fn settings(common: &Common, placing: Option<&Placing>) -> Result<Settings> {
         tokens: placing.map_or(Ok(defaults.tokens), Placing::tokens)?,
         seed: common.seed,
         max_memory: common.max_memory_mib.saturating_mul(1 << 20),
+        ..defaults
     })
 }
 

@@ -1,7 +1,8 @@
 //! What the command line sets for all studies.
 
-use hash_ring::{Algorithm, Placement, Ring, Roster, Tokens, Weight};
+use hash_ring::{Algorithm, Placement, Rendezvous, Ring, Roster, Skeleton, Straw2, Tokens, Weight};
 
+use crate::boxed::Cloned;
 use crate::keys::Keys;
 use crate::scheme::Scheme;
 use crate::{Error, Result};
@@ -21,6 +22,8 @@ pub struct Settings {
     pub keys: Keys,
     /// The points of a ring.
     pub tokens: Tokens,
+    /// Levels of failure domains, for the algorithm that places keys by them; names of nodes are paths then.
+    pub levels: &'static [&'static str],
     /// The seed of keys and of all that is random.
     pub seed: u64,
     /// How much memory a study may take, in bytes.
@@ -32,6 +35,7 @@ impl Default for Settings {
         Self {
             keys: Keys::new(0),
             tokens: Tokens::Allocated(ALLOCATED),
+            levels: &[],
             seed: 0,
             max_memory: 1 << 30,
         }
@@ -47,12 +51,15 @@ impl Settings {
         &self,
         algorithm: Algorithm,
         nodes: &[(String, Weight)],
-    ) -> Result<Box<dyn Placement>> {
+    ) -> Result<Box<dyn Cloned>> {
         let key_hash = self.keys.key_hash();
         let nodes = nodes.iter().map(|(name, weight)| (name.as_str(), *weight));
         Ok(match algorithm {
             // At once: one after the other costs the whole ring each time.
             Algorithm::Ring => Box::new(Ring::with_nodes(self.tokens, key_hash, nodes)?),
+            Algorithm::Rendezvous => with(Rendezvous::new(key_hash), nodes)?,
+            Algorithm::Skeleton => with(Skeleton::new(key_hash), nodes)?,
+            Algorithm::Straw2 => with(Straw2::with_levels(self.levels, key_hash)?, nodes)?,
             _ => return Err(hash_ring::Error::TooManyNodes { max: 0 }.into()),
         })
     }
@@ -103,6 +110,17 @@ impl Settings {
             made_of: parts.iter().map(part).collect::<Vec<_>>().join(", "),
         })
     }
+}
+
+/// A placement that nodes have joined.
+fn with<'n, P: Placement + Clone + 'static>(
+    mut placement: P,
+    nodes: impl Iterator<Item = (&'n str, Weight)>,
+) -> Result<Box<dyn Cloned>> {
+    for (name, weight) in nodes {
+        placement.add(name, weight)?;
+    }
+    Ok(Box::new(placement))
 }
 
 /// A number from 1 to `most`.

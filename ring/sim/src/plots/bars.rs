@@ -11,6 +11,9 @@ use super::{Fault, colour};
 /// Bars of which each bears its number; with more, the numbers would overlap.
 const NUMBERED: usize = 20;
 
+/// Above the bars, for the legend.
+const ROOM: f64 = 1.35;
+
 /// Draws groups of bars.
 pub(super) fn draw(
     canvas: &mut ChartBuilder<'_, '_, SVGBackend<'_>>,
@@ -19,9 +22,15 @@ pub(super) fn draw(
     series: &[(String, Vec<f64>)],
 ) -> Result<(), Fault> {
     let values = series.iter().flat_map(|(_, values)| values).copied();
-    let top = values.filter(|value| value.is_finite()).fold(1e-9, f64::max) * 1.15;
+    let top = values.filter(|value| value.is_finite()).fold(1e-9, f64::max) * ROOM;
     let mut chart = canvas.build_cartesian_2d(Groups::new(groups), 0.0..top)?;
-    chart.configure_mesh().disable_x_mesh().x_labels(groups.len()).y_desc(y).draw()?;
+    chart
+        .configure_mesh()
+        .disable_x_mesh()
+        .max_light_lines(1)
+        .x_labels(groups.len())
+        .y_desc(y)
+        .draw()?;
     let width = 0.8 / series.len().max(1) as f64;
     for (index, (name, values)) in series.iter().enumerate() {
         let fill = colour(index).filled();

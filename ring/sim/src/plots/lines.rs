@@ -4,7 +4,7 @@ use plotters::prelude::*;
 
 use super::{Fault, Line, colour};
 
-/// Draws lines: from 0 up, or both axes to base 2.
+/// Draws lines, over as much of the axes as they take.
 pub(super) fn draw(
     canvas: &mut ChartBuilder<'_, '_, SVGBackend<'_>>,
     x: &str,
@@ -20,15 +20,8 @@ pub(super) fn draw(
         .iter()
         .map(|(name, points)| (name.clone(), points.iter().filter_map(place).collect()))
         .collect();
-    let (across, up) = if logarithmic {
-        (extent(&lines, |point| point.0, 0.05), extent(&lines, |point| point.1, 0.3))
-    } else {
-        let from_zero = |range: std::ops::Range<f64>| range.start.min(0.0)..range.end;
-        (
-            from_zero(extent(&lines, |point| point.0, 0.0)),
-            from_zero(extent(&lines, |point| point.1, 0.05)),
-        )
-    };
+    let across = extent(&lines, |point| point.0, if logarithmic { 0.05 } else { 0.0 });
+    let up = extent(&lines, |point| point.1, if logarithmic { 0.3 } else { 0.1 });
     let label = |value: &f64| {
         let value = if logarithmic { value.exp2() } else { *value };
         short(value)
@@ -37,6 +30,8 @@ pub(super) fn draw(
     chart
         .configure_mesh()
         .x_labels(14)
+        .y_labels(14)
+        .max_light_lines(1)
         .x_desc(x)
         .y_desc(y)
         .x_label_formatter(&label)

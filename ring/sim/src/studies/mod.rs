@@ -5,6 +5,7 @@ pub mod movement;
 pub mod sweep;
 pub mod warm_up;
 pub mod weights;
+pub mod zones;
 
 use crate::progress::Progress;
 use crate::scheme::Scheme;

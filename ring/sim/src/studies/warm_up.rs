@@ -131,7 +131,8 @@ fn report(question: &Question, courses: &[Course]) -> Report {
             ("hit_lowest_percent", "lowest %"),
             ("hit_after_percent", "in the end %"),
             ("origin_peak", "origin load, peak / before"),
-            ("recovery_requests", "requests to recover"),
+            ("back_requests", "requests until as before"),
+            ("recovery_requests", "until as in the end"),
             ("extra_fetches", "extra fetches"),
         ],
     );
@@ -149,7 +150,7 @@ fn report(question: &Question, courses: &[Course]) -> Report {
         ..Report::default()
     };
     for course in courses {
-        let recovery = course.recovery();
+        let (back, recovery) = (course.back(), course.recovery());
         table.row([
             Cell::text(&course.name),
             Cell::percent(course.moved),
@@ -157,6 +158,7 @@ fn report(question: &Question, courses: &[Course]) -> Report {
             Cell::percent(course.lowest()),
             Cell::percent(course.rate_after()),
             Cell::Real(course.peak(), 3),
+            back.map_or(Cell::Missing, Cell::Count),
             recovery.map_or(Cell::Missing, Cell::Count),
             Cell::Real(course.extra_fetches(), 0),
         ]);
@@ -176,7 +178,7 @@ fn report(question: &Question, courses: &[Course]) -> Report {
     report.tables.push(table);
     report.notes.push(format!(
         "Each node caches {} entries, least recently used go first; {} keys are asked for by Zipf's law with exponent {exponent}; rates are \
-         of windows of {} requests. Recovered: within 1 point of the rate of the last quarter. Extra fetches: misses beyond those of that rate.",
+         of windows of {} requests. As before, as in the end: within 1 point. Extra fetches: what reached the origin beyond the rate before.",
         crate::report::grouped(capacity),
         crate::report::grouped(keys),
         crate::report::grouped(window),

@@ -50,18 +50,26 @@ impl Course {
 
     /// Requests from the change to the end of the first window that is as good as in the end.
     pub(super) fn recovery(&self) -> Option<u64> {
-        let good = self.rate_after() - RECOVERED;
-        if self.rate(self.after.first().copied()? as f64) >= good {
-            return Some(0);
-        }
-        let windows = self.after.iter().position(|misses| self.rate(*misses as f64) >= good)?;
-        Some((windows as u64 + 1) * self.window)
+        self.requests_until(self.rate_after() - RECOVERED)
     }
 
-    /// Misses after the change beyond those that the rate in the end has.
+    /// Requests from the change to the end of the first window that is as good as before the change.
+    pub(super) fn back(&self) -> Option<u64> {
+        self.requests_until(self.rate_before() - RECOVERED)
+    }
+
+    /// 0 if the first window is as good as that: there was no dip.
+    fn requests_until(&self, good: f64) -> Option<u64> {
+        let windows = self.after.iter().position(|misses| self.rate(*misses as f64) >= good)?;
+        Some(if windows == 0 { 0 } else { (windows as u64 + 1) * self.window })
+    }
+
+    /// What reached the origin beyond the rate before the change, until that was reached again.
     pub(super) fn extra_fetches(&self) -> f64 {
-        let steady = last_quarter(&self.after);
-        self.after.iter().map(|misses| *misses as f64 - steady).sum::<f64>().max(0.0)
+        let before = last_quarter(&self.before);
+        let dip =
+            self.back().map_or(self.after.len(), |requests| (requests / self.window) as usize);
+        self.after[..dip].iter().fold(0.0, |sum, misses| sum + (*misses as f64 - before).max(0.0))
     }
 
     /// By how much the hit rate still differed between the third quarter and the last: before or after the change, whichever is more.
@@ -104,13 +112,13 @@ mod tests {
 
     #[test]
     fn a_dip_and_its_end() {
-        let course = course(&[90, 50, 20, 20, 20, 20, 20, 20], &[60, 30, 15, 11, 10, 10, 10, 10]);
+        let course = course(&[90, 50, 20, 20, 20, 20, 20, 20], &[60, 30, 15, 12, 10, 10, 10, 10]);
         assert!((course.rate_before() - 0.8).abs() < 1e-12);
         assert!((course.rate_after() - 0.9).abs() < 1e-12);
         assert!((course.lowest() - 0.4).abs() < 1e-12);
         assert!((course.peak() - 3.0).abs() < 1e-12);
-        assert_eq!(course.recovery(), Some(400));
-        assert!((course.extra_fetches() - 76.0).abs() < 1e-9);
+        assert_eq!((course.back(), course.recovery()), (Some(300), Some(500)));
+        assert!((course.extra_fetches() - 50.0).abs() < 1e-9);
         assert_eq!(course.drift(), 0.0);
         assert_eq!(course.points().first(), Some(&(-150.0, 80.0)));
         assert_eq!(course.points().last(), Some(&(750.0, 90.0)));
@@ -119,7 +127,7 @@ mod tests {
     #[test]
     fn no_dip() {
         let course = course(&[20; 8], &[20; 8]);
-        assert_eq!((course.recovery(), course.peak()), (Some(0), 1.0));
+        assert_eq!((course.back(), course.recovery(), course.peak()), (Some(0), Some(0), 1.0));
         assert_eq!(course.extra_fetches(), 0.0);
         let perfect = super::tests::course(&[0; 8], &[0; 8]);
         assert_eq!(perfect.peak(), 1.0);
