@@ -9,8 +9,12 @@ extern crate alloc;
 extern crate std;
 
 mod algorithm;
+mod balance;
 mod error;
 mod hash;
+mod movement;
+mod ownership;
+mod partitions;
 mod placement;
 mod preference;
 mod range;
@@ -21,8 +25,15 @@ mod topology;
 mod weight;
 
 pub use algorithm::Algorithm;
+pub use balance::{Balance, NodeLoad, virtual_nodes_for, virtual_nodes_of};
 pub use error::{Error, Result};
 pub use hash::KeyHash;
+pub use movement::{
+    Density, Limits, Migration, Move, MoveId, MoveState, NodeChange, NodeVolume, Peer, Plan,
+    Progress, Route, Volume, plan,
+};
+pub use ownership::{Owners, Ownership};
+pub use partitions::Partitions;
 pub use placement::Placement;
 pub use range::{Arc, Arcs, HashRange};
 pub use rendezvous::{Rendezvous, Skeleton, Straw2};

@@ -310,6 +310,9 @@ impl Placement for Ring {
     /// As the trait says; besides, [`Error::Unsupported`] on a ring of [`Tokens::Explicit`], and [`Error::InvalidParameter`] for
     /// more than [`Ring::MAX_POINTS`].
     fn add(&mut self, name: &str, weight: Weight) -> Result<NodeId> {
+        if self.tokens == Tokens::Explicit {
+            return Err(NO_TOKENS);
+        }
         let count = self.room_for(weight, self.points.len())?;
         let id = self.roster.add(name, weight)?;
         let tokens = match self.tokens {
@@ -365,5 +368,36 @@ impl Placement for Ring {
 
     fn heap_bytes(&self) -> usize {
         self.points.heap_bytes()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::string::ToString;
+
+    use super::*;
+
+    /// Who has a position must not depend on who came first; that two hashes fall on one cannot be waited for.
+    #[test]
+    fn collisions_go_by_name() {
+        let ring = |names: [&str; 3], gone: Option<&str>| {
+            let mut ring = Ring::new(Tokens::Explicit, KeyHash::default()).unwrap();
+            for (name, own) in names.into_iter().zip([9u64, 20, 30]) {
+                let id = ring.roster.add(name, Weight::ONE).unwrap();
+                let own = if name == "a" { 9 } else { own };
+                ring.insert(vec![(own, id), (10, id)]);
+            }
+            if let Some(node) = gone.and_then(|name| ring.roster.find(name)) {
+                ring.remove(node).unwrap();
+            }
+            let name = |id| ring.roster.get(id).unwrap().name().to_string();
+            (name(ring.locate(10).unwrap()), ring.replicas(10, 3).into_iter().map(name).collect())
+        };
+        let names = |names: &[&str]| names.iter().map(|name| name.to_string()).collect::<Vec<_>>();
+        for order in [["a", "b", "c"], ["c", "b", "a"], ["b", "c", "a"]] {
+            assert_eq!(ring(order, None), ("a".to_string(), names(&["a", "b", "c"])));
+            assert_eq!(ring(order, Some("a")), ("b".to_string(), names(&["b", "c"])));
+            assert_eq!(ring(order, Some("b")), ("a".to_string(), names(&["a", "c"])));
+        }
     }
 }

@@ -14,7 +14,7 @@ pub enum Tokens {
     /// Hashes of the node's name. Who knows the names and weights knows the ring, whatever happened before.
     ///
     /// Shares scatter: with 160 points a node, of 100 nodes the most loaded has 1.2 times its share; 1.05 takes some
-    /// 3,000 points ([`virtual_nodes_for`](crate::virtual_nodes_for)).
+    /// 2,700 points ([`virtual_nodes_for`](crate::virtual_nodes_for)).
     Random(u32),
     /// Chosen when a node is added, so that all shares come as near to the weights as that many points can bring them: 1.03 times
     /// its share is the most that any node of up to 1,000 has with 32 points, added one at a time.
