@@ -15,12 +15,14 @@ mod hash;
 mod movement;
 mod ownership;
 mod partitions;
+mod multi_probe;
 mod placement;
 mod preference;
 mod range;
 mod rendezvous;
 mod ring;
 mod roster;
+mod table;
 mod topology;
 mod weight;
 
@@ -34,11 +36,13 @@ pub use movement::{
 };
 pub use ownership::{Owners, Ownership};
 pub use partitions::Partitions;
+pub use multi_probe::MultiProbe;
 pub use placement::Placement;
 pub use range::{Arc, Arcs, HashRange};
 pub use rendezvous::{Rendezvous, Skeleton, Straw2};
 pub use ring::{Ring, Tokens};
 pub use roster::{Node, NodeId, Roster};
+pub use table::{Maglev, MaglevBuild, Slots};
 pub use topology::{
     Domain, DomainId, PreferenceList, Quorum, Replicas, Shortage, Survives, Topology,
 };

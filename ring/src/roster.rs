@@ -106,6 +106,11 @@ impl Roster {
         self.nodes.iter().map(|(id, node)| (*id, node))
     }
 
+    /// All nodes, in the order of their names.
+    pub(crate) fn by_name(&self) -> impl Iterator<Item = (NodeId, &Node)> {
+        self.by_name.values().filter_map(|id| self.nodes.get(id).map(|node| (*id, node)))
+    }
+
     /// One more than the highest [`NodeId::index`] ever given out.
     #[must_use]
     pub fn id_bound(&self) -> usize {
