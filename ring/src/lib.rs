@@ -13,9 +13,9 @@ mod balance;
 mod error;
 mod hash;
 mod movement;
+mod multi_probe;
 mod ownership;
 mod partitions;
-mod multi_probe;
 mod placement;
 mod preference;
 mod range;
@@ -34,9 +34,9 @@ pub use movement::{
     Density, Limits, Migration, Move, MoveId, MoveState, NodeChange, NodeVolume, Peer, Plan,
     Progress, Route, Volume, plan,
 };
+pub use multi_probe::MultiProbe;
 pub use ownership::{Owners, Ownership};
 pub use partitions::Partitions;
-pub use multi_probe::MultiProbe;
 pub use placement::Placement;
 pub use range::{Arc, Arcs, HashRange};
 pub use rendezvous::{Rendezvous, Skeleton, Straw2};

@@ -108,7 +108,7 @@ impl Roster {
 
     /// All nodes, in the order of their names.
     pub(crate) fn by_name(&self) -> impl Iterator<Item = (NodeId, &Node)> {
-        self.by_name.values().filter_map(|id| self.nodes.get(id).map(|node| (*id, node)))
+        self.by_name.iter().filter_map(|id| self.get(*id).map(|node| (*id, node)))
     }
 
     /// One more than the highest [`NodeId::index`] ever given out.

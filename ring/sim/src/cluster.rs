@@ -1,11 +1,11 @@
 //! Nodes, and a scheme that places keys on them.
 
-use hash_ring::{NodeId, Placement, Weight};
+use hash_ring::{Balance, NodeId, Placement, Weight, plan};
 
 use crate::boxed::Cloned;
 use crate::scheme::Scheme;
 use crate::settings::Settings;
-use crate::{Error, Result, exact};
+use crate::{Error, Result};
 
 /// Nodes under one scheme. Nodes are known by the order in which they joined: 0, 1, 2 and so on, and no number is given out twice.
 #[derive(Clone, Debug)]
@@ -159,12 +159,12 @@ impl Cluster {
 
     /// The share of all hashes that each node owns, by its number, if ownership goes by ranges.
     pub fn shares(&self) -> Option<Vec<f64>> {
-        exact::shares(self.placement()?)
+        shares(self.placement()?)
     }
 
     /// The share of all hashes that another node owns in the other cluster, if in both ownership goes by ranges.
     pub fn moved_share(&self, after: &Self) -> Option<f64> {
-        exact::moved_share(self.placement()?, after.placement()?)
+        plan(self.placement()?, after.placement()?).ok().map(|plan| plan.moved_share())
     }
 
     /// Bytes that it holds for lookups.
@@ -174,6 +174,15 @@ impl Cluster {
             Placed::By { placement, .. } => placement.heap_bytes() as u64,
         }
     }
+}
+
+/// The share of all hashes that each node owns, by its index; nothing if nodes do not own ranges.
+fn shares(placement: &dyn Placement) -> Option<Vec<f64>> {
+    let mut shares = vec![0.0; placement.roster().id_bound()];
+    for node in Balance::of(placement).ok()?.nodes() {
+        shares[node.node.index()] = node.share;
+    }
+    Some(shares)
 }
 
 /// What the node of that number is called.

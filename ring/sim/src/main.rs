@@ -4,7 +4,7 @@
 //! |---|---|
 //! | [`studies`] | what can be asked, one file a question |
 //! | [`cluster`], [`scheme`], [`settings`] | nodes under an algorithm of the library, or under modulo hashing |
-//! | [`sample`], [`exact`], [`theory`], [`balance`] | keys one by one, interval arithmetic, what arithmetic says before |
+//! | [`sample`], [`theory`], [`balance`] | keys one by one, what arithmetic says before |
 //! | [`zipf`], [`lru`], [`random`], [`keys`] | traffic and caches |
 //! | [`report`], [`plots`], [`progress`] | what is shown |
 //! | [`cli`], [`count`], [`error`] | the command line, its numbers, its messages |
@@ -15,7 +15,6 @@ mod cli;
 mod cluster;
 mod count;
 mod error;
-mod exact;
 mod keys;
 mod lru;
 mod plots;

@@ -1,6 +1,9 @@
 //! What the command line sets for all studies.
 
-use hash_ring::{Algorithm, Placement, Rendezvous, Ring, Roster, Skeleton, Straw2, Tokens, Weight};
+use hash_ring::{
+    Algorithm, Maglev, MaglevBuild, MultiProbe, Placement, Rendezvous, Ring, Roster, Skeleton,
+    Slots, Straw2, Tokens, Weight,
+};
 
 use crate::boxed::Cloned;
 use crate::keys::Keys;
@@ -59,6 +62,12 @@ impl Settings {
             Algorithm::Ring => Box::new(Ring::with_nodes(self.tokens, key_hash, nodes)?),
             Algorithm::Rendezvous => with(Rendezvous::new(key_hash), nodes)?,
             Algorithm::Skeleton => with(Skeleton::new(key_hash), nodes)?,
+            Algorithm::Maglev => {
+                let (size, build) = (Maglev::SIZE, MaglevBuild::default());
+                Box::new(Maglev::of_nodes(size, build, key_hash, nodes)?)
+            }
+            Algorithm::MultiProbe => with(MultiProbe::new(key_hash), nodes)?,
+            Algorithm::Slots => with(Slots::new(key_hash), nodes)?,
             Algorithm::Straw2 => with(Straw2::with_levels(self.levels, key_hash)?, nodes)?,
             _ => return Err(hash_ring::Error::TooManyNodes { max: 0 }.into()),
         })

@@ -3,16 +3,15 @@
 use std::hint::black_box;
 use std::time::Instant;
 
-use hash_ring::{Placement, Ring, Tokens, Weight};
+use hash_ring::{Balance, Placement, Ring, Tokens, Weight, plan};
 
 use super::{Context, next};
-use crate::balance::Balance;
+use crate::Result;
 use crate::plots::{Line, Plot, Shape};
 use crate::random::Random;
 use crate::report::{Cell, Report, Table};
 use crate::settings::at_most;
 use crate::theory;
-use crate::{Result, exact};
 
 /// Lookups that are timed, and how often.
 const LOOKUPS: usize = 500_000;
@@ -104,13 +103,11 @@ fn study(
         let key_hash = context.settings.keys.key_hash();
         let ring = Ring::with_nodes(tokens, key_hash, nodes)?;
         let without = Ring::with_nodes(tokens, key_hash, others)?;
-        if let Some(moved) = exact::moved_share(&without, &ring) {
-            findings.moved = (findings.moved.0.min(moved), findings.moved.1.max(moved));
-        }
-        if let Some(balance) = exact::shares(&ring).and_then(|shares| Balance::even(&shares)) {
-            findings.most.push(balance.most);
-            findings.deviation += balance.deviation / trials as f64;
-        }
+        let moved = plan(&without, &ring)?.moved_share();
+        findings.moved = (findings.moved.0.min(moved), findings.moved.1.max(moved));
+        let balance = Balance::of(&ring)?;
+        findings.most.push(balance.max_over_mean());
+        findings.deviation += balance.standard_deviation() / trials as f64;
         if trial == 0 {
             findings.bytes = ring.heap_bytes() as f64 / question.nodes as f64;
             findings.nanos = nanos(&ring, hashes);
