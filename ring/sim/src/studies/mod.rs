@@ -39,6 +39,14 @@ fn check_keys(keys: u64) -> Result<()> {
     Ok(())
 }
 
+fn check_exponent(exponent: f64) -> Result<()> {
+    if (0.0..=10.0).contains(&exponent) {
+        return Ok(());
+    }
+    let (what, found) = ("the exponent", exponent.to_string());
+    Err(Error::OutOfRange { what, found, allowed: "0 (all keys alike) to 10".to_owned() })
+}
+
 /// Commands of this program, and what they show.
 fn next(commands: &[(&str, &'static str)]) -> Vec<(String, &'static str)> {
     let command = |(arguments, shows): &(&str, &'static str)| {

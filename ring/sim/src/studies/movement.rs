@@ -1,6 +1,6 @@
 //! How many keys move when nodes join or leave, and how they lie before and after.
 
-use super::{Context, check_keys};
+use super::{Context, check_keys, next};
 use crate::Result;
 use crate::balance::Balance;
 use crate::cluster::{Cluster, name};
@@ -94,6 +94,12 @@ fn report(question: Question, movements: &[Movement]) -> Report {
          for nothing: from a node that stays to one that was there before"
             .to_owned(),
     );
+    report.next = next(&[
+        ("3 4 1_000_000 --algo all", "the other algorithms, and hash modulo nodes"),
+        ("sweep", "what virtual nodes do for the balance of a ring"),
+        ("warm-up", "what moved keys do to caches"),
+        ("failure", "who takes the keys of a node that fails"),
+    ]);
     report
 }
 

@@ -3,7 +3,7 @@
 mod caches;
 mod course;
 
-use super::Context;
+use super::{Context, check_exponent, next};
 use crate::cluster::Cluster;
 use crate::lru::Lru;
 use crate::plots::{Line, Plot, Shape};
@@ -73,9 +73,7 @@ fn check(question: &Question, context: &Context<'_>) -> Result<()> {
     if capacity == 0 || capacity >= u64::from(u32::MAX) {
         return range("the capacity of a cache", capacity.to_string(), "1 to 4294967294 entries");
     }
-    if !(0.0..=10.0).contains(&exponent) {
-        return range("the exponent", exponent.to_string(), "0 (all keys alike) to 10");
-    }
+    check_exponent(exponent)?;
     if window == 0 || requests / window < LEAST_WINDOWS {
         let found = format!("{window} of {requests} requests");
         return range("the window", found, "at least 1, and at most an eighth of the requests");
@@ -194,6 +192,11 @@ fn report(question: &Question, courses: &[Course]) -> Report {
             lines: courses.iter().map(line).collect(),
         },
     });
+    report.next = next(&[
+        ("warm-up --peers", "what it helps to ask the old owner before the origin"),
+        ("warm-up 4 3", "a cache fails"),
+        ("warm-up 3 4 --out out/warm-up", "the same with a plot"),
+    ]);
     report
 }
 
