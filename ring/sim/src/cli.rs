@@ -258,7 +258,7 @@ pub struct WarmUp {
 /// Lab 1-6.
 #[derive(Clone, Debug, Args)]
 pub struct Lab {
-    /// Keys in the sample, and that are asked for
+    /// Keys in the sample, and that are asked for; at least 1,000
     #[arg(long, default_value = "1_000_000", value_parser = count::parse, allow_negative_numbers = true)]
     pub keys: u64,
 }

@@ -43,6 +43,9 @@ use scheme::Scheme;
 use settings::Settings;
 use studies::Context;
 
+/// Where the lab's plots go unless told otherwise, from the root of the workspace.
+const LAB_DIRECTORY: &str = "out/lab/1-6";
+
 #[expect(clippy::print_stderr, reason = "what went wrong is for people")]
 fn main() -> ExitCode {
     match run(&Arguments::parse()) {
@@ -56,10 +59,36 @@ fn main() -> ExitCode {
 
 fn run(arguments: &Arguments) -> Result<()> {
     let common = &arguments.common;
-    let mut progress = Progress::bar();
+    let is_lab = matches!(arguments.study, Some(Study::Lab(_)));
+    let mut progress = if is_lab { Progress::events() } else { Progress::bar() };
     let report = study(arguments, &mut progress);
     progress.end();
-    show(&report?, common)
+    let report = report?;
+    if is_lab {
+        let directory = common.out.as_deref().unwrap_or(Path::new(LAB_DIRECTORY));
+        let plots = plots::draw(directory, &report.plots)?;
+        return written(report::emit(&report, &plots, &mut std::io::stdout().lock()));
+    }
+    let plots = match &common.out {
+        Some(directory) => plots::draw(directory, &report.plots)?,
+        None => Vec::new(),
+    };
+    let text = if common.json {
+        format!("{:#}\n", report::json(&report, &plots))
+    } else {
+        report::text(&report, &plots)
+    };
+    written(std::io::stdout().lock().write_all(text.as_bytes()))
+}
+
+/// That the reader of a pipe has seen enough is no fault: `ring_sim 3 4 | head`.
+fn written(result: std::io::Result<()>) -> Result<()> {
+    match result {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(Error::io(Path::new("standard output"), error))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// The answer to what the command line asks.
@@ -109,6 +138,7 @@ fn study(arguments: &Arguments, progress: &mut Progress) -> Result<Report> {
             ask(Some(placing), &Scheme::all(), &|context| studies::zones::run(question, context))
         }
         Some(Study::WarmUp(warm_up)) => {
+            let schemes = warm_up.placing.schemes(&Scheme::all());
             let question = studies::warm_up::Question {
                 before: warm_up.before,
                 after: warm_up.after,
@@ -117,10 +147,13 @@ fn study(arguments: &Arguments, progress: &mut Progress) -> Result<Report> {
                 exponent: warm_up.exponent,
                 requests: warm_up.requests,
                 window: warm_up.window,
-                peers: warm_up.peers,
+                peers: if warm_up.peers { schemes } else { Vec::new() },
             };
             let placing = &warm_up.placing;
             ask(Some(placing), &Scheme::all(), &|context| studies::warm_up::run(&question, context))
+        }
+        Some(Study::Lab(cli::Lab { keys })) => {
+            ask(None, &[], &|context| studies::lab::run(*keys, context))
         }
         _ => Ok(Report::default()),
     }
@@ -135,23 +168,4 @@ fn settings(common: &Common, placing: Option<&Placing>) -> Result<Settings> {
         max_memory: common.max_memory_mib.saturating_mul(1 << 20),
         ..defaults
     })
-}
-
-/// Draws the plots if wanted, and prints the report.
-fn show(report: &Report, common: &Common) -> Result<()> {
-    let plots = match &common.out {
-        Some(directory) => plots::draw(directory, &report.plots)?,
-        None => Vec::new(),
-    };
-    let text = if common.json {
-        format!("{:#}\n", report::json(report, &plots))
-    } else {
-        report::text(report, &plots)
-    };
-    match std::io::stdout().lock().write_all(text.as_bytes()) {
-        // The reader of a pipe has seen enough: `ring_sim 3 4 | head`.
-        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
-        Err(error) => Err(Error::io(Path::new("standard output"), error)),
-        Ok(()) => Ok(()),
-    }
 }

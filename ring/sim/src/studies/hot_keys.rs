@@ -269,7 +269,7 @@ mod tests {
         for factor in [1.05, 1.25, 1.5] {
             let bounded = findings(Some(factor));
             // 200 open on 5 nodes: capacities are whole numbers, rounded up.
-            let bound = (factor * 40.0).ceil() / 40.0;
+            let bound = (CapacityFactor::new(factor).unwrap().get() * 40.0).ceil() / 40.0;
             assert!(bounded.most_open <= bound, "{factor}: {}", bounded.most_open);
             assert!(bounded.elsewhere > 0 && bounded.served.most < free.served.most);
         }

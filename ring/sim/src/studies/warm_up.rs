@@ -14,7 +14,7 @@ use caches::{Caches, Owners};
 use course::Course;
 
 /// The question.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Question {
     /// Nodes before.
     pub before: u64,
@@ -30,8 +30,8 @@ pub struct Question {
     pub requests: u64,
     /// Requests of a window, over which hit rates are taken.
     pub window: u64,
-    /// Whether, after the change, a node that lacks a key asks the old owner before it asks the origin. Shown beside the other.
-    pub peers: bool,
+    /// Schemes that are run once more so that, after the change, a node that lacks a key asks its old owner before it asks the origin.
+    pub peers: Vec<Scheme>,
 }
 
 /// Windows of a phase: fewer show no course, and a quarter of them is averaged.
@@ -46,7 +46,7 @@ pub fn run(question: &Question, context: &mut Context<'_>) -> Result<Report> {
     let mut courses = Vec::new();
     for &scheme in context.schemes {
         courses.push(follow(question, scheme, false, context)?);
-        if question.peers && question.before != question.after {
+        if question.peers.contains(&scheme) && question.before != question.after {
             courses.push(follow(question, scheme, true, context)?);
         }
     }

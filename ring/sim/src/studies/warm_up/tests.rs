@@ -12,7 +12,7 @@ const QUESTION: Question = Question {
     exponent: 0.9,
     requests: 200_000,
     window: 500,
-    peers: false,
+    peers: Vec::new(),
 };
 
 /// A course of modulo hashing, which needs no other part of this workspace to be right.
@@ -93,17 +93,20 @@ fn bad_questions() {
     let small = Question { keys: 1000, capacity: 100, ..QUESTION };
     check(&small, &context).unwrap();
     for (question, says) in [
-        (Question { before: 0, ..small }, "before is 0"),
-        (Question { after: 0, ..small }, "after is 0"),
-        (Question { keys: 0, ..small }, "keys is 0"),
-        (Question { keys: 1 << 32, ..small }, "keys is 4294967296"),
-        (Question { capacity: 0, ..small }, "capacity of a cache is 0"),
-        (Question { exponent: -1.0, ..small }, "exponent is -1"),
-        (Question { exponent: f64::NAN, ..small }, "exponent is NaN"),
-        (Question { window: 0, ..small }, "window is 0"),
-        (Question { window: 100_000, ..small }, "an eighth"),
-        (Question { keys: 1_000_000, ..small }, "MiB of memory (caches of 100 entries on 4 nodes"),
-        (Question { capacity: 1_000_000, ..small }, "raise --max-memory-mib"),
+        (Question { before: 0, ..small.clone() }, "before is 0"),
+        (Question { after: 0, ..small.clone() }, "after is 0"),
+        (Question { keys: 0, ..small.clone() }, "keys is 0"),
+        (Question { keys: 1 << 32, ..small.clone() }, "keys is 4294967296"),
+        (Question { capacity: 0, ..small.clone() }, "capacity of a cache is 0"),
+        (Question { exponent: -1.0, ..small.clone() }, "exponent is -1"),
+        (Question { exponent: f64::NAN, ..small.clone() }, "exponent is NaN"),
+        (Question { window: 0, ..small.clone() }, "window is 0"),
+        (Question { window: 100_000, ..small.clone() }, "an eighth"),
+        (
+            Question { keys: 1_000_000, ..small.clone() },
+            "MiB of memory (caches of 100 entries on 4 nodes",
+        ),
+        (Question { capacity: 1_000_000, ..small.clone() }, "raise --max-memory-mib"),
     ] {
         let why = check(&question, &context).unwrap_err();
         assert!(why.to_string().contains(says), "{why}");
