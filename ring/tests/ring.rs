@@ -467,3 +467,37 @@ fn golden() {
     assert_eq!((first(&random), checksum(&random)), ([19, 16, 15], 16_599_746_508_179_920_879));
     assert_eq!((first(&allocated), checksum(&allocated)), ([0, 15, 15], 3_239_541_411_078_355_791));
 }
+
+/// The lightest beside the heaviest, and positions that leave nothing to cut.
+#[test]
+fn allocation_beside_extremes() {
+    let least = Weight::new(1.0 / 65_536.0).unwrap();
+    let most = Weight::new(65_535.0).unwrap();
+    for weights in [[least, most, least, Weight::ONE], [most, least, Weight::ONE, most]] {
+        let mut ring = Ring::new(Tokens::Allocated(2), KeyHash::default()).unwrap();
+        for (name, weight) in names(weights.len()).iter().zip(weights) {
+            ring.add(name, weight).unwrap();
+        }
+        let balance = Balance::of(&ring).unwrap();
+        assert!(balance.nodes().iter().all(|load| load.owned > 0));
+        // The heaviest have so many tokens that they are as near as can be.
+        let heaviest = balance.nodes().iter().filter(|load| load.ideal > 0.1);
+        assert!(heaviest.map(|load| (load.relative() - 1.0).abs()).all(|off| off < 1e-3));
+    }
+    // All tokens side by side, so that all arcs but one are single hashes.
+    for start in [0, u64::MAX - 40, 1 << 63] {
+        let mut ring = Ring::new(Tokens::Allocated(8), KeyHash::default()).unwrap();
+        ring.add_with_tokens("dense", Weight::ONE, (0..90).map(|at| start.wrapping_add(at)))
+            .unwrap();
+        ring.add_with_tokens("too", Weight::ONE, (90..99).map(|at| start.wrapping_add(at)))
+            .unwrap();
+        for name in names(20) {
+            ring.add(&name, Weight::ONE).unwrap();
+        }
+        let balance = Balance::of(&ring).unwrap();
+        assert!(balance.max_over_mean() < 1.3, "{}", balance.max_over_mean());
+        assert_eq!(ring.replicas(start, 99).len(), 22);
+        let mended = Balance::of(&ring.rebalanced().unwrap()).unwrap();
+        assert!(mended.max_over_mean() <= balance.max_over_mean());
+    }
+}

@@ -8,8 +8,8 @@ use crate::{Error, KeyHash, Placement, Result, Ring, Tokens, Weight};
 /// The most virtual nodes a node that are considered.
 const MOST: u32 = 1 << 30;
 
-/// How many random virtual nodes a node needs, for a ring of that many `nodes` of equal weight to have at most that `imbalance` (maximum over
-/// mean) with at least that probability.
+/// How many random virtual nodes a node needs, for a ring of that many `nodes` of equal weight to have at most that `imbalance`
+/// (maximum over mean) with at least that probability.
 ///
 /// N·V random points cut the circle into N·V arcs that follow a flat Dirichlet distribution (R. Pyke, "Spacings", 1965), so that
 /// the V arcs of one node add up to a share that follows Beta(V, N·V - V). It passes x with the probability that of N·V - 1 points fewer than V fall into a

@@ -7,8 +7,10 @@
 //! touched; in the long run the most loaded node has some 1 + 1/2k times its share, since a node gives 1/k of its share at a time and
 //! waits until it is the most loaded again.
 //!
-//! Cassandra's `ReplicationAwareTokenAllocator` (CASSANDRA-7032) and ScyllaDB's allocator, which have the same aim, choose among the
-//! middles of existing arcs, one token at a time.
+//! Cassandra has two allocators with this aim: one that levels what nodes own as replicas, too, trying the middles of arcs one token at a
+//! time (CASSANDRA-7032), and one that levels the most loaded nodes as is done here, and takes one proportion of each arc it cuts
+//! (CASSANDRA-12777). With equal weights and more nodes than tokens the second is as even as this one. Here weights count; what an arc is too
+//! short to give is asked of others, so that few nodes have exactly their shares; and nothing is drawn at random.
 //!
 //! Each piece is cut from the longest arc of the node that gives it, so that arcs keep between about half and one and a half times the mean length:
 //! where arcs of θ times the mean are cut into 1 and θ - 1 while all of them grow in relation to the mean, θ is 1.54.
@@ -18,11 +20,9 @@ use alloc::vec;
 use alloc::vec::Vec;
 use core::cmp::Ordering;
 
-use super::points::Points;
+use super::points::{Points, SPACE};
 use crate::{NodeId, Roster};
 
-/// How many hashes there are.
-const SPACE: u128 = 1 << 64;
 /// No piece and no rest is shorter than the mean arc divided by this, unless a piece matters to the node that gives it.
 const SLIVER: u128 = 6;
 /// A piece of this part of a node's load matters to it, however short it is.
@@ -110,12 +110,11 @@ impl Allocation {
     /// The tokens of a node that `roster` has and the ring has not, sorted: at least one, at most `count`. O(nodes + count log count), and what it
     /// takes to find the longest arcs.
     pub(super) fn add(&mut self, roster: &Roster, node: NodeId, count: usize) -> Vec<u64> {
-        let (weight, share) = share(roster, node);
         let pieces = if self.holders.is_empty() {
             self.arcs = count;
             evenly(count)
         } else {
-            let mut pieces = self.take(roster, share, count, None);
+            let mut pieces = self.take(roster, share(roster, node), count, None);
             if pieces.is_empty() {
                 // The most loaded have nothing but slivers, and a node must have a point: off the longest arc of all.
                 let longest =
@@ -126,6 +125,7 @@ impl Allocation {
         };
         let tokens = tokens(&pieces);
         let load = pieces.iter().map(|piece| piece.len()).sum();
+        let weight = weight(roster, node);
         self.holders.push(Holder { node, weight, load, arcs: pieces.into() });
         tokens
     }
@@ -134,7 +134,7 @@ impl Allocation {
     pub(super) fn extend(&mut self, roster: &Roster, node: NodeId, count: usize) -> Vec<u64> {
         let holder = self.holders.iter().find(|holder| holder.node == node);
         let load = holder.map_or(0, |holder| holder.load);
-        let need = share(roster, node).1.saturating_sub(load);
+        let need = share(roster, node).saturating_sub(load);
         if need == 0 { Vec::new() } else { tokens(&self.take(roster, need, count, Some(node))) }
     }
 
@@ -150,11 +150,11 @@ impl Allocation {
         let sliver = (SPACE / self.arcs as u128).min(need / count as u128) / SLIVER;
         let mut taken = self.relieve_light(roster, need, count, except);
         let mut need = need - taken.iter().map(|piece| piece.len()).sum::<u128>();
-        let heavy = |holder: &Holder| holder.load >= 2 * need / count as u128;
-        let mut pool =
-            self.most_loaded(2 * count, |holder| heavy(holder) && Some(holder.node) != except);
+        let light = 2 * need / count as u128;
+        let may = |holder: &Holder| Some(holder.node) != except;
+        let mut pool = self.most_loaded(2 * count, |holder| holder.load >= light && may(holder));
         if pool.is_empty() {
-            pool = self.most_loaded(2 * count, |holder| Some(holder.node) != except);
+            pool = self.most_loaded(2 * count, may);
         }
         while taken.len() < count && need > 0 && !pool.is_empty() {
             let demands = self.demands(&pool, need, count - taken.len(), sliver);
@@ -185,17 +185,16 @@ impl Allocation {
         count: usize,
         except: Option<NodeId>,
     ) -> Vec<Span> {
+        let light = 2 * need / count as u128;
         let light = self.most_loaded(count / 2, |holder| {
             let over = |share: u128| holder.load > share + share / 16;
-            holder.load < 2 * need / count as u128
-                && over(share(roster, holder.node).1)
-                && Some(holder.node) != except
+            holder.load < light && over(share(roster, holder.node)) && Some(holder.node) != except
         });
         let mut left = need / 2;
         let mut taken = Vec::new();
         for at in light {
             let holder = &mut self.holders[at];
-            let excess = holder.load - share(roster, holder.node).1;
+            let excess = holder.load - share(roster, holder.node);
             let length = excess.min(holder.most(1)).min(left);
             if length > 0 {
                 taken.extend(holder.cut(length));
@@ -332,10 +331,13 @@ impl Holder {
     }
 }
 
-/// The weight of a node, and how many hashes that makes.
-fn share(roster: &Roster, node: NodeId) -> (u128, u128) {
-    let weight = roster.get(node).map_or(1, |node| u128::from(node.weight().raw()));
-    (weight, SPACE * weight / u128::from(roster.total_weight().max(1)))
+/// How many hashes a node should own.
+pub(super) fn share(roster: &Roster, node: NodeId) -> u128 {
+    SPACE * weight(roster, node) / u128::from(roster.total_weight().max(1))
+}
+
+fn weight(roster: &Roster, node: NodeId) -> u128 {
+    roster.get(node).map_or(1, |node| u128::from(node.weight().raw()))
 }
 
 /// All hashes in `count` equal pieces.

@@ -8,7 +8,6 @@ mod tokens;
 
 use alloc::boxed::Box;
 use alloc::format;
-use alloc::string::String;
 use alloc::vec::Vec;
 use core::cmp::Ordering;
 use core::ops::ControlFlow;
@@ -19,6 +18,7 @@ use crate::preference::Visited;
 use crate::{Algorithm, Arcs, Error, KeyHash, NodeId, Placement, Result, Roster, Weight};
 use allocate::Allocation;
 use points::Points;
+use tokens::{NO_TOKENS, bad_tokens, check_count, check_distinct};
 
 /// A ring of virtual nodes: every node has points on the circle of hashes, and a hash belongs to the first point at or after it,
 /// clockwise, from the highest hash on to the lowest.
@@ -27,14 +27,14 @@ use points::Points;
 /// weight as in G. DeCandia and others, "Dynamo", 2007.
 ///
 /// * **Lookup** O(1) expected, with a table over the top bits of positions; O(log points) for the worst positions.
-///   [`prefer`](Placement::prefer) walks on clockwise and takes each owner once.
-/// * **Memory** 14 to 20 bytes a point.
+///   [`prefer`](Placement::prefer) walks on clockwise and takes each owner once: O(points) for the last of them.
+/// * **Memory** 14 to 18 bytes a point (2 more once a node's number passes 65,535).
 /// * **Adding** a node moves hashes to it alone, **removing** any node moves only its own, to the owners of the points that follow;
 ///   both are O(points), and only the points of that node are hashed and sorted.
 /// * **Weights** by the number of points, see [`Tokens`], which also says how even the shares are.
 ///
-/// For when nodes come and go one by one, in any order, ranges of hashes must stay in one piece (they do not with any other algorithm
-/// here), or people already run such a ring.
+/// For when nodes come and go one by one, in any order; when data is kept and moved by ranges of hashes, which most other algorithms
+/// scatter; or when people already run such a ring.
 ///
 /// ```
 /// use hash_ring::{KeyHash, Placement, Ring, Tokens, Weight};
@@ -71,7 +71,7 @@ impl Ring {
         Ok(Self { roster: Roster::default(), points: Points::new(), tokens, key_hash })
     }
 
-    /// The ring that adding each of `nodes` in turn makes, built at once: O(points log points).
+    /// The ring that adding each of `nodes` in turn makes, built at once: O(points log points), and O(nodes²) for allocated tokens.
     ///
     /// # Errors
     /// As [`new`](Self::new) and [`add`](Placement::add).
@@ -101,8 +101,8 @@ impl Ring {
     /// by [`points`](Self::points). Nodes added later get theirs as `tokens` says. O(points log points).
     ///
     /// Cassandra's and ScyllaDB's tokens are signed: cast them to `u64`. The circle is the same, and so is each key's owner with
-    /// [`KeyHash::Murmur3`] of seed 0 (but for keys with bytes of 0x80 and above in the last 15, which their Murmur3 reads as
-    /// negative numbers).
+    /// [`KeyHash::Murmur3`] of seed 0, but for keys that have bytes of 0x80 and above after the last whole 16, which their Murmur3 reads
+    /// as negative numbers.
     ///
     /// # Errors
     /// As [`new`](Self::new) and [`add_with_tokens`](Self::add_with_tokens).
@@ -219,39 +219,6 @@ impl Ring {
         let order = |a: NodeId, b: NodeId| by_name(roster, a, b);
         points.sort_unstable_by(|a, b| a.0.cmp(&b.0).then_with(|| order(a.1, b.1)));
         self.points.insert(&points, order);
-    }
-}
-
-const NO_TOKENS: Error = Error::Unsupported {
-    algorithm: Algorithm::Ring,
-    operation: "add a node without tokens where all tokens are explicit",
-    instead: "use add_with_tokens, or make the ring with Tokens::Random or Tokens::Allocated",
-};
-
-fn bad_tokens(found: String) -> Error {
-    Error::InvalidParameter {
-        parameter: "tokens",
-        found,
-        allowed: "at least one a node, all at different positions",
-    }
-}
-
-fn check_count(points: usize) -> Result<()> {
-    if points > Ring::MAX_POINTS {
-        return Err(Error::InvalidParameter {
-            parameter: "number of points",
-            found: format!("{points}"),
-            allowed: "at most 268435456 on a ring",
-        });
-    }
-    Ok(())
-}
-
-/// Of sorted points.
-fn check_distinct(points: &[(u64, NodeId)]) -> Result<()> {
-    match points.windows(2).find(|pair| pair[0].0 == pair[1].0) {
-        Some(pair) => Err(bad_tokens(format!("{:#018x} twice", pair[0].0))),
-        None => Ok(()),
     }
 }
 

@@ -7,6 +7,9 @@ use core::cmp::Ordering;
 use super::index::Index;
 use crate::{Arc, HashRange, NodeId};
 
+/// How many hashes there are.
+pub(super) const SPACE: u128 = 1 << 64;
+
 /// How many points a lookup compares with its hash before it looks whether that was enough. It seldom is not: with half a point to a
 /// point in a bucket on average, one bucket in 270 or fewer holds more.
 const WINDOW: usize = 4;
@@ -105,8 +108,14 @@ impl Points {
         new: &[(u64, NodeId)],
         order: impl Fn(NodeId, NodeId) -> Ordering,
     ) {
+        if new.is_empty() {
+            return;
+        }
         let mut old = self.open();
         let mut to = old + new.len();
+        // No more than is needed: rings live long and change seldom.
+        self.positions.reserve_exact(new.len() + WINDOW);
+        self.owners.reserve_exact(new.len() + 1);
         self.positions.resize(to, 0);
         self.owners.resize(to, new.iter().map(|(_, owner)| owner.0).max().unwrap_or(0));
         let mut left = new;
@@ -164,7 +173,9 @@ impl Points {
     }
 
     pub(super) fn heap_bytes(&self) -> usize {
-        size_of_val(self.positions.as_slice()) + self.owners.heap_bytes() + self.index.heap_bytes()
+        size_of::<u64>() * self.positions.capacity()
+            + self.owners.heap_bytes()
+            + self.index.heap_bytes()
     }
 }
 
@@ -192,6 +203,13 @@ impl Owners {
         }
     }
 
+    fn reserve_exact(&mut self, more: usize) {
+        match self {
+            Self::Narrow(owners) => owners.reserve_exact(more),
+            Self::Wide(owners) => owners.reserve_exact(more),
+        }
+    }
+
     /// To `len` places, wide enough for node `highest`.
     fn resize(&mut self, len: usize, highest: u32) {
         if let Self::Narrow(owners) = self
@@ -214,8 +232,8 @@ impl Owners {
 
     fn heap_bytes(&self) -> usize {
         match self {
-            Self::Narrow(owners) => size_of_val(owners.as_slice()),
-            Self::Wide(owners) => size_of_val(owners.as_slice()),
+            Self::Narrow(owners) => size_of::<u16>() * owners.capacity(),
+            Self::Wide(owners) => size_of::<u32>() * owners.capacity(),
         }
     }
 }

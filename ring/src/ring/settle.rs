@@ -4,11 +4,10 @@ use alloc::vec;
 use alloc::vec::Vec;
 use core::cmp::Reverse;
 
-use super::points::Points;
+use super::allocate::share;
+use super::points::{Points, SPACE};
 use crate::{NodeId, Roster};
 
-/// How many hashes there are.
-const SPACE: u128 = 1 << 64;
 /// No arc becomes shorter than the mean arc divided by this.
 const SLIVER: u128 = 6;
 
@@ -17,12 +16,6 @@ fn arc_len(positions: &[u64], at: usize) -> u128 {
     let before = positions[if at == 0 { positions.len() - 1 } else { at - 1 }];
     let len = positions[at].wrapping_sub(before);
     if positions.len() == 1 { SPACE } else { u128::from(len) }
-}
-
-/// What a node should own.
-fn target(roster: &Roster, node: NodeId) -> u128 {
-    let weight = roster.get(node).map_or(0, |node| u128::from(node.weight().raw()));
-    SPACE * weight / u128::from(roster.total_weight().max(1))
 }
 
 /// The points of `node` to take away, `count` of those that it has, sorted, so that what it owns comes nearest to its share; none if that is more
@@ -35,7 +28,7 @@ pub(super) fn release(roster: &Roster, points: &Points, node: NodeId, count: usi
         .map(|(at, (position, _))| (arc_len(points.positions(), at), position))
         .collect();
     let load: u128 = own.iter().map(|(len, _)| len).sum();
-    let excess = load.saturating_sub(target(roster, node));
+    let excess = load.saturating_sub(share(roster, node));
     // A node keeps a point, or it would not be on the ring.
     let count = count.min(own.len().saturating_sub(1));
     if excess == 0 || count == 0 {
@@ -73,7 +66,7 @@ pub(super) fn settle(roster: &Roster, points: &Points) -> Vec<(u64, NodeId)> {
         excess[owner.index()] += arc_len(&positions, at) as i128;
     }
     for (node, _) in roster.iter() {
-        excess[node.index()] -= target(roster, node) as i128;
+        excess[node.index()] -= share(roster, node) as i128;
     }
     let sliver = (SPACE / len as u128 / SLIVER).max(1);
     let mut own: Vec<Vec<u32>> = vec![Vec::new(); roster.id_bound()];
