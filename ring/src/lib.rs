@@ -10,6 +10,7 @@ extern crate std;
 
 mod algorithm;
 mod balance;
+mod buckets;
 mod error;
 mod hash;
 mod movement;
@@ -28,6 +29,9 @@ mod weight;
 
 pub use algorithm::Algorithm;
 pub use balance::{Balance, NodeLoad, virtual_nodes_for, virtual_nodes_of};
+pub use buckets::{
+    Anchor, Dx, Jump, JumpBack, Memento, jump_back_hash, jump_hash, jump_hash_batch,
+};
 pub use error::{Error, Result};
 pub use hash::KeyHash;
 pub use movement::{

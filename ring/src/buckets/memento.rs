@@ -1,0 +1,122 @@
+//! MementoHash, over JumpBackHash.
+
+use core::ops::ControlFlow;
+
+use super::jump_back::jump_back_hash;
+use super::replaced::Replaced;
+use super::{stay_unweighted, unweighted};
+use crate::preference::by_derived_hashes;
+use crate::{Algorithm, Error, KeyHash, NodeId, Placement, Result, Roster, Weight};
+
+/// MementoHash: any node may go, and only its hashes move; no bound on the nodes, and no memory but for those that went.
+///
+/// A hash falls on a bucket by [`jump_back_hash`](crate::jump_back_hash) (the paper takes jump hash). If that was removed, it draws
+/// among those that were left then; and so on. Only removals that no addition has undone are remembered.
+///
+/// Lookup as [`JumpBack`](crate::JumpBack) while nothing is removed, else 1 + ln(most nodes / nodes) draws, expected. Four bytes a
+/// node (the table of nodes, in which removed buckets are marked as well), and twelve for each removed one. **Removing any node**
+/// moves its 1/n, evenly to all others, and nothing else; adding one moves 1/(n+1), all to it: both the least possible. Balance is
+/// perfect.
+///
+/// A node that is added gets the bucket of the one that was removed last: after several removals, only if the nodes come back in
+/// reverse order is everything as it was. Who owns what depends on the order of all additions and removals: processes agree only if they
+/// did the same in the same order. Weights are not supported.
+///
+/// **Choose it** where nodes of equal size come, go and fail at random, and every process sees the same history. If most of the nodes
+/// are removed for good, build a new one: lookups remember.
+///
+/// ```
+/// use hash_ring::{Memento, Placement, Weight};
+///
+/// let mut backends = Memento::default();
+/// let a = backends.add("a", Weight::ONE)?;
+/// backends.add("b", Weight::ONE)?;
+/// backends.add("c", Weight::ONE)?;
+/// assert_eq!(backends.name_of(b"some key"), Some("b"));
+/// backends.remove(a)?;
+/// assert_eq!(backends.name_of(b"some key"), Some("b"));
+/// # Ok::<(), hash_ring::Error>(())
+/// ```
+///
+/// M. Coluzzi, A. Brocco, A. Antonucci, T. Leidi, "MementoHash: A Stateful, Minimal Memory, Best Performing Consistent Hash
+/// Algorithm", 2024.
+#[derive(Clone, Debug, Default)]
+pub struct Memento {
+    roster: Roster,
+    buckets: Replaced,
+    key_hash: KeyHash,
+}
+
+impl Memento {
+    /// One without nodes.
+    #[must_use]
+    pub fn new(key_hash: KeyHash) -> Self {
+        Self { roster: Roster::default(), buckets: Replaced::default(), key_hash }
+    }
+
+    /// How many removals are remembered.
+    #[must_use]
+    pub fn removed(&self) -> usize {
+        self.buckets.removed()
+    }
+}
+
+impl Placement for Memento {
+    fn algorithm(&self) -> Algorithm {
+        Algorithm::Memento
+    }
+
+    fn roster(&self) -> &Roster {
+        &self.roster
+    }
+
+    fn key_hash(&self) -> KeyHash {
+        self.key_hash
+    }
+
+    #[inline]
+    fn locate(&self, hash: u64) -> Option<NodeId> {
+        if self.buckets.buckets() == 0 {
+            return None;
+        }
+        Some(self.buckets.resolve(jump_back_hash(hash, self.buckets.buckets()), hash))
+    }
+
+    fn prefer(&self, hash: u64, visit: &mut dyn FnMut(NodeId) -> ControlFlow<()>) {
+        by_derived_hashes(&self.roster, hash, |hash| self.locate(hash), visit);
+    }
+
+    fn add(&mut self, name: &str, weight: Weight) -> Result<NodeId> {
+        unweighted(Algorithm::Memento, weight)?;
+        if self.roster.id_bound() >= Replaced::ID_BOUND {
+            return Err(Error::TooManyNodes { max: Roster::MAX_NODES });
+        }
+        let node = self.roster.add(name, weight)?;
+        if !self.buckets.restore(node) {
+            self.buckets.push(node);
+        }
+        Ok(node)
+    }
+
+    fn remove(&mut self, node: NodeId) -> Result<()> {
+        let bucket = self.buckets.bucket_of(node).ok_or(Error::UnknownNode { node })?;
+        self.roster.remove(node)?;
+        if self.roster.is_empty() {
+            // Nothing is left that could stay where it is.
+            self.buckets = Replaced::default();
+        } else if self.buckets.removed() == 0 && bucket == self.buckets.buckets() - 1 {
+            self.buckets.pop();
+        } else {
+            self.buckets.remove(bucket);
+        }
+        Ok(())
+    }
+
+    fn reweight(&mut self, node: NodeId, weight: Weight) -> Result<()> {
+        stay_unweighted(Algorithm::Memento, &self.roster, node, weight)
+    }
+
+    fn heap_bytes(&self) -> usize {
+        self.buckets.heap_bytes()
+    }
+}
