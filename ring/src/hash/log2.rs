@@ -44,8 +44,7 @@ pub(crate) fn negative_log2(hash: u64) -> u64 {
     // mantissa = base (1 + e), base = 1 + index/256, e < 1/256.
     let base = 256 + index as u64;
     let rest = (mantissa as u64) & ((1 << 56) - 1); // numerator of the rest, 64 bits behind the point
-    let e = ((rest as u128) << 7) / u128::from(base); // e = rest/2^64 * 256/base, 63 bits behind the point
-    let e = e as u64;
+    let e = (rest << 7) / base; // e = rest/2^64 * 256/base, 63 bits behind the point
     // ln(1 + e) = e - e^2/2 + e^3/3 - e^4/4 + ...: six terms leave less than 2^-58.
     let times = |a: u64, b: u64| (u128::from(a) * u128::from(b) >> 63) as u64;
     let e2 = times(e, e);

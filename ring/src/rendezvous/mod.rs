@@ -97,7 +97,7 @@ impl Placement for Rendezvous {
         self.nodes.get(self.straws.first(key_of(hash))?).copied()
     }
 
-    /// By score: exactly the order in which nodes take over. Some 100 ns more than a lookup for the first eight; all of them
+    /// By score: exactly the order in which nodes take over. Little more than a lookup for the first four; all of them
     /// in O(n log n).
     fn prefer(&self, hash: u64, visit: &mut dyn FnMut(NodeId) -> ControlFlow<()>) {
         let _ = self.straws.in_order(key_of(hash), |index| visit(self.nodes[index]));

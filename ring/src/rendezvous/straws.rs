@@ -92,16 +92,20 @@ impl<const K: usize> Podium<K> {
         if self.len == K { self.draws.last() } else { None }
     }
 
-    /// Whether it got a place.
-    fn offer(&mut self, draw: Draw) -> bool {
-        if self.last().is_some_and(|last| *last < draw) {
-            return false;
+    fn offer(&mut self, draw: Draw) {
+        let mut place = self.len;
+        if self.len < K {
+            self.len += 1;
+        } else if self.draws[K - 1] < draw {
+            return;
+        } else {
+            place = K - 1;
         }
-        let place = self.draws().partition_point(|other| *other < draw);
-        self.len = (self.len + 1).min(K);
-        self.draws[place..self.len].rotate_right(1);
+        while place > 0 && draw < self.draws[place - 1] {
+            self.draws[place] = self.draws[place - 1];
+            place -= 1;
+        }
         self.draws[place] = draw;
-        true
     }
 }
 
@@ -110,8 +114,8 @@ impl<const K: usize> Podium<K> {
 pub(crate) struct Straws {
     seeds: Vec<u64>,
     weights: Vec<u64>,
-    /// The weights again, for the sieve; empty if all are equal.
-    uneven: Vec<f32>,
+    /// What is 1 for a weight of 1 and less for more, for the sieve; empty if all weights are equal.
+    inverse: Vec<f32>,
 }
 
 impl Straws {
@@ -128,7 +132,7 @@ impl Straws {
     }
 
     pub(crate) fn heap_bytes(&self) -> usize {
-        self.seeds.capacity() * 8 + self.weights.capacity() * 8 + self.uneven.capacity() * 4
+        self.seeds.capacity() * 8 + self.weights.capacity() * 8 + self.inverse.capacity() * 4
     }
 
     /// `weight` is above 0. O(n).
@@ -152,9 +156,9 @@ impl Straws {
     }
 
     fn weigh(&mut self) {
-        self.uneven.clear();
+        self.inverse.clear();
         if self.weights.windows(2).any(|pair| pair[0] != pair[1]) {
-            self.uneven.extend(self.weights.iter().map(|weight| *weight as f32));
+            self.inverse.extend(self.weights.iter().map(|weight| 1.0 / *weight as f32));
         }
     }
 
@@ -164,7 +168,7 @@ impl Straws {
         if self.seeds.len() < 2 {
             return (self.seeds.len() == 1).then_some(0);
         }
-        if self.uneven.is_empty() {
+        if self.inverse.is_empty() {
             return Some(self.highest(key));
         }
         self.race::<1>(key).draws().first().map(|draw| draw.index as usize)
@@ -201,7 +205,7 @@ impl Straws {
 
     fn draw(&self, key: u64, index: usize) -> Draw {
         let score = score(key, self.seeds[index]);
-        let (cost, weight) = if self.uneven.is_empty() {
+        let (cost, weight) = if self.inverse.is_empty() {
             (!score, 1)
         } else {
             // In the middle of what 48 bits stand for. Where scores differ, logarithms do too: a step of 2^-48 is many of
@@ -214,31 +218,70 @@ impl Straws {
     /// The best `K`.
     fn race<const K: usize>(&self, key: u64) -> Podium<K> {
         let mut podium = Podium::new();
-        let mut sieve = Sieve::open(self);
-        for (number, block) in self.seeds.chunks(BLOCK).enumerate() {
-            let from = number * BLOCK;
-            let weights = self.uneven.get(from..from + block.len()).unwrap_or_default();
-            if !sieve.lets_any_pass(key, block, weights) {
-                continue;
-            }
-            for (i, seed) in block.iter().enumerate() {
-                if sieve.lets_pass(key, *seed, weights.get(i))
-                    && podium.offer(self.draw(key, from + i))
-                {
-                    sieve.narrow(podium.last());
-                }
-            }
+        if self.inverse.is_empty() {
+            self.sieve::<Score, K>(key, &mut podium);
+        } else {
+            self.sieve::<Lack, K>(key, &mut podium);
         }
         podium
     }
 
-    /// Visits all, the best first, until `visit` breaks. Allocates if more than eight are visited.
+    fn sieve<S: Sieve, const K: usize>(&self, key: u64, podium: &mut Podium<K>) {
+        let mut limit = S::OPEN;
+        let (blocks, rest) = self.seeds.as_chunks::<BLOCK>();
+        let (inverse, inverse_rest) = self.inverse.as_chunks::<BLOCK>();
+        for (number, seeds) in blocks.iter().enumerate() {
+            let inverse = inverse.get(number).unwrap_or(&[1.0; BLOCK]);
+            let mut promises = [S::OPEN; BLOCK];
+            for i in 0..BLOCK {
+                promises[i] = S::promise(key, seeds[i], inverse[i]);
+            }
+            limit = self.admit::<S, K>(key, number * BLOCK, &promises, limit, podium);
+        }
+        let mut promises = [S::OPEN; BLOCK];
+        for (i, seed) in rest.iter().enumerate() {
+            promises[i] = S::promise(key, *seed, inverse_rest.get(i).copied().unwrap_or(1.0));
+        }
+        let promises = &promises[..rest.len()];
+        self.admit::<S, K>(key, blocks.len() * BLOCK, promises, limit, podium);
+    }
+
+    /// Offers places on the podium to those who promise enough. Returns what whoever comes later must promise.
+    #[inline]
+    fn admit<S: Sieve, const K: usize>(
+        &self,
+        key: u64,
+        from: usize,
+        promises: &[S],
+        mut limit: S,
+        podium: &mut Podium<K>,
+    ) -> S {
+        let least =
+            promises.iter().fold(S::OPEN, |least, this| if *this < least { *this } else { least });
+        if promises.is_empty() || least > limit {
+            return limit;
+        }
+        // The most promising first: it leaves few others.
+        let first = promises.iter().position(|promise| *promise == least).unwrap_or(0);
+        let others = (0..promises.len()).filter(|i| *i != first);
+        for i in core::iter::once(first).chain(others) {
+            if promises[i] <= limit {
+                podium.offer(self.draw(key, from + i));
+                if let Some(last) = podium.last() {
+                    limit = S::limit(last);
+                }
+            }
+        }
+        limit
+    }
+
+    /// Visits all, the best first, until `visit` breaks. Allocates if more than four are visited.
     pub(crate) fn in_order(
         &self,
         key: u64,
         mut visit: impl FnMut(usize) -> ControlFlow<()>,
     ) -> ControlFlow<()> {
-        const FEW: usize = 8;
+        const FEW: usize = 4;
         let podium = self.race::<FEW>(key);
         for draw in podium.draws() {
             visit(draw.index as usize)?;
@@ -257,67 +300,53 @@ impl Straws {
     }
 }
 
-/// Tells cheaply who cannot win any more; whom it lets pass is then compared exactly.
-#[derive(Clone, Copy)]
-enum Sieve {
-    /// Scores of at least this.
-    Score(i32),
-    /// Of what the score lacks of the highest, as a number of 31 bits: at most this for each unit of weight.
-    Rate(f32),
+/// What a member's seed promises, at little cost: the less the better. Whoever promises more than the limit cannot win a place;
+/// who promises less is then compared exactly.
+trait Sieve: Copy + PartialOrd {
+    /// Promised by nobody, or by the worst.
+    const OPEN: Self;
+
+    fn promise(key: u64, seed: u64, inverse_weight: f32) -> Self;
+
+    /// What at most must be promised by whoever can beat `last`.
+    fn limit(last: &Draw) -> Self;
 }
 
-impl Sieve {
-    fn open(straws: &Straws) -> Self {
-        if straws.uneven.is_empty() { Self::Score(i32::MIN) } else { Self::Rate(f32::INFINITY) }
-    }
+/// Of equal weights: the highest 32 bits of the score, upside down.
+type Score = i32;
 
-    /// Lets pass only who may beat `last`.
-    fn narrow(&mut self, last: Option<&Draw>) {
-        let Some(last) = last else { return };
-        match self {
-            Self::Score(least) => *least = ((!last.cost >> 32) as u32 ^ 1 << 31) as i32,
-            // -log2(u) >= (1 - u) log2(e). Rounding errors of `f32` and of the logarithm are far below the slack; `lets_pass` adds
-            // another for the error that does not shrink with the cost.
-            Self::Rate(most) => {
-                const SLACK: f64 = 1.000_01 / core::f64::consts::LOG2_E;
-                let cost = last.cost as f64 / (1u64 << (FRACTION_BITS - 31)) as f64;
-                *most = (cost / last.weight as f64 * SLACK) as f32;
-            }
-        }
-    }
+impl Sieve for Score {
+    const OPEN: Self = i32::MAX;
 
     #[inline]
-    fn lets_pass(self, key: u64, seed: u64, weight: Option<&f32>) -> bool {
-        match self {
-            Self::Score(least) => short_score(key, seed) >= least,
-            Self::Rate(most) => {
-                weight.is_some_and(|weight| Self::lacks(key, seed) <= most * weight)
-            }
-        }
+    fn promise(key: u64, seed: u64, _: f32) -> Self {
+        !short_score(key, seed)
     }
 
-    /// How far a score is from the highest, rounded down to 31 bits, less one.
+    fn limit(last: &Draw) -> Self {
+        !((!last.cost >> 32) as u32 ^ 1 << 31) as i32
+    }
+}
+
+/// Of weights that differ: what the score lacks of the highest, in 2^-31, over the weight. That is less than the
+/// logarithm, as `-log2(u) >= (1 - u) log2(e)`.
+type Lack = f32;
+
+impl Sieve for Lack {
+    const OPEN: Self = f32::INFINITY;
+
     #[inline]
-    fn lacks(key: u64, seed: u64) -> f32 {
-        let above = !(short_score(key, seed) as u32 ^ 1 << 31);
-        ((above >> 1) as i32 - 1) as f32
+    fn promise(key: u64, seed: u64, inverse_weight: f32) -> Self {
+        let lack = !(short_score(key, seed) as u32 ^ 1 << 31);
+        // Rounded down to 31 bits, since SSE2 converts signed numbers alone; less one for errors that do not shrink with it.
+        ((lack >> 1) as i32 - 1) as f32 * inverse_weight
     }
 
-    fn lets_any_pass(self, key: u64, seeds: &[u64], weights: &[f32]) -> bool {
-        let Ok(seeds) = <&[u64; BLOCK]>::try_from(seeds) else { return true };
-        match self {
-            Self::Score(least) => {
-                seeds.iter().fold(i32::MIN, |most, seed| most.max(short_score(key, *seed))) >= least
-            }
-            Self::Rate(most) => {
-                let Ok(weights) = <&[f32; BLOCK]>::try_from(weights) else { return true };
-                let mut passes = false;
-                for i in 0..BLOCK {
-                    passes |= Self::lacks(key, seeds[i]) <= most * weights[i];
-                }
-                passes
-            }
-        }
+    fn limit(last: &Draw) -> Self {
+        // Rounding errors, here, in `promise` and in the logarithm, are far below the slack.
+        const SLACK: f64 = 1.000_01 / core::f64::consts::LOG2_E;
+        let cost = last.cost as f64 / (1u64 << (FRACTION_BITS - 31)) as f64;
+        (cost / last.weight as f64 * SLACK) as f32
     }
 }
 

@@ -227,21 +227,31 @@ struct Choice<'a> {
     copies: Vec<u32>,
     /// Nodes that came and were passed over.
     waiting: Vec<NodeId>,
-    /// The fewest copies, level by level from the rule's down, that a node which was not chosen yet may have around it.
+    /// How many domains of the rule's level have a copy.
+    used: usize,
+    /// The fewest copies, level by level from the rule's down, that a node which was not chosen yet may have around it; as
+    /// long as there are domains without a copy, none on all levels.
     best: Vec<u32>,
 }
 
 impl<'a> Choice<'a> {
     fn new(rule: &'a Replicas) -> Self {
-        let mut choice = Self {
+        Self {
             rule,
             chosen: Vec::with_capacity(rule.count.min(rule.of_nodes.len())),
             copies: vec![0; rule.domains.len()],
             waiting: Vec::new(),
+            used: 0,
             best: Vec::new(),
-        };
-        choice.find_best();
-        choice
+        }
+    }
+
+    /// Whether nobody can be better than `node`.
+    fn is_best(&self, node: NodeId) -> bool {
+        if self.used < self.rule.tops.len() {
+            return self.crowd(node).next() == Some(0);
+        }
+        self.crowd(node).eq(self.best.iter().copied())
     }
 
     /// The domains around a node, the outermost first.
@@ -281,15 +291,14 @@ impl<'a> Choice<'a> {
     }
 
     fn consider(&mut self, node: NodeId) {
-        if !self.crowd(node).eq(self.best.iter().copied()) {
+        if !self.is_best(node) {
             self.waiting.push(node);
             return;
         }
         self.choose(node);
         // Whoever was passed over may be the best now.
         while self.chosen.len() < self.rule.count
-            && let Some(next) =
-                self.waiting.iter().position(|node| self.crowd(*node).eq(self.best.iter().copied()))
+            && let Some(next) = self.waiting.iter().position(|node| self.is_best(*node))
         {
             let node = self.waiting.remove(next);
             self.choose(node);
@@ -298,10 +307,14 @@ impl<'a> Choice<'a> {
 
     fn choose(&mut self, node: NodeId) {
         self.chosen.push(node);
+        let is_first = self.crowd(node).next() == Some(0);
+        self.used += usize::from(is_first);
         for domain in self.around(node).unwrap_or_default() {
             self.copies[*domain as usize] += 1;
         }
-        self.find_best();
+        if self.used == self.rule.tops.len() {
+            self.find_best();
+        }
     }
 
     /// All nodes came, and some that were to be expected did not.
@@ -315,26 +328,24 @@ impl<'a> Choice<'a> {
         }
     }
 
-    fn list(self) -> PreferenceList {
-        let levels = self.rule.level_names.len();
-        let mut largest = vec![0; levels];
-        let mut distinct = vec![0; levels];
-        let mut seen = vec![false; self.copies.len()];
-        for node in &self.chosen {
-            for (level, domain) in self.around(*node).unwrap_or_default().iter().enumerate() {
-                let copies = self.copies[*domain as usize] as usize;
-                largest[level] = copies.max(largest[level]);
-                distinct[level] +=
-                    usize::from(!core::mem::replace(&mut seen[*domain as usize], true));
-            }
-        }
-        PreferenceList {
+    fn list(mut self) -> PreferenceList {
+        let mut list = PreferenceList {
             wanted: self.rule.count,
             level: self.rule.level,
-            nodes: self.chosen,
-            largest,
-            distinct,
+            levels: self.rule.level_names.len(),
+            nodes: core::mem::take(&mut self.chosen),
+            largest: [0; Topology::MAX_LEVELS],
+            distinct: [0; Topology::MAX_LEVELS],
+        };
+        for node in &list.nodes {
+            for (level, domain) in self.around(*node).unwrap_or_default().iter().enumerate() {
+                // Taken, so that each domain counts once.
+                let copies = core::mem::take(&mut self.copies[*domain as usize]);
+                list.largest[level] = copies.max(list.largest[level]);
+                list.distinct[level] += u32::from(copies > 0);
+            }
         }
+        list
     }
 }
 
@@ -344,8 +355,11 @@ pub struct PreferenceList {
     nodes: Vec<NodeId>,
     wanted: usize,
     level: usize,
-    largest: Vec<usize>,
-    distinct: Vec<usize>,
+    levels: usize,
+    /// Of each level, copies in the domain that has most.
+    largest: [u32; Topology::MAX_LEVELS],
+    /// Of each level, domains with a copy.
+    distinct: [u32; Topology::MAX_LEVELS],
 }
 
 impl PreferenceList {
@@ -371,13 +385,13 @@ impl PreferenceList {
     /// not: nodes are distinct.
     #[must_use]
     pub fn repeats_at(&self, level: usize) -> usize {
-        self.distinct.get(level).map_or(0, |distinct| self.nodes.len() - distinct)
+        if level < self.levels { self.nodes.len() - self.distinct[level] as usize } else { 0 }
     }
 
     /// How many copies are lost, at worst, with one domain of `level`; with one node for levels that there are not.
     #[must_use]
     pub fn worst_loss(&self, level: usize) -> usize {
-        self.largest.get(level).copied().unwrap_or_else(|| self.nodes.len().min(1))
+        if level < self.levels { self.largest[level] as usize } else { self.nodes.len().min(1) }
     }
 }
 
