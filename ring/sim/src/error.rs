@@ -66,6 +66,12 @@ pub enum Error {
         /// All names.
         known: String,
     },
+    /// The library has an algorithm that this program cannot build.
+    #[error("this program does not know how to build {algorithm}; it is older than the library")]
+    NotKnownHere {
+        /// Which.
+        algorithm: hash_ring::Algorithm,
+    },
     /// Modulo hashing knows no weights.
     #[error("modulo knows no weights")]
     NoWeights,

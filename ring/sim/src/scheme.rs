@@ -22,21 +22,7 @@ impl Scheme {
 
     /// All of them, the bad example last.
     pub fn all() -> Vec<Self> {
-        Algorithm::ALL
-            .into_iter()
-            .filter(|a| {
-                !matches!(
-                    a,
-                    Algorithm::Jump
-                        | Algorithm::JumpBack
-                        | Algorithm::Anchor
-                        | Algorithm::Memento
-                        | Algorithm::Dx
-                )
-            })
-            .map(Self::Of)
-            .chain([Self::Modulo])
-            .collect()
+        Algorithm::ALL.into_iter().map(Self::Of).chain([Self::Modulo]).collect()
     }
 
     /// Its name on the command line.

@@ -1,8 +1,8 @@
 //! What the command line sets for all studies.
 
 use hash_ring::{
-    Algorithm, Maglev, MaglevBuild, MultiProbe, Placement, Rendezvous, Ring, Roster, Skeleton,
-    Slots, Straw2, Tokens, Weight,
+    Algorithm, Anchor, Dx, Jump, JumpBack, Maglev, MaglevBuild, Memento, MultiProbe, Placement,
+    Rendezvous, Ring, Roster, Skeleton, Slots, Straw2, Tokens, Weight,
 };
 
 use crate::boxed::Cloned;
@@ -25,6 +25,8 @@ pub struct Settings {
     pub keys: Keys,
     /// The points of a ring.
     pub tokens: Tokens,
+    /// The most nodes that there will be, if that is more than at first.
+    pub most_nodes: u64,
     /// Levels of failure domains, for the algorithm that places keys by them; names of nodes are paths then.
     pub levels: &'static [&'static str],
     /// The seed of keys and of all that is random.
@@ -38,6 +40,7 @@ impl Default for Settings {
         Self {
             keys: Keys::new(0),
             tokens: Tokens::Allocated(ALLOCATED),
+            most_nodes: 0,
             levels: &[],
             seed: 0,
             max_memory: 1 << 30,
@@ -56,10 +59,18 @@ impl Settings {
         nodes: &[(String, Weight)],
     ) -> Result<Box<dyn Cloned>> {
         let key_hash = self.keys.key_hash();
+        // Room for the nodes to double, for algorithms whose buckets are decided on when they are built.
+        let most = self.most_nodes.max(nodes.len() as u64);
+        let capacity = (2 * most).clamp(16, Roster::MAX_NODES as u64) as usize;
         let nodes = nodes.iter().map(|(name, weight)| (name.as_str(), *weight));
         Ok(match algorithm {
             // At once: one after the other costs the whole ring each time.
             Algorithm::Ring => Box::new(Ring::with_nodes(self.tokens, key_hash, nodes)?),
+            Algorithm::Jump => with(Jump::new(key_hash), nodes)?,
+            Algorithm::JumpBack => with(JumpBack::new(key_hash), nodes)?,
+            Algorithm::Anchor => with(Anchor::new(capacity, key_hash)?, nodes)?,
+            Algorithm::Memento => with(Memento::new(key_hash), nodes)?,
+            Algorithm::Dx => with(Dx::with_capacity(capacity, key_hash)?, nodes)?,
             Algorithm::Rendezvous => with(Rendezvous::new(key_hash), nodes)?,
             Algorithm::Skeleton => with(Skeleton::new(key_hash), nodes)?,
             Algorithm::Maglev => {
@@ -69,7 +80,7 @@ impl Settings {
             Algorithm::MultiProbe => with(MultiProbe::new(key_hash), nodes)?,
             Algorithm::Slots => with(Slots::new(key_hash), nodes)?,
             Algorithm::Straw2 => with(Straw2::with_levels(self.levels, key_hash)?, nodes)?,
-            _ => return Err(hash_ring::Error::TooManyNodes { max: 0 }.into()),
+            newer => return Err(Error::NotKnownHere { algorithm: newer }),
         })
     }
 
@@ -146,6 +157,15 @@ pub fn at_most(what: &'static str, found: u64, most: u64) -> Result<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_algorithm_is_built() {
+        let nodes = [("a".to_owned(), Weight::ONE), ("b".to_owned(), Weight::ONE)];
+        for algorithm in Algorithm::ALL {
+            let placement = Settings::default().build(algorithm, &nodes).unwrap();
+            assert_eq!((placement.algorithm(), placement.roster().len()), (algorithm, 2));
+        }
+    }
 
     #[test]
     fn memory_is_refused_with_its_parts() {

@@ -145,7 +145,7 @@ fn bad_input_is_told_what_is_wrong() {
         ("3 4 1e6", "not a whole number"),
         ("3 4 1.5", "not a whole number"),
         ("-3 4 1000", "not negative"),
-        ("3 4 -1_000", "not negative"),
+        ("3 4 -1000", "not negative"),
         ("3 4 99999999999999999999", "more than 64 bits hold"),
         ("3 4 10_000_000_000_000", "never stored"),
         ("2_000_000 4 1000", "must be 1 to 1048576"),

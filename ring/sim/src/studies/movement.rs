@@ -8,6 +8,7 @@ use crate::plots::{Plot, Shape};
 use crate::report::{Cell, Report, Table};
 use crate::sample::Sample;
 use crate::scheme::Scheme;
+use crate::settings::Settings;
 use crate::theory;
 
 /// Bars for so many nodes can still be told apart.
@@ -48,10 +49,11 @@ pub fn run(question: Question, context: &mut Context<'_>) -> Result<Report> {
         context.settings.check_nodes(what, nodes, context.schemes)?;
     }
     check_keys(keys)?;
+    let settings = Settings { most_nodes: after, ..*context.settings };
     let mut movements = Vec::new();
     for &scheme in context.schemes {
         context.progress.phase(format!("keys, {scheme}"), keys);
-        let old = Cluster::of(before, scheme, context.settings)?;
+        let old = Cluster::of(before, scheme, &settings)?;
         let new = old.resized(after)?;
         movements.push(Movement {
             scheme,

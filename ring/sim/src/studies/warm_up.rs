@@ -9,6 +9,7 @@ use crate::lru::Lru;
 use crate::plots::{Line, Plot, Shape};
 use crate::report::{Cell, Report, Table};
 use crate::scheme::Scheme;
+use crate::settings::Settings;
 use crate::{Error, Result};
 use caches::{Caches, Owners};
 use course::Course;
@@ -97,7 +98,8 @@ fn follow(
     peers: bool,
     context: &mut Context<'_>,
 ) -> Result<Course> {
-    let old = Cluster::of(question.before, scheme, context.settings)?;
+    let settings = Settings { most_nodes: question.after, ..*context.settings };
+    let old = Cluster::of(question.before, scheme, &settings)?;
     let new = old.resized(question.after)?;
     let owners = Owners::of(&old, &new, context.settings.keys, question.keys as u32);
     let name = if peers { format!("{scheme}, peers asked") } else { scheme.to_string() };

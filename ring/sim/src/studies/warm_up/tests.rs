@@ -1,7 +1,6 @@
 use super::*;
 use crate::keys::Keys;
 use crate::progress::Progress;
-use crate::settings::Settings;
 use crate::zipf::Zipf;
 
 const QUESTION: Question = Question {
