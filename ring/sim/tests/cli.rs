@@ -58,8 +58,8 @@ fn golden() {
     };
     for (arguments, expected) in [
         ("3 4 10_000 --algo all", GOLDEN),
-        ("3 4 10_000 --seed 7 --algo ring,modulo", &[("ring", 2528), ("modulo", 7450)]),
-        ("3 4 10_000 --tokens random", &[("ring", 2647)]),
+        ("3 4 10_000 --seed 7 --algo ring,modulo", &[("ring", 2525), ("modulo", 7436)]),
+        ("3 4 10_000 --tokens random", &[("ring", 2594)]),
     ] {
         let found = moved(arguments);
         let found: Vec<_> = found.iter().map(|(name, moved)| (name.as_str(), *moved)).collect();
@@ -67,7 +67,21 @@ fn golden() {
     }
 }
 
-const GOLDEN: &[(&str, u64)] = &[("ring", 0)];
+const GOLDEN: &[(&str, u64)] = &[
+    ("ring", 2432),
+    ("jump", 2560),
+    ("jump-back", 2538),
+    ("rendezvous", 2514),
+    ("skeleton", 2545),
+    ("maglev", 2514),
+    ("anchor", 2494),
+    ("memento", 2538),
+    ("dx", 2537),
+    ("multi-probe", 2185),
+    ("slots", 2469),
+    ("straw2", 2514),
+    ("modulo", 7548),
+];
 
 #[test]
 fn a_million_keys() {

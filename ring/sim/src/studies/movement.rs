@@ -35,6 +35,8 @@ struct Movement {
     shares: (Option<Vec<f64>>, Option<Vec<f64>>),
     /// What moves on average over hash functions.
     expected: f64,
+    /// Memory for lookups, after.
+    bytes: u64,
 }
 
 /// Compares the schemes.
@@ -68,6 +70,7 @@ pub fn run(question: Question, context: &mut Context<'_>) -> Result<Report> {
             exact: old.moved_share(&new),
             shares: (old.shares(), new.shares()),
             expected: theory::expected(scheme, before, after),
+            bytes: new.heap_bytes(),
         });
     }
     Ok(report(question, &movements))
@@ -93,7 +96,7 @@ fn report(question: Question, movements: &[Movement]) -> Report {
     report.plots = vec![moved_plot(question, movements, minimum), load_plot(movements)];
     report.notes.push(
         "exact: interval arithmetic over all 2^64 hashes; expected: the average over hash functions, where nodes own no ranges; \
-         for nothing: from a node that stays to one that was there before"
+         for nothing: from a node that stays to one that was there before; bytes: for lookups, names and weights not counted"
             .to_owned(),
     );
     report.next = next(&[
@@ -166,6 +169,7 @@ fn moved_table(question: Question, movements: &[Movement], minimum: f64) -> Tabl
             ("for_nothing_percent", "for nothing %"),
             ("imbalance_before", "max/mean before"),
             ("imbalance_after", "after"),
+            ("bytes_after", "bytes"),
         ],
     );
     for movement in movements {
@@ -185,6 +189,7 @@ fn moved_table(question: Question, movements: &[Movement], minimum: f64) -> Tabl
             Cell::percent(movement.sample.share_for_nothing()),
             imbalance(0),
             imbalance(1),
+            Cell::Count(movement.bytes),
         ]);
     }
     table
@@ -209,7 +214,7 @@ fn load_table(movements: &[Movement]) -> Table {
         let keys = movement.sample.keys as f64;
         for node in movement.all_nodes() {
             let side = |there: &[u32], sample: &[u64], shares: &Option<Vec<f64>>| {
-                if !there.binary_search(&node).is_ok() {
+                if there.binary_search(&node).is_err() {
                     return [Cell::Missing, Cell::Missing, Cell::Missing];
                 }
                 let count = sample[node as usize];

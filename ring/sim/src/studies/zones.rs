@@ -163,7 +163,8 @@ impl Findings {
 
     /// Of the nodes that are left without the first zone.
     fn led(&self, zones: u64) -> Option<Balance> {
-        let left = self.led.iter().enumerate().filter(|(node, _)| *node as u64 % zones != 0);
+        let left =
+            self.led.iter().enumerate().filter(|(node, _)| !(*node as u64).is_multiple_of(zones));
         Balance::even(&left.map(|(_, keys)| *keys as f64).collect::<Vec<_>>())
     }
 }
