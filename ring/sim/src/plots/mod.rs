@@ -48,8 +48,8 @@ pub enum Shape {
 
 const SIZE: (u32, u32) = (960, 480);
 
-/// Thirteen colours that can be told apart, dark enough for white paper.
-const PALETTE: [RGBColor; 13] = [
+/// Colours that can be told apart, dark enough for white paper: as many as there are schemes, and one more.
+const PALETTE: [RGBColor; 14] = [
     RGBColor(37, 99, 235),
     RGBColor(220, 38, 38),
     RGBColor(22, 163, 74),
@@ -63,6 +63,7 @@ const PALETTE: [RGBColor; 13] = [
     RGBColor(13, 148, 136),
     RGBColor(234, 88, 12),
     RGBColor(15, 23, 42),
+    RGBColor(248, 113, 113),
 ];
 
 fn colour(index: usize) -> RGBColor {

@@ -15,7 +15,7 @@ const NODES: (u64, u64) = (3, 4);
 const VIRTUAL_NODES: u64 = 4096;
 
 /// Sets of names for random tokens.
-const TRIALS: u64 = 20;
+const TRIALS: u64 = 100;
 
 /// Entries of a cache: a twentieth of the keys.
 const KEYS_A_CACHE_ENTRY: u64 = 20;
