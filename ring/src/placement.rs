@@ -4,15 +4,16 @@ use alloc::vec::Vec;
 use core::fmt;
 use core::ops::ControlFlow;
 
-use crate::{Algorithm, Arcs, KeyHash, NodeId, Result, Roster, Weight};
+use crate::{Algorithm, Arcs, BoxedClone, Description, KeyHash, NodeId, Result, Roster, Weight};
 
 /// A way to place keys on nodes.
 ///
 /// Lookups take the hash of a key, as [`key_hash`](Self::key_hash) makes it, and cost what the table on the crate's front page says. They never
 /// allocate unless they say so, never lock, and give the same answer in every process that built the placement in the same way.
 ///
-/// The trait can be made an object: code that works for every algorithm takes `&dyn Placement`.
-pub trait Placement: fmt::Debug + Send + Sync {
+/// The trait can be made an object: code that works for every algorithm takes `&dyn Placement`, and a `Box<dyn Placement>` is a placement
+/// itself that can be cloned.
+pub trait Placement: BoxedClone + fmt::Debug + Send + Sync {
     /// Which algorithm it is.
     fn algorithm(&self) -> Algorithm;
 
@@ -51,6 +52,10 @@ pub trait Placement: fmt::Debug + Send + Sync {
     /// # Errors
     /// [`UnknownNode`](crate::Error::UnknownNode); [`Unsupported`](crate::Error::Unsupported) where an algorithm knows no weights.
     fn reweight(&mut self, node: NodeId, weight: Weight) -> Result<()>;
+
+    /// All that decides where keys go, by names: to be compared, sent, stored, and [built](Description::build) again elsewhere.
+    /// Allocates; costs time in proportion to the nodes and to what the algorithm remembers.
+    fn describe(&self) -> Description;
 
     /// The ranges of hashes that each node owns, if ownership goes by ranges; `None` for algorithms that scatter each node's
     /// hashes ([`Partitions`](crate::Partitions) gives any of them ranges).

@@ -36,6 +36,10 @@ pub struct Node {
 }
 
 impl Node {
+    pub(crate) fn new(name: Box<str>, weight: Weight) -> Self {
+        Self { name, weight }
+    }
+
     /// What it is called, in every process: this is what is hashed.
     #[must_use]
     pub fn name(&self) -> &str {
@@ -129,10 +133,16 @@ impl Roster {
         self.get(id).map_or(0.0, |node| f64::from(node.weight.raw()) / self.total_weight as f64)
     }
 
-    pub(crate) fn add(&mut self, name: &str, weight: Weight) -> Result<NodeId> {
+    /// That it can be the name of a node.
+    pub(crate) fn check_name(name: &str) -> Result<()> {
         if name.is_empty() || name.len() > Self::MAX_NAME_LEN {
             return Err(Error::NameLength { found: name.len() });
         }
+        Ok(())
+    }
+
+    pub(crate) fn add(&mut self, name: &str, weight: Weight) -> Result<NodeId> {
+        Self::check_name(name)?;
         let Err(rank) = self.rank(name) else {
             return Err(Error::DuplicateName { name: name.to_string() });
         };

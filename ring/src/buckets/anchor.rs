@@ -13,9 +13,9 @@ use crate::{Algorithm, Error, KeyHash, NodeId, Placement, Result, Roster, Weight
 /// A hash falls on one of `capacity` buckets, all equally likely. Where that has no node, it draws among those that had one when
 /// the bucket lost its own; and so on.
 ///
-/// Lookup 1 + ln(capacity / nodes) draws, expected: 1 ns when full, 2 at 10 % to spare, 5 at half, and one draw more for each factor
-/// of e. Twelve bytes for each of `capacity`. **Removing any node** moves its 1/n, evenly to all others, and nothing else; adding
-/// one moves 1/(n+1), all to it: both the least possible. Balance is perfect.
+/// Lookup 1 + ln(capacity / nodes) draws, expected: 1 ns when full, 2 with a tenth of the capacity to spare, 5 to 8 with half. Four
+/// bytes for each of `capacity`, and eight more for each to spare. **Removing any node** moves its 1/n, evenly to all others, and
+/// nothing else; adding one moves 1/(n+1), all to it: both the least possible. Balance is perfect.
 ///
 /// A node that is added gets the bucket of the one that was removed last: after several removals, only if the nodes come back in
 /// reverse order is everything as it was. Who owns what depends on the order of all additions and removals: processes agree only if they

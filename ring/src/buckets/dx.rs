@@ -19,7 +19,7 @@ const MAX_WORDS_PER_BUCKET: u64 = 4;
 
 /// DxHash: a hash draws buckets until one has a node.
 ///
-/// Lookup `capacity / nodes` draws, expected: 5 ns with at least half of the buckets in use, and in proportion to
+/// Lookup `capacity / nodes` draws, expected: 6 ns with most of the buckets in use, 7 to 10 with half, and in proportion to
 /// `capacity / nodes` with fewer. Four bytes and a bit for each of `capacity`, a power of two. **Removing any node** moves its 1/n,
 /// evenly to all others, and nothing else; adding one moves 1/(n+1), all to it: both the least possible. But adding one when all
 /// buckets are in use **doubles the capacity, and that moves half of all hashes**: the half whose first draw falls on the new buckets,

@@ -12,9 +12,7 @@
 //!
 //! So: the highest level that has a record, and its last. Only in the level that n cuts can that be a bucket of n and more; then the
 //! one before, found by drawing from 0..2^(k+1) until the number is below n (all that are drawn before are passed over anyway:
-//! they are not below n either). Two draws are enough on average, at most.
-
-use alloc::vec::Vec;
+//! they are not below n either). Not more than two of these draws, expected.
 
 use super::dense::{Dense, dense_placement};
 use super::fold;
@@ -62,24 +60,23 @@ fn go_back(key: u64, bits: u64, base: u32, buckets: u32) -> u32 {
     let level = base.ilog2();
     let mask = base | (base - 1);
     let mut numbers = draw(bits, level);
-    let mut left = spare_numbers(level);
-    for more in 1.. {
-        for _ in 0..left {
+    let mut spare = spare_numbers(level);
+    let mut words = 0;
+    loop {
+        if spare > 0 {
             numbers >>= 64 / (spare_numbers(level) + 1);
-            let number = numbers as u32 & mask;
-            if number < buckets {
-                return if number < base { last_record(bits, base - 1) } else { number };
-            }
+            spare -= 1;
+        } else {
+            // One lookup in some 30 to 4000.
+            words += 1;
+            numbers = derive(key, words << 6 | u64::from(level));
+            spare = spare_numbers(level);
         }
-        // One in 2 to 2^12 gets here. The first number is at the lowest bits.
-        numbers = derive(key, more << 6 | u64::from(level));
         let number = numbers as u32 & mask;
         if number < buckets {
             return if number < base { last_record(bits, base - 1) } else { number };
         }
-        left = spare_numbers(level);
     }
-    0
 }
 
 /// JumpBackHash: the bucket of `key` among `buckets`.
@@ -94,8 +91,8 @@ fn go_back(key: u64, bits: u64, base: u32, buckets: u32) -> u32 {
 /// ```
 /// use hash_ring::jump_back_hash;
 ///
-/// assert_eq!(jump_back_hash(256, 1024), 520);
-/// assert!((0..1000).all(|key| matches!(jump_back_hash(key, 11), 10) || jump_back_hash(key, 11) == jump_back_hash(key, 10)));
+/// assert_eq!(jump_back_hash(256, 1024), 597);
+/// assert!((0..1000).all(|key| [10, jump_back_hash(key, 10)].contains(&jump_back_hash(key, 11))));
 /// ```
 ///
 /// O. Ertl, "JumpBackHash: Say Goodbye to the Modulo Operation to Distribute Keys Uniformly to Buckets", 2024.
@@ -163,7 +160,7 @@ fn select(key: u64, bits: u64, base: u32, buckets: u32) -> u32 {
 /// for name in ["a", "b", "c"] {
 ///     shards.add(name, Weight::ONE)?;
 /// }
-/// assert_eq!(shards.name_of(b"some key"), Some("b"));
+/// assert_eq!(shards.name_of(b"some key"), Some("c"));
 /// # Ok::<(), hash_ring::Error>(())
 /// ```
 #[derive(Clone, Debug, Default)]

@@ -10,11 +10,12 @@ use crate::{Algorithm, Error, KeyHash, NodeId, Placement, Result, Roster, Weight
 
 /// MementoHash: any node may go, and only its hashes move; no bound on the nodes, and no memory but for those that went.
 ///
-/// A hash falls on a bucket by [`jump_back_hash`](crate::jump_back_hash) (the paper takes jump hash). If that was removed, it draws
+/// A hash falls on a bucket by [`jump_back_hash`] (the paper takes jump hash). If that was removed, it draws
 /// among those that were left then; and so on. Only removals that no addition has undone are remembered.
 ///
-/// Lookup as [`JumpBack`](crate::JumpBack) while nothing is removed, else 1 + ln(most nodes / nodes) draws, expected. Four bytes a
-/// node (the table of nodes, in which removed buckets are marked as well), and twelve for each removed one. **Removing any node**
+/// Lookup 1 + ln(most nodes / nodes) draws, expected: as [`JumpBack`](crate::JumpBack) while nothing is removed, 7 to 8 ns with a tenth
+/// of the nodes removed, 12 to 15 with half. Four bytes a
+/// node (the table of nodes, in which removed buckets are marked as well), and eight more for each removed one. **Removing any node**
 /// moves its 1/n, evenly to all others, and nothing else; adding one moves 1/(n+1), all to it: both the least possible. Balance is
 /// perfect.
 ///
@@ -32,9 +33,9 @@ use crate::{Algorithm, Error, KeyHash, NodeId, Placement, Result, Roster, Weight
 /// let a = backends.add("a", Weight::ONE)?;
 /// backends.add("b", Weight::ONE)?;
 /// backends.add("c", Weight::ONE)?;
-/// assert_eq!(backends.name_of(b"some key"), Some("b"));
+/// assert_eq!(backends.name_of(b"some key"), Some("c"));
 /// backends.remove(a)?;
-/// assert_eq!(backends.name_of(b"some key"), Some("b"));
+/// assert_eq!(backends.name_of(b"some key"), Some("c"));
 /// # Ok::<(), hash_ring::Error>(())
 /// ```
 ///

@@ -1,7 +1,7 @@
 //! Algorithms that number the nodes: a hash falls on a bucket, and a table says which node that is.
 //!
-//! None of them looks at names, so who owns what depends on the order in which nodes came and went, not only on who is there.
-//! None knows weights.
+//! Who owns what depends on the order in which nodes came and went, not only on who is there: but for [`Dx`], and that in part, none of
+//! them looks at names. None knows weights.
 
 mod anchor;
 mod dense;

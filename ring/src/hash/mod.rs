@@ -75,6 +75,23 @@ impl KeyHash {
     }
 }
 
+impl KeyHash {
+    /// What it is called where placements are written down: `xxh3`, `xxh64`, `murmur3`, `siphash-1-3`, `siphash-2-4`, `md5` or
+    /// `redis-slot`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Xxh3 { .. } => "xxh3",
+            Self::Xxh64 { .. } => "xxh64",
+            Self::Murmur3 { .. } => "murmur3",
+            Self::SipHash13 { .. } => "siphash-1-3",
+            Self::SipHash24 { .. } => "siphash-2-4",
+            Self::Md5 => "md5",
+            Self::RedisSlot => "redis-slot",
+        }
+    }
+}
+
 impl Default for KeyHash {
     fn default() -> Self {
         Self::Xxh3 { seed: 0 }
@@ -84,6 +101,19 @@ impl Default for KeyHash {
 /// The MD5 digest of `bytes`.
 pub(crate) fn md5(bytes: &[u8]) -> [u8; 16] {
     md5::Md5::digest(bytes).into()
+}
+
+/// A digest of the seed or key: another one for another seed, and no way back but to try them all.
+pub(crate) fn key_check(key_hash: KeyHash) -> u64 {
+    let (low, high) = match key_hash {
+        KeyHash::Xxh3 { seed } | KeyHash::Xxh64 { seed } => (seed, 0),
+        KeyHash::Murmur3 { seed } => (u64::from(seed), 0),
+        KeyHash::SipHash13 { key: [low, high] } | KeyHash::SipHash24 { key: [low, high] } => {
+            (low, high)
+        }
+        KeyHash::Md5 | KeyHash::RedisSlot => return 0,
+    };
+    siphasher::sip::SipHasher24::new_with_keys(low, high).hash(b"hash-ring: digest of a key")
 }
 
 /// The hash of a node's name, from which all that an algorithm draws for a node derives. The same whatever the keys are hashed with.

@@ -18,8 +18,24 @@ fn word(bytes: &[u8]) -> u64 {
     bytes.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte))
 }
 
+/// [`word`] with each byte taken for a signed number.
+fn signed_word(bytes: &[u8]) -> u64 {
+    bytes.iter().rev().fold(0, |word, byte| word << 8 ^ *byte as i8 as u64)
+}
+
 /// Both halves of the hash.
+#[inline]
 pub(crate) fn x64_128(bytes: &[u8], seed: u32) -> (u64, u64) {
+    with_tail(bytes, seed, word)
+}
+
+/// Both halves of Cassandra's variant, with seed 0: the bytes of the last, incomplete block are sign-extended.
+pub(crate) fn x64_128_signed_tail(bytes: &[u8]) -> (u64, u64) {
+    with_tail(bytes, 0, signed_word)
+}
+
+#[inline]
+fn with_tail(bytes: &[u8], seed: u32, tail_word: impl Fn(&[u8]) -> u64) -> (u64, u64) {
     let (mut h1, mut h2) = (u64::from(seed), u64::from(seed));
     let mut blocks = bytes.chunks_exact(16);
     for block in &mut blocks {
@@ -30,8 +46,8 @@ pub(crate) fn x64_128(bytes: &[u8], seed: u32) -> (u64, u64) {
     }
     let tail = blocks.remainder();
     let (low, high) = tail.split_at(tail.len().min(8));
-    h2 ^= half(word(high), C2, 33, C1);
-    h1 ^= half(word(low), C1, 31, C2);
+    h2 ^= half(tail_word(high), C2, 33, C1);
+    h1 ^= half(tail_word(low), C1, 31, C2);
     h1 ^= bytes.len() as u64;
     h2 ^= bytes.len() as u64;
     h1 = h1.wrapping_add(h2);

@@ -7,15 +7,15 @@
 //!
 //! | | |
 //! |---|---|
-//! | lookup | O(1): a multiplication and a load, 1 to 3 ns |
+//! | lookup | O(1): a multiplication and a load, about 1 ns |
 //! | memory | 2 bytes a slot (4 once ids pass 65,535): 128 KiB for 65,537 slots, whatever the number of nodes |
 //! | add, remove, re-weight | O(slots · log slots): milliseconds; what moves is below |
 //! | balance | every node less than one slot from its share by weight |
 //! | replicas | owners of derived hashes |
 //!
 //! **What changes move**, in slots: of [`MinimalDisruption`](MaglevBuild::MinimalDisruption) exactly the least that leads to such a
-//! balance; of [`Classic`](MaglevBuild::Classic) more, since a slot that is free earlier lets others claim others: some percent of
-//! all slots on top for ten nodes, twice to three times the least for a thousand.
+//! balance; of [`Classic`](MaglevBuild::Classic) more, since one slot claimed earlier makes others claim other slots: of 65,537 slots,
+//! 3 % more than the least when one node of ten comes or goes, 1.6 times the least of a hundred, 6.5 times of a thousand.
 //!
 //! Choose it where lookups must cost next to nothing and balance must be exact: load balancers, proxies. Take a hundred slots a
 //! node or more.

@@ -5,7 +5,7 @@
 //!
 //! | | |
 //! |---|---|
-//! | lookup | O(1): a multiplication and a load, 1 to 3 ns |
+//! | lookup | O(1): a multiplication and a load, about 1 ns |
 //! | memory | 2 bytes a slot (4 once ids pass 65,535), whatever the number of nodes |
 //! | add, remove, re-weight | O(slots + nodes · log nodes); moves exactly the least number of slots that makes every share less than one slot from that by weight |
 //! | balance | every node less than one slot from its share by weight, until somebody [assigns](Slots::assign) slots |

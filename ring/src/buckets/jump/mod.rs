@@ -14,10 +14,10 @@ pub use batch::jump_hash_batch;
 
 /// Jump consistent hash, bit for bit as published: the bucket of `key` among `buckets`.
 ///
-/// What other implementations of the paper's function return for the same key (Guava's `Hashing.consistentHash` draws from another
-/// generator and is another function). Some 8 ns for 10 buckets, 15 for 100 and 22 for 1000; beyond 1024 buckets as slow as the paper's
-/// loop, some 50 ns and 7 more for each factor of e. [`jump_hash_batch`] does many at less, [`jump_back_hash`](crate::jump_back_hash) keeps the same promises in constant
-/// time.
+/// What other implementations of the paper's function return for the same key. (Guava's `Hashing.consistentHash` draws from another
+/// generator and is another function.) Some 8 ns for 10 buckets, 14 for 100 and 21 for 1000; beyond 1024 as slow as the paper's loop,
+/// some 50 ns and 7 more for each factor of e. [`jump_hash_batch`] does many at less, and
+/// [`jump_back_hash`](crate::jump_back_hash) keeps the same promises in constant time.
 ///
 /// # Panics
 /// If there are no buckets.
@@ -27,7 +27,7 @@ pub use batch::jump_hash_batch;
 ///
 /// assert_eq!(jump_hash(256, 1024), 520);
 /// // Among one bucket more, a key stays or goes to the new one.
-/// assert!((0..1000).all(|key| matches!(jump_hash(key, 11), 10) || jump_hash(key, 11) == jump_hash(key, 10)));
+/// assert!((0..1000).all(|key| [10, jump_hash(key, 10)].contains(&jump_hash(key, 11))));
 /// ```
 ///
 /// J. Lamping, E. Veach, "A Fast, Minimal Memory, Consistent Hash Algorithm", 2014.
@@ -71,7 +71,7 @@ pub fn jump_hash(key: u64, buckets: u32) -> u32 {
 /// for name in ["a", "b", "c"] {
 ///     shards.add(name, Weight::ONE)?;
 /// }
-/// assert_eq!(shards.name_of(b"some key"), Some("a"));
+/// assert_eq!(shards.name_of(b"some key"), Some("b"));
 /// # Ok::<(), hash_ring::Error>(())
 /// ```
 #[derive(Clone, Debug, Default)]
