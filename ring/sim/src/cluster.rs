@@ -2,7 +2,6 @@
 
 use hash_ring::{Balance, NodeId, Placement, Weight, plan};
 
-use crate::boxed::Cloned;
 use crate::scheme::Scheme;
 use crate::settings::Settings;
 use crate::{Error, Result};
@@ -17,7 +16,7 @@ pub struct Cluster {
 #[derive(Clone, Debug)]
 enum Placed {
     Modulo { nodes: Vec<u32>, joined: u32 },
-    By { placement: Box<dyn Cloned>, ids: Vec<NodeId> },
+    By { placement: Box<dyn Placement>, ids: Vec<NodeId> },
 }
 
 impl Cluster {
@@ -114,7 +113,15 @@ impl Cluster {
     pub fn placement(&self) -> Option<&dyn Placement> {
         match &self.placed {
             Placed::Modulo { .. } => None,
-            Placed::By { placement, .. } => Some(placement.plain()),
+            Placed::By { placement, .. } => Some(placement.as_ref()),
+        }
+    }
+
+    /// A copy of the library's placement, for what is built over it.
+    pub fn boxed_placement(&self) -> Option<Box<dyn Placement>> {
+        match &self.placed {
+            Placed::Modulo { .. } => None,
+            Placed::By { placement, .. } => Some(placement.clone()),
         }
     }
 

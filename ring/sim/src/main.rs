@@ -10,7 +10,6 @@
 //! | [`cli`], [`count`], [`error`] | the command line, its numbers, its messages |
 
 mod balance;
-mod boxed;
 mod cli;
 mod cluster;
 mod count;
@@ -137,6 +136,18 @@ fn study(arguments: &Arguments, progress: &mut Progress) -> Result<Report> {
             let placing = &zones.placing;
             ask(Some(placing), &Scheme::all(), &|context| studies::zones::run(question, context))
         }
+        Some(Study::HotKeys(hot_keys)) => {
+            let question = studies::hot_keys::Question {
+                nodes: hot_keys.nodes,
+                keys: hot_keys.keys,
+                exponent: hot_keys.exponent,
+                requests: hot_keys.requests,
+                open: hot_keys.open,
+                factors: hot_keys.factors.clone(),
+            };
+            let placing = &hot_keys.placing;
+            ask(Some(placing), &ring, &|context| studies::hot_keys::run(&question, context))
+        }
         Some(Study::WarmUp(warm_up)) => {
             let schemes = warm_up.placing.schemes(&Scheme::all());
             let question = studies::warm_up::Question {
@@ -155,7 +166,6 @@ fn study(arguments: &Arguments, progress: &mut Progress) -> Result<Report> {
         Some(Study::Lab(cli::Lab { keys })) => {
             ask(None, &[], &|context| studies::lab::run(*keys, context))
         }
-        _ => Ok(Report::default()),
     }
 }
 

@@ -5,7 +5,6 @@ use hash_ring::{
     Rendezvous, Ring, Roster, Skeleton, Slots, Straw2, Tokens, Weight,
 };
 
-use crate::boxed::Cloned;
 use crate::keys::Keys;
 use crate::scheme::Scheme;
 use crate::{Error, Result};
@@ -57,7 +56,7 @@ impl Settings {
         &self,
         algorithm: Algorithm,
         nodes: &[(String, Weight)],
-    ) -> Result<Box<dyn Cloned>> {
+    ) -> Result<Box<dyn Placement>> {
         let key_hash = self.keys.key_hash();
         // Room for the nodes to double, for algorithms whose buckets are decided on when they are built.
         let most = self.most_nodes.max(nodes.len() as u64);
@@ -136,7 +135,7 @@ impl Settings {
 fn with<'n, P: Placement + Clone + 'static>(
     mut placement: P,
     nodes: impl Iterator<Item = (&'n str, Weight)>,
-) -> Result<Box<dyn Cloned>> {
+) -> Result<Box<dyn Placement>> {
     for (name, weight) in nodes {
         placement.add(name, weight)?;
     }

@@ -5,6 +5,7 @@ use std::collections::{BTreeSet, VecDeque};
 use hash_ring::{Bounded, CapacityFactor, NodeId};
 
 use super::{Context, check_exponent, next};
+use crate::Result;
 use crate::balance::Balance;
 use crate::cluster::Cluster;
 use crate::plots::{Plot, Shape};
@@ -13,7 +14,6 @@ use crate::report::{Cell, Report, Table, grouped};
 use crate::scheme::Scheme;
 use crate::settings::at_most;
 use crate::zipf::Zipf;
-use crate::Result;
 
 /// The purpose of the random numbers: all schemes see the same requests.
 const REQUESTS: u64 = 0x484F_544B;
@@ -70,8 +70,11 @@ pub fn run(question: &Question, context: &mut Context<'_>) -> Result<Report> {
     check_exponent(question.exponent)?;
     let bytes = question.open.saturating_mul(4);
     context.settings.check_memory("this study", &[("open requests".to_owned(), bytes)])?;
-    let factors: Vec<CapacityFactor> =
-        question.factors.iter().map(|factor| Ok(CapacityFactor::new(*factor)?)).collect::<Result<_>>()?;
+    let factors: Vec<CapacityFactor> = question
+        .factors
+        .iter()
+        .map(|factor| Ok(CapacityFactor::new(*factor)?))
+        .collect::<Result<_>>()?;
     let mut findings = Vec::new();
     for &scheme in context.schemes {
         let cluster = Cluster::of(question.nodes, scheme, context.settings)?;
@@ -94,8 +97,7 @@ fn follow(
     context.progress.phase(format!("{}, {what}", cluster.scheme()), question.requests);
     let zipf = Zipf::new(question.keys, question.exponent);
     let mut random = Random::new(context.settings.seed, REQUESTS);
-    let bounded =
-        factor.and_then(|factor| Some(Bounded::new(cluster.boxed_placement()?, factor)));
+    let bounded = factor.and_then(|factor| Some(Bounded::new(cluster.boxed_placement()?, factor)));
     let ids: Vec<NodeId> = cluster
         .placement()
         .map_or_else(Vec::new, |placement| placement.roster().iter().map(|(id, _)| id).collect());

@@ -1,6 +1,7 @@
 //! What can be asked of placements: one study a file. A study computes and reports; showing is not its business.
 
 pub mod failure;
+pub mod hot_keys;
 pub mod lab;
 pub mod movement;
 pub mod sweep;
