@@ -1,5 +1,7 @@
 //! What arithmetic says before anything is measured.
 
+use hash_ring::Algorithm;
+
 use crate::scheme::Scheme;
 
 /// The least share of all keys that must move when equal nodes become more or fewer: what the new ones are due, or what the lost ones had.
@@ -7,18 +9,20 @@ pub fn minimum(before: u64, after: u64) -> f64 {
     before.abs_diff(after) as f64 / before.max(after).max(1) as f64
 }
 
-/// The share that moves on average over all hash functions.
+/// The share that moves on average over all hash functions, where that is known.
 ///
-/// Modulo: of `lcm(a, b)` consecutive hashes only the `min(a, b)` whose two remainders are the same number stay. All else here keeps
-/// what need not move, up to the chance by which shares differ, and that is as often for as against.
-pub fn expected(scheme: Scheme, before: u64, after: u64) -> f64 {
+/// Modulo: of `lcm(a, b)` consecutive hashes only the `min(a, b)` whose two remainders are the same number stay. A skeleton moves
+/// more than it must, depending on how groups fill. All else here keeps what need not move, up to the chance by which shares differ, and
+/// that is as often for as against.
+pub fn expected(scheme: Scheme, before: u64, after: u64) -> Option<f64> {
     match scheme {
         Scheme::Modulo => {
             let (less, more) = (before.min(after), before.max(after));
             // min / lcm = min gcd / (min max)
-            1.0 - gcd(less, more) as f64 / more.max(1) as f64
+            Some(1.0 - gcd(less, more) as f64 / more.max(1) as f64)
         }
-        Scheme::Of(_) => minimum(before, after),
+        Scheme::Of(Algorithm::Skeleton) => None,
+        Scheme::Of(_) => Some(minimum(before, after)),
     }
 }
 
@@ -52,7 +56,7 @@ mod tests {
                 let hashes = before * after;
                 let moved = (0..hashes).filter(|hash| hash % before != hash % after).count();
                 let share = moved as f64 / hashes as f64;
-                let expected = expected(Scheme::Modulo, before, after);
+                let expected = expected(Scheme::Modulo, before, after).unwrap();
                 assert!((share - expected).abs() < 1e-12, "{before} {after}: {share} {expected}");
             }
         }

@@ -77,7 +77,7 @@ const GOLDEN: &[(&str, u64)] = &[
     ("anchor", 2494),
     ("memento", 2538),
     ("dx", 2537),
-    ("multi-probe", 2185),
+    ("multi-probe", 2171),
     ("slots", 2469),
     ("straw2", 2514),
     ("modulo", 7548),

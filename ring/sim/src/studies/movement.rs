@@ -33,8 +33,8 @@ struct Movement {
     /// Shares of all hashes that moved, and that each node has.
     exact: Option<f64>,
     shares: (Option<Vec<f64>>, Option<Vec<f64>>),
-    /// What moves on average over hash functions.
-    expected: f64,
+    /// What moves on average over hash functions, if that is known.
+    expected: Option<f64>,
     /// Memory for lookups, after.
     bytes: u64,
 }
@@ -99,6 +99,13 @@ fn report(question: Question, movements: &[Movement]) -> Report {
          for nothing: from a node that stays to one that was there before; bytes: for lookups, names and weights not counted"
             .to_owned(),
     );
+    if movements.iter().any(|movement| movement.exact.is_none()) {
+        let a_node = keys as f64 / before.max(after) as f64;
+        report.notes.push(format!(
+            "max/mean: of all hashes where there is an exact share, else of the sample, where chance alone makes a node deviate by {:.1} %",
+            100.0 / a_node.sqrt()
+        ));
+    }
     report.next = next(&[
         ("3 4 1_000_000 --algo all", "the other algorithms, and hash modulo nodes"),
         ("sweep", "what virtual nodes do for the balance of a ring"),
@@ -117,7 +124,9 @@ fn measures(report: &mut Report, movement: &Movement, minimum: f64) {
             report.measure("difference_points", (moved - exact * 100.0).abs(), "points");
         }
         None => {
-            report.measure("moved_expected_percent", movement.expected * 100.0, "%");
+            if let Some(expected) = movement.expected {
+                report.measure("moved_expected_percent", expected * 100.0, "%");
+            }
         }
     }
     report.measure("minimum_percent", minimum * 100.0, "%");
@@ -143,9 +152,9 @@ impl Movement {
         Balance::even(&nodes.iter().map(load).collect::<Vec<f64>>())
     }
 
-    /// Exact or expected.
+    /// Exact or expected; NaN if neither is known.
     fn share(&self) -> f64 {
-        self.exact.unwrap_or(self.expected)
+        self.exact.or(self.expected).unwrap_or(f64::NAN)
     }
 }
 
@@ -177,7 +186,7 @@ fn moved_table(question: Question, movements: &[Movement], minimum: f64) -> Tabl
         let ratio = if minimum > 0.0 { Cell::Real(moved / minimum, 3) } else { Cell::Missing };
         let imbalance =
             |after| movement.balance(after).map_or(Cell::Missing, |b| Cell::Real(b.most, 3));
-        let expected = movement.exact.is_none().then_some(movement.expected);
+        let expected = movement.expected.filter(|_| movement.exact.is_none());
         table.row([
             Cell::text(movement.scheme.name()),
             Cell::Count(movement.sample.moved),
