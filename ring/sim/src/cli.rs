@@ -88,7 +88,10 @@ pub struct Common {
 /// How placements are built.
 #[derive(Clone, Debug, Args)]
 pub struct Placing {
-    /// An algorithm, several joined by commas, or all
+    /// An algorithm, several joined by commas, or all [default: ring; all where algorithms are compared]
+    ///
+    /// ring, jump, jump-back, rendezvous, skeleton, maglev, anchor, memento, dx, multi-probe, slots, straw2, and modulo, which is what
+    /// people do without any of these
     #[arg(long, value_name = "NAME")]
     pub algo: Option<Schemes>,
     /// Points of each node on a ring [default: 32 allocated, 160 random]
@@ -153,7 +156,7 @@ pub struct Failure {
     /// Keys in the sample
     #[arg(long, default_value = "1_000_000", value_parser = count::parse, allow_negative_numbers = true)]
     pub keys: u64,
-    /// How placements are built; all algorithms by default.
+    /// How placements are built; all algorithms unless told otherwise.
     #[command(flatten)]
     pub placing: Placing,
 }
@@ -167,7 +170,7 @@ pub struct Weights {
     /// Keys in the sample
     #[arg(long, default_value = "1_000_000", value_parser = count::parse, allow_negative_numbers = true)]
     pub keys: u64,
-    /// How placements are built; all algorithms by default.
+    /// How placements are built; all algorithms unless told otherwise.
     #[command(flatten)]
     pub placing: Placing,
 }
@@ -187,7 +190,7 @@ pub struct Zones {
     /// Keys in the sample
     #[arg(long, default_value = "100_000", value_parser = count::parse, allow_negative_numbers = true)]
     pub keys: u64,
-    /// How placements are built; all algorithms by default.
+    /// How placements are built; all algorithms unless told otherwise.
     #[command(flatten)]
     pub placing: Placing,
 }
@@ -250,7 +253,7 @@ pub struct WarmUp {
     /// Also shows what it helps if a node asks the key's old owner before it asks the origin
     #[arg(long)]
     pub peers: bool,
-    /// How placements are built; all algorithms by default.
+    /// How placements are built; all algorithms unless told otherwise.
     #[command(flatten)]
     pub placing: Placing,
 }

@@ -118,6 +118,87 @@ fn nobody_moves_for_nothing() {
     }
 }
 
+/// The rows of a table by algorithm, and what else tells them apart.
+fn rows<'a>(report: &'a Value, table: &str, algorithm: &str) -> Vec<&'a Value> {
+    let rows = report["tables"][table].as_array().unwrap();
+    rows.iter().filter(|row| row["algorithm"] == algorithm).collect()
+}
+
+#[test]
+fn heirs_of_a_failed_node() {
+    let heirs = |arguments: &str, algorithm: &str| {
+        let report =
+            json(&format!("failure --nodes 6 --keys 20_000 --algo {algorithm} {arguments}"));
+        let row = rows(&report, "failure", algorithm)[0].clone();
+        let taken = rows(&report, "heirs", algorithm)[0].as_object().unwrap().clone();
+        let sum: f64 = taken.values().filter_map(Value::as_f64).sum();
+        assert!((sum - 100.0).abs() < 1e-6, "{taken:?}");
+        (row["heirs"].as_u64().unwrap(), row["for_nothing_percent"].as_f64().unwrap())
+    };
+    assert_eq!(heirs("--tokens random --virtual-nodes 1", "ring"), (1, 0.0));
+    assert_eq!(heirs("", "rendezvous"), (5, 0.0));
+    assert_eq!(heirs("", "anchor"), (5, 0.0));
+    let (all, for_nothing) = heirs("", "modulo");
+    assert!(all == 5 && for_nothing > 50.0);
+}
+
+#[test]
+fn weights_are_kept_or_said_not_to_be_known() {
+    let report = json("weights --weights 1,2,4 --keys 50_000");
+    for row in report["tables"]["weights"].as_array().unwrap() {
+        if row["remark"] == "knows no weights" {
+            assert_eq!(row["most"], Value::Null, "{row}");
+        } else if row["algorithm"] != "multi-probe" {
+            assert!(row["most"].as_f64().unwrap() < 1.05, "{row}");
+        }
+    }
+    assert_eq!(rows(&report, "weights", "jump")[0]["remark"], "knows no weights");
+    assert_eq!(rows(&report, "weights", "ring")[0]["remark"], "");
+}
+
+#[test]
+fn copies_over_zones_outlive_a_zone() {
+    let report = json("zones --keys 3_000 --algo ring,rendezvous,straw2");
+    for algorithm in ["ring", "rendezvous", "straw2"] {
+        let [anywhere, spread] = rows(&report, "zones", algorithm)[..] else { panic!("{report}") };
+        assert!(anywhere["without_majority_percent"].as_f64().unwrap() > 10.0, "{anywhere}");
+        assert!(anywhere["lost_percent"].as_f64().unwrap() > 0.1, "{anywhere}");
+        assert_eq!(spread["without_majority_percent"], 0.0, "{spread}");
+    }
+    let two = json("zones --zones 2 --keys 3_000 --algo rendezvous");
+    let spread = rows(&two, "zones", "rendezvous")[1];
+    assert_eq!(spread["lost_percent"], 0.0, "{spread}");
+    assert!(spread["without_majority_percent"].as_f64().unwrap() > 40.0, "{spread}");
+    assert!(two["notes"].to_string().contains("2 zones cannot hold 3 copies apart"));
+}
+
+#[test]
+fn more_virtual_nodes_are_more_even_and_take_more_memory() {
+    let report = json("sweep --nodes 5 --up-to 256 --trials 30");
+    let rows = report["tables"]["sweep"].as_array().unwrap();
+    let random: Vec<&Value> = rows.iter().filter(|row| row["tokens"] == "random").collect();
+    assert_eq!(random.len(), 9);
+    for pair in random.windows(2) {
+        let of = |row: &Value, column: &str| row[column].as_f64().unwrap();
+        assert!(of(pair[0], "bytes_per_node") < of(pair[1], "bytes_per_node"));
+        assert!(of(pair[0], "theory_percent") > of(pair[1], "theory_percent"));
+        assert!(
+            (of(pair[0], "deviation_percent") / of(pair[0], "theory_percent") - 1.0).abs() < 0.3
+        );
+    }
+    assert!((measure(&report, "deviation_over_theory") - 1.0).abs() < 0.1);
+}
+
+#[test]
+fn caches_feel_what_moves() {
+    let report = json(
+        "warm-up --keys 20_000 --capacity 1000 --requests 200_000 --window 1000 --algo ring,jump,modulo",
+    );
+    let peak = |algorithm: &str| measure(&report, &format!("origin_peak_{algorithm}"));
+    assert!(peak("modulo") > 1.3 * peak("ring") && peak("ring") > 1.1, "{report}");
+    assert!((peak("jump") / peak("ring") - 1.0).abs() < 0.1);
+}
+
 #[test]
 fn a_seed_gives_the_same_again() {
     // Of the sweep all but the times.
