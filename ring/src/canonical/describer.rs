@@ -83,12 +83,13 @@ impl Describer {
     /// The owners of slots 0, 1, 2 and so on.
     pub(crate) fn slots(self, owners: impl IntoIterator<Item = Option<NodeId>>) -> Self {
         let mut runs: Vec<Run> = Vec::new();
+        let mut before = None;
         for owner in owners {
-            let owner = owner.and_then(|id| self.place(id));
             match runs.last_mut() {
-                Some(run) if run.owner == owner => run.length += 1,
-                _ => runs.push(Run { length: 1, owner }),
+                Some(run) if before == Some(owner) => run.length += 1,
+                _ => runs.push(Run { length: 1, owner: owner.and_then(|id| self.place(id)) }),
             }
+            before = Some(owner);
         }
         self.part(Part::Slots(runs))
     }

@@ -30,10 +30,11 @@ use core::ops::ControlFlow;
 
 use super::straws::key_of;
 use super::tree::{Child, StrawTree};
+use crate::canonical::{Describer, Opened};
 use crate::hash::mix::derive;
 use crate::hash::node_hash;
 use crate::preference::by_derived_hashes;
-use crate::{Algorithm, Error, KeyHash, NodeId, Placement, Result, Roster, Weight};
+use crate::{Algorithm, Description, Error, KeyHash, NodeId, Placement, Result, Roster, Weight};
 
 /// Rendezvous hashing over a tree of virtual groups: lookups in O(log n), with weights.
 ///
@@ -85,6 +86,18 @@ impl Skeleton {
 
     fn with_bits(bits: u32, key_hash: KeyHash) -> Self {
         Self { roster: Roster::default(), key_hash, bits, tree: StrawTree::new() }
+    }
+
+    pub(crate) fn from_description(description: &Description) -> Result<Self> {
+        let mut opened = Opened::new(description, Algorithm::Skeleton)?;
+        let fan_out = opened.number("fan-out", 2..=4096)?;
+        opened.finish()?;
+        let mut skeleton = Self::with_fan_out(fan_out as usize, description.key_hash())?;
+        skeleton.roster = opened.roster();
+        for (place, node) in (0..).zip(description.nodes()) {
+            skeleton.attach(NodeId(place), node.name(), node.weight());
+        }
+        Ok(skeleton)
     }
 
     /// How many children a group has at most.
@@ -232,6 +245,10 @@ impl Placement for Skeleton {
             self.tree.weigh_path(above);
         }
         Ok(())
+    }
+
+    fn describe(&self) -> Description {
+        Describer::new(self).number("fan-out", self.fan_out() as u64).finish()
     }
 
     fn heap_bytes(&self) -> usize {

@@ -28,10 +28,11 @@ use alloc::vec::Vec;
 use core::cmp::Reverse;
 use core::ops::ControlFlow;
 
+use crate::canonical::{Describer, Opened, room_for};
 use crate::hash::mix::{derive, mix};
 use crate::hash::node_hash;
 use crate::preference::Visited;
-use crate::{Algorithm, Error, KeyHash, NodeId, Placement, Result, Roster, Weight};
+use crate::{Algorithm, Description, Error, KeyHash, NodeId, Placement, Result, Roster, Weight};
 
 /// Consistent hashing with many probes a key and few points a node.
 ///
@@ -62,6 +63,9 @@ pub struct MultiProbe {
     index: Vec<u32>,
     shift: u32,
 }
+
+/// What a point takes while it is being placed: 16 bytes to be sorted, 12 in vectors that double, and up to 16 of the index.
+const BYTES_A_POINT: u64 = 16 + 3 * 12 + 16;
 
 impl MultiProbe {
     /// The number of probes unless told otherwise: the paper's for loads at most 5 % over the mean.
@@ -101,6 +105,30 @@ impl MultiProbe {
             }
         }
         Ok(Self { probes, points_a_unit: points, ..Self::new(key_hash) })
+    }
+
+    pub(crate) fn from_description(description: &Description, memory: usize) -> Result<Self> {
+        let mut opened = Opened::new(description, Algorithm::MultiProbe)?;
+        let probes = opened.number("probes", 1..=Self::MAX_PROBES.into())? as u32;
+        let points = opened.number("points", 1..=Self::MAX_PROBES.into())? as u32;
+        opened.finish()?;
+        let mut placement = Self::with_probes(probes, points, description.key_hash())?;
+        let counts = description.nodes().iter().map(|node| node.weight().times(points));
+        let total = counts.fold(0, u64::saturating_add);
+        placement.check_points(0, total)?;
+        room_for(total, BYTES_A_POINT, memory)?;
+        placement.roster = opened.roster();
+        // All at once: the order of ids is that of names.
+        let mut all = Vec::with_capacity(total as usize);
+        for (id, node) in placement.roster.iter() {
+            let hash = node_hash(node.name());
+            let numbers = 0..node.weight().times(points);
+            all.extend(numbers.map(|number| (derive(hash, number), id)));
+        }
+        all.sort_unstable();
+        (placement.points, placement.owners) = all.into_iter().unzip();
+        placement.build_index();
+        Ok(placement)
     }
 
     /// How many probes a lookup makes.
@@ -316,6 +344,13 @@ impl Placement for MultiProbe {
             self.withdraw(node, &name, after, before);
         }
         Ok(())
+    }
+
+    fn describe(&self) -> Description {
+        Describer::new(self)
+            .number("probes", self.probes.into())
+            .number("points", self.points_a_unit.into())
+            .finish()
     }
 
     fn heap_bytes(&self) -> usize {
