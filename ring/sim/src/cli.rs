@@ -275,7 +275,7 @@ impl Placing {
     /// The tokens of a ring.
     ///
     /// # Errors
-    /// [`Error::OutOfRange`] for a number of points that no ring has.
+    /// [`OutOfRange`](crate::Error::OutOfRange) for a number of points that no ring has.
     pub fn tokens(&self) -> Result<Tokens> {
         let what = "the number of virtual nodes";
         let virtual_nodes = match (self.virtual_nodes, self.tokens) {

@@ -3,7 +3,7 @@
 //! | module | what it holds |
 //! |---|---|
 //! | [`studies`] | what can be asked, one file a question |
-//! | [`cluster`], [`scheme`], [`settings`] | nodes under an algorithm of the library, or under modulo hashing |
+//! | [`cluster`], [`scheme`], [`mod@settings`] | nodes under an algorithm of the library, or under modulo hashing |
 //! | [`sample`], [`theory`], [`balance`] | keys one by one, what arithmetic says before |
 //! | [`zipf`], [`lru`], [`random`], [`keys`] | traffic and caches |
 //! | [`report`], [`plots`], [`progress`] | what is shown |
