@@ -22,6 +22,13 @@ pub enum Must {
     },
     /// Be exactly this.
     Equal(f64),
+    /// Be at least `low` and at most `high`.
+    Between {
+        /// The least.
+        low: f64,
+        /// The most.
+        high: f64,
+    },
     /// Be within `tolerance` (a share of `target`) of `target`.
     Near {
         /// The target.
@@ -37,6 +44,7 @@ impl Must {
             Self::Compare { comparison, threshold, .. } => comparison.holds(value, *threshold),
             // Counts: both sides are whole numbers far below 2^53.
             Self::Equal(target) => value == *target,
+            Self::Between { low, high } => (*low..=*high).contains(&value),
             Self::Near { target, tolerance } => (value - target).abs() <= tolerance * target.abs(),
         }
     }
@@ -50,6 +58,7 @@ impl fmt::Display for Must {
                 gate.as_ref().map_or(Ok(()), |gate| write!(f, " ({gate})"))
             }
             Self::Equal(target) => write!(f, "= {}", figure(*target)),
+            Self::Between { low, high } => write!(f, "{} to {}", figure(*low), figure(*high)),
             Self::Near { target, tolerance } => {
                 write!(f, "{} within {} %", figure(*target), figure(tolerance * 100.0))
             }
@@ -214,6 +223,9 @@ mod tests {
             (&near, 1.11, false),
             (&below, 3.99, true),
             (&below, 4.0, false),
+            (&Must::Between { low: 24.0, high: 26.0 }, 24.0, true),
+            (&Must::Between { low: 24.0, high: 26.0 }, 26.0, true),
+            (&Must::Between { low: 24.0, high: 26.0 }, 26.01, false),
             (&Must::Equal(1e6), 1e6, true),
             (&Must::Equal(1e6), 999_999.0, false),
         ] {
