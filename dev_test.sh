@@ -36,10 +36,10 @@ need_linker
 need_toolchain cargo rustc
 
 # Features that tests need and users choose; the default features alone are what the importability check builds.
-cargo test --workspace --locked --features lsm/sim,lsm/zstd
+cargo test --workspace --locked --features lsm/sim,lsm/zstd,hash-ring/shared,hash-ring/serde
 
 # Libraries that others may depend on, as PACKAGE:DIRECTORY.
-libraries=(lsm:lsm)
+libraries=(lsm:lsm hash-ring:ring)
 for library in "${libraries[@]}"; do
     "$here/scripts/importable.sh" "${library%%:*}" "${library#*:}"
 done

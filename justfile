@@ -3,7 +3,7 @@
 set shell := ["bash", "-euo", "pipefail", "-c"]
 
 # Features that tests and lints need beyond the defaults.
-features := "lsm/sim,lsm/zstd"
+features := "lsm/sim,lsm/zstd,hash-ring/shared,hash-ring/serde"
 
 # The rooms of lsm whose unit tests Miri can run.
 miri_rooms := "memtable:: log::group_sync log::tests::records log::header log::publish log::checksum log::small_lz4 varint:: table::block table::footer table::properties table::filter table::index compaction::retain key:: snapshot:: version::edit"
@@ -33,12 +33,12 @@ labs:
 # Run the tests of everything, or of one crate: `just test lsm`
 [group('check')]
 test crate="":
-    {{ if crate == "" { "./dev_test.sh" } else if crate == "lsm" { "cargo test -p lsm --features sim,zstd" } else { "cargo test -p " + crate } }}
+    {{ if crate == "" { "./dev_test.sh" } else if crate == "lsm" { "cargo test -p lsm --features sim,zstd" } else if crate == "hash-ring" { "cargo test -p hash-ring --features shared,serde" } else { "cargo test -p " + crate } }}
 
-# The concurrent parts of lsm in every interleaving (loom), up to a bound on preemptions
+# The concurrent parts of lsm and hash-ring in every interleaving (loom), up to a bound on preemptions
 [group('check')]
 models:
-    RUSTFLAGS="--cfg loom" CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-target}/loom" cargo test -p lsm --release --lib --locked loom
+    RUSTFLAGS="--cfg loom" CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-target}/loom" cargo test -p lsm -p hash-ring --release --lib --locked -- loom bounded::models
 
 # The unsafe code of lsm under Miri, as far as Miri can run it (no files, no mappings); some minutes
 [group('check')]
@@ -47,11 +47,11 @@ miri:
     MIRIFLAGS="-Zmiri-disable-isolation" PROPTEST_CASES=4 CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-target}/miri" \
         cargo +nightly miri test -p lsm --lib --locked -- {{ miri_rooms }}
 
-# Every fuzz target of lsm, or one, for as many seconds each: `just fuzz 60 manifest`
+# Every fuzz target of lsm, of another crate, or one, for as many seconds each: `just fuzz 60 lsm manifest`
 [group('check')]
-fuzz seconds="60" target="":
+fuzz seconds="60" crate="lsm" target="":
     @cargo fuzz --version >/dev/null 2>&1 || { echo "no cargo-fuzz here: cargo install --locked cargo-fuzz (it needs a nightly toolchain, too)" >&2; exit 1; }
-    cd lsm && for target in {{ if target == "" { "$(cargo +nightly fuzz list)" } else { target } }}; do \
+    cd {{ if crate == "hash-ring" { "ring" } else { crate } }} && for target in {{ if target == "" { "$(cargo +nightly fuzz list)" } else { target } }}; do \
         echo "== $target"; cargo +nightly fuzz run "$target" -- -max_total_time={{ seconds }} -print_final_stats=1; \
     done
 
