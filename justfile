@@ -89,6 +89,7 @@ ci:
 # Measure against the rivals, all areas or one (`just bench lsm`), then judge; PEERS= picks the features
 [group('gates')]
 bench area="":
+    {{ if peers =~ 'peers|rocksdb' { ". scripts/install.sh; need_peers" } else { "" } }}
     cargo bench -p gates --features "{{ peers }}" {{ if area == "" { "" } else { "--bench " + area } }}
     @{{ just_executable() }} gates {{ area }}
 

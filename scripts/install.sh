@@ -4,6 +4,7 @@
 #   need_linker      a C compiler, which rustc links with
 #   need_toolchain   the toolchain of rust-toolchain.toml with the components given as arguments
 #   want_just        `just`; a convenience, so that its absence is only reported
+#   need_peers       what the rivals are built with: a C++ compiler and libclang
 
 assume_yes=${assume_yes:-0}
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -106,4 +107,17 @@ want_just() {
     # Not from inside the workspace: it must not be built with the workspace's settings.
     (cd / && RUSTUP_TOOLCHAIN=$(pinned_toolchain) cargo install --locked --quiet just >&2) ||
         say "could not install just; going on without it: the scripts work without it"
+}
+
+need_peers() {
+    need_linker
+    if ! command -v c++ >/dev/null; then
+        consent "a C++ compiler (apt: g++)" && apt_install g++ || die "RocksDB is C++: install a compiler so that \`c++\` is found"
+    fi
+    # As the binding's generator looks for it: where it is told, by the loader, and where distributions keep their LLVMs.
+    [[ -n ${LIBCLANG_PATH:-} ]] && return 0
+    ldconfig -p 2>/dev/null | grep -q 'libclang\(-[0-9.]*\)\?\.so' && return 0
+    compgen -G '/usr/lib/llvm-*/lib/libclang*.so*' >/dev/null && return 0
+    consent "libclang (apt: libclang-dev), which RocksDB's bindings are generated with" && apt_install libclang-dev ||
+        die "without libclang RocksDB's bindings cannot be generated: install it, or set LIBCLANG_PATH, or measure without RocksDB (PEERS=peer-fjall)"
 }
