@@ -12,9 +12,11 @@ use hdrhistogram::Histogram;
 use rustix::process::{Signal, getpid, kill_process, set_parent_process_death_signal};
 use serde::{Deserialize, Serialize};
 
+use crate::random::Random;
+
 use super::engine::{Direction, Engine, EngineOptions};
 use super::meter::{Memory, Sampler, Samples, Written, directory_bytes};
-use super::workload::{Random, Records, Zipf};
+use super::workload::{Records, Zipf};
 use super::{Result, confine};
 
 /// The contestants.
