@@ -58,14 +58,14 @@ impl Growth {
     }
 }
 
-/// A pass of lookups takes about so long.
-const PASS: Duration = Duration::from_millis(20);
+/// A pass of lookups takes about so long: less than the scheduler's time slice, so that some passes are not interrupted.
+const PASS: Duration = Duration::from_millis(5);
 /// Passes of which the best is the reading.
-const PASSES: usize = 3;
+const PASSES: usize = 12;
 /// Hashes that are looked up.
 const HASHES: usize = 100_000;
 /// A contestant that needs longer for all of them sees fewer, but not below this.
-const FEWEST_HASHES: usize = 1000;
+const FEWEST_HASHES: usize = 64;
 /// Builds are repeated until they took so long.
 const BUILDS: Duration = Duration::from_millis(40);
 /// Lookups by one thread, and by two together.
@@ -95,9 +95,9 @@ impl Lookups {
 
     /// How many hashes a pass takes, and how often, for a contestant: found out by looking some up.
     fn plan(&self, placed: &dyn Placed<'_>) -> (usize, usize) {
-        let mut count = 64;
+        let mut count = FEWEST_HASHES / 2;
         let mut elapsed = Duration::ZERO;
-        while elapsed < PASS / 20 && count < HASHES {
+        while elapsed < PASS / 10 && count < HASHES {
             count = (2 * count).min(HASHES);
             let begun = Instant::now();
             black_box(placed.locate_all(&self.hashes[..count]));

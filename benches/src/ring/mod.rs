@@ -33,8 +33,8 @@
 //! # How a number comes about
 //!
 //! All contestants of a kind and size are alive at once and take turns: within a round each looks up the same hashes, then the next
-//! one does; the order rotates from round to round, so that a slow minute falls on everybody. A reading is the best of three passes of some
-//! 20 ms: noise only ever adds. Hashes are random and 100,000, more than a branch predictor can learn; slow contestants see fewer, but take
+//! one does; the order rotates from round to round, so that a slow minute falls on everybody. A reading is the best of twelve passes of
+//! some 5 ms: noise only ever adds. Hashes are random and 100,000, more than a branch predictor can learn; slow contestants see fewer, but take
 //! as many branches. Within a pass lookups do not depend on each other, so that it is throughput that is measured.
 //!
 //! Build and add are measured on fresh instances: names are there as `String`s, and whoever keeps them copies them. A node is added to as
