@@ -226,8 +226,7 @@ impl Slots {
             }
             SlotTable::Wide(owners) => owners[slots].fill(node.0),
             SlotTable::Narrow(_) => {
-                let owners = self.table.iter().enumerate();
-                let mut owners: Vec<u32> = owners.map(|(_, owner)| owner.0).collect();
+                let mut owners: Vec<u32> = self.table.iter().map(|owner| owner.0).collect();
                 owners[slots].fill(node.0);
                 self.table = SlotTable::Wide(owners);
             }
