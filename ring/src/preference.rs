@@ -2,6 +2,7 @@
 
 use alloc::vec;
 use alloc::vec::Vec;
+use core::cmp::Reverse;
 use core::ops::ControlFlow;
 
 use crate::hash::{mix::derive, node_hash};
@@ -84,12 +85,13 @@ pub(crate) fn by_derived_hashes(
             return;
         }
     }
-    let mut rest: Vec<(u64, NodeId)> = roster
-        .iter()
+    // By name, and sorted so that equal ones stay so: not by ids, which differ from one process to another.
+    let mut rest: Vec<(Reverse<u64>, NodeId)> = roster
+        .by_name()
         .filter(|(id, _)| !visited.contains(*id))
-        .map(|(id, node)| (derive(hash, node_hash(node.name())), id))
+        .map(|(id, node)| (Reverse(derive(hash, node_hash(node.name()))), id))
         .collect();
-    rest.sort_unstable_by(|a, b| b.cmp(a));
+    rest.sort_by_key(|(rank, _)| *rank);
     for (_, node) in rest {
         if visit(node).is_break() {
             return;

@@ -72,6 +72,18 @@ impl Roster {
     /// The longest name, in bytes.
     pub const MAX_NAME_LEN: usize = 1024;
 
+    /// With nodes that are in the order of their names and fit, as those of a description are: their places are their ids. O(n).
+    pub(crate) fn of(nodes: &[Node]) -> Self {
+        debug_assert!(nodes.is_sorted_by(|a, b| a.name() < b.name()));
+        let ids = (0..).map(NodeId);
+        Self {
+            nodes: ids.clone().zip(nodes.iter().cloned()).collect(),
+            by_name: ids.take(nodes.len()).collect(),
+            next: nodes.len() as u32,
+            total_weight: nodes.iter().map(|node| u64::from(node.weight().raw())).sum(),
+        }
+    }
+
     /// How many nodes there are.
     #[must_use]
     pub fn len(&self) -> usize {

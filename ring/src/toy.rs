@@ -28,16 +28,16 @@ impl Toy {
     pub(crate) fn from_description(description: &Description) -> Result<Self> {
         let mut opened = Opened::new(description, Algorithm::Jump)?;
         let shift = opened.number("shift", 0..=u64::from(u32::MAX))? as u32;
-        let order = opened.buckets()?;
+        let owners = opened.buckets()?;
         opened.finish()?;
-        let mut toy = Self::new(shift, description.key_hash());
-        for owner in order {
-            // What stands nowhere is no bucket of ours, and what stands there twice is not, either: `add` says so.
-            let node = &description.nodes()[opened.owner("bucket", *owner)?];
-            toy.add(node.name(), node.weight())?;
-        }
-        opened.all_added(&toy)?;
-        Ok(toy)
+        opened.one_bucket_each(owners)?;
+        let order = owners.iter().map(|owner| opened.owner("bucket", *owner));
+        Ok(Self {
+            roster: opened.roster(),
+            order: order.collect::<Result<_>>()?,
+            key_hash: description.key_hash(),
+            shift,
+        })
     }
 }
 
@@ -210,12 +210,15 @@ mod tests {
         assert_eq!(message(Ok(shifted())), "buckets is missing, must be there");
         assert_eq!(
             message(order(&[Some(1), Some(1)])),
-            "a node named \"b\" is there already: remove it first, or re-weight it"
+            "bucket is 1 of \"b\", a second one, must be owned by each node, once"
         );
-        assert_eq!(message(order(&[None, Some(1)])), "bucket is vacant, must be owned by a node");
+        assert_eq!(
+            message(order(&[Some(0), None, Some(1)])),
+            "bucket is vacant, must be owned by a node"
+        );
         assert_eq!(
             message(order(&[Some(1)])),
-            "nodes is 1 of 2, must be all that the description names"
+            "bucket is missing for \"a\", must be owned by each node, once"
         );
         // Built, but of something else than was described.
         let overlooked = sound.checked(Ok(toy(2))).map(drop).unwrap_err().to_string();

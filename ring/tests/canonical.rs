@@ -2,10 +2,12 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)] // helpers of tests too
 
 mod descriptions;
+mod mutations;
 
 use descriptions::description;
 use hash_ring::{Algorithm, Description, Error, KeyHash, Part, Run, Value, Weight};
-use proptest::{collection::vec, prelude::*, sample::Index};
+use mutations::{mutate, mutations};
+use proptest::prelude::*;
 
 /// With everything in it.
 fn full() -> Description {
@@ -194,54 +196,6 @@ fn fingerprints_and_keys() {
     .map(|key_hash| of(key_hash).fingerprint());
     for (at, fingerprint) in fingerprints.iter().enumerate() {
         assert!(!fingerprints[..at].contains(fingerprint), "{at}");
-    }
-}
-
-/// One change of some bytes.
-#[derive(Debug, Clone)]
-enum Mutation {
-    Flip(Index, u8),
-    Set(Index, u8),
-    Cut(Index),
-    Copy(Index, Index, u8),
-    Remove(Index),
-    Insert(Index, u8),
-}
-
-fn mutations() -> impl Strategy<Value = Vec<Mutation>> {
-    // The bytes at which the format branches.
-    let byte =
-        || prop_oneof![any::<u8>(), proptest::sample::select(vec![0, 1, 2, 3, 4, 5, 0xFF, 0x80])];
-    let at = any::<Index>;
-    let mutation = prop_oneof![
-        (at(), 0..8_u8).prop_map(|(at, bit)| Mutation::Flip(at, bit)),
-        (at(), byte()).prop_map(|(at, byte)| Mutation::Set(at, byte)),
-        at().prop_map(Mutation::Cut),
-        (at(), at(), any::<u8>()).prop_map(|(from, to, len)| Mutation::Copy(from, to, len)),
-        at().prop_map(Mutation::Remove),
-        (at(), byte()).prop_map(|(at, byte)| Mutation::Insert(at, byte)),
-    ];
-    vec(mutation, 0..4)
-}
-
-fn mutate(bytes: &mut Vec<u8>, mutations: &[Mutation]) {
-    for mutation in mutations {
-        if bytes.is_empty() {
-            return;
-        }
-        let len = bytes.len();
-        match mutation {
-            Mutation::Flip(at, bit) => bytes[at.index(len)] ^= 1 << bit,
-            Mutation::Set(at, byte) => bytes[at.index(len)] = *byte,
-            Mutation::Cut(at) => bytes.truncate(at.index(len)),
-            Mutation::Copy(from, to, most) => {
-                let (from, to) = (from.index(len), to.index(len));
-                let most = usize::from(*most).min(len - from).min(len - to);
-                bytes.copy_within(from..from + most, to);
-            }
-            Mutation::Remove(at) => drop(bytes.remove(at.index(len))),
-            Mutation::Insert(at, byte) => bytes.insert(at.index(len), *byte),
-        }
     }
 }
 

@@ -1,4 +1,5 @@
 //! What rendezvous hashing promises, flat, over a skeleton and down a topology.
+#![allow(clippy::unwrap_used, clippy::expect_used)] // helpers of tests too
 
 #[allow(dead_code, reason = "each test takes what it needs")]
 mod laws;

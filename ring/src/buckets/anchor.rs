@@ -1,12 +1,14 @@
 //! AnchorHash.
 
+use alloc::format;
 use core::ops::ControlFlow;
 
 use super::replaced::Replaced;
-use super::{stay_unweighted, unweighted};
+use super::{all_unweighted, stay_unweighted, unweighted};
+use crate::canonical::{Describer, Opened, invalid, room_for};
 use crate::hash::mix::scale;
 use crate::preference::by_derived_hashes;
-use crate::{Algorithm, Error, KeyHash, NodeId, Placement, Result, Roster, Weight};
+use crate::{Algorithm, Description, Error, KeyHash, NodeId, Placement, Result, Roster, Weight};
 
 /// AnchorHash: any node may go, and only its hashes move; up to a number of nodes that is fixed from the start.
 ///
@@ -62,7 +64,35 @@ impl Anchor {
     pub fn capacity(&self) -> usize {
         self.buckets.buckets() as usize
     }
+
+    pub(crate) fn from_description(description: &Description, memory: usize) -> Result<Self> {
+        let mut opened = Opened::new(description, Algorithm::Anchor)?;
+        let capacity = opened.number("capacity", 1..=Roster::MAX_NODES as u64)?;
+        let (owners, removed) = (opened.buckets()?, opened.removed()?);
+        opened.finish()?;
+        opened.one_bucket_each(owners)?;
+        room_for(capacity, BYTES_A_BUCKET, memory)?;
+        let capacity = capacity as u32;
+        // The others never had a node: those from here on.
+        let used = owners.iter().flatten().count() + removed.len();
+        let sound = owners.len() <= used && removed.iter().all(|bucket| (*bucket as usize) < used);
+        if used > capacity as usize || !sound {
+            let found = format!("{used} of {capacity} that have or had an owner, with gaps");
+            return Err(invalid("buckets", found, "used from 0 on, and no more than there are"));
+        }
+        let vacant = core::iter::repeat_n(None, capacity as usize - owners.len());
+        let owners = owners.iter().map(|owner| owner.map(NodeId)).chain(vacant);
+        let unused = (used as u32..capacity).rev();
+        Ok(Self {
+            roster: all_unweighted(Algorithm::Anchor, opened.roster())?,
+            buckets: Replaced::of(owners, unused.chain(removed.iter().copied())),
+            key_hash: description.key_hash(),
+        })
+    }
 }
+
+/// What a bucket takes while the history is being played: 4 for itself, 8 for its removal, in vectors that double.
+const BYTES_A_BUCKET: u64 = 36;
 
 impl Placement for Anchor {
     fn algorithm(&self) -> Algorithm {
@@ -110,6 +140,17 @@ impl Placement for Anchor {
 
     fn reweight(&mut self, node: NodeId, weight: Weight) -> Result<()> {
         stay_unweighted(Algorithm::Anchor, &self.roster, node, weight)
+    }
+
+    /// Without the buckets that never had an owner: they are the last ones, and were removed from the last on.
+    fn describe(&self) -> Description {
+        let unused = self.buckets.history().zip((0..self.buckets.buckets()).rev());
+        let unused = unused.take_while(|(removed, last)| removed == last).count();
+        Describer::new(self)
+            .number("capacity", self.buckets.buckets().into())
+            .buckets(self.buckets.owners())
+            .removed(self.buckets.history().skip(unused))
+            .finish()
     }
 
     fn heap_bytes(&self) -> usize {

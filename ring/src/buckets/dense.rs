@@ -2,8 +2,9 @@
 
 use alloc::vec::Vec;
 
-use super::unweighted;
-use crate::{Algorithm, Error, NodeId, Result, Roster, Weight};
+use super::{all_unweighted, unweighted};
+use crate::canonical::{Describer, Opened};
+use crate::{Algorithm, Description, Error, NodeId, Placement, Result, Roster, Weight};
 
 /// Buckets 0 to n - 1, each with a node. Only the last can go: if another's node leaves, the last one's takes its place.
 #[derive(Clone, Debug, Default)]
@@ -40,6 +41,23 @@ impl Dense {
         Ok(())
     }
 
+    pub(super) fn describe(&self, placement: &dyn Placement) -> Description {
+        Describer::new(placement).buckets(self.nodes.iter().copied().map(Some)).finish()
+    }
+
+    pub(super) fn from_description(
+        description: &Description,
+        algorithm: Algorithm,
+    ) -> Result<Self> {
+        let mut opened = Opened::new(description, algorithm)?;
+        let owners = opened.buckets()?;
+        opened.finish()?;
+        opened.one_bucket_each(owners)?;
+        let nodes = owners.iter().map(|owner| opened.owner("bucket", *owner));
+        let nodes = nodes.collect::<Result<_>>()?;
+        Ok(Self { roster: all_unweighted(algorithm, opened.roster())?, nodes })
+    }
+
     pub(super) fn heap_bytes(&self) -> usize {
         self.nodes.capacity() * size_of::<NodeId>()
     }
@@ -48,6 +66,15 @@ impl Dense {
 /// The trait for a struct of `nodes: Dense` and `key_hash`, with a function from a hash and a number of buckets to a bucket.
 macro_rules! dense_placement {
     ($placement:ty, $algorithm:expr, $bucket:path) => {
+        impl $placement {
+            pub(crate) fn from_description(
+                description: &$crate::Description,
+            ) -> $crate::Result<Self> {
+                let nodes = Dense::from_description(description, $algorithm)?;
+                Ok(Self { nodes, key_hash: description.key_hash() })
+            }
+        }
+
         impl $crate::Placement for $placement {
             fn algorithm(&self) -> $crate::Algorithm {
                 $algorithm
@@ -96,6 +123,10 @@ macro_rules! dense_placement {
                 weight: $crate::Weight,
             ) -> $crate::Result<()> {
                 super::stay_unweighted($algorithm, &self.nodes.roster, node, weight)
+            }
+
+            fn describe(&self) -> $crate::Description {
+                self.nodes.describe(self)
             }
 
             fn heap_bytes(&self) -> usize {

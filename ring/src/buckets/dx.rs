@@ -1,17 +1,22 @@
 //! DxHash.
 
+use alloc::format;
 use alloc::vec;
 use alloc::vec::Vec;
 use core::ops::ControlFlow;
 
-use super::{stay_unweighted, unweighted};
+use super::{all_unweighted, stay_unweighted, unweighted};
+use crate::canonical::{Describer, Opened, invalid, room_for};
 use crate::hash::mix::{derive, mix, scale};
 use crate::hash::node_hash;
 use crate::preference::by_derived_hashes;
-use crate::{Algorithm, Error, KeyHash, NodeId, Placement, Result, Roster, Weight};
+use crate::{Algorithm, Description, Error, KeyHash, NodeId, Placement, Result, Roster, Weight};
 
 /// In place of a node.
 const VACANT: u32 = u32::MAX;
+
+/// What a bucket takes: a number and a bit.
+const BYTES_A_BUCKET: u64 = 5;
 
 /// Words of two or four draws before the search gives up, for each bucket: all fail with probability e^-8 if there is one node, and
 /// e^-8n with n. Then the next node after the last draw has it, so that also then only hashes of a node that leaves move.
@@ -91,6 +96,36 @@ impl Dx {
     #[must_use]
     pub fn capacity(&self) -> usize {
         self.nodes.len()
+    }
+
+    pub(crate) fn from_description(description: &Description, memory: usize) -> Result<Self> {
+        let mut opened = Opened::new(description, Algorithm::Dx)?;
+        let capacity = opened.number("capacity", 1..=Roster::MAX_NODES as u64)?;
+        let owners = opened.buckets()?;
+        opened.finish()?;
+        opened.one_bucket_each(owners)?;
+        room_for(capacity, BYTES_A_BUCKET, memory)?;
+        if !capacity.is_power_of_two() || owners.len() as u64 > capacity {
+            let found = format!("{capacity}, for {} buckets", owners.len());
+            return Err(invalid(
+                "capacity",
+                found,
+                "a power of two, and not less than the buckets",
+            ));
+        }
+        let mut dx = Self::of_power(capacity as usize, description.key_hash());
+        dx.roster = all_unweighted(Algorithm::Dx, opened.roster())?;
+        for (bucket, node) in owners.iter().enumerate() {
+            if let Some(node) = node {
+                dx.give(bucket, NodeId(*node));
+            }
+        }
+        Ok(dx)
+    }
+
+    fn give(&mut self, bucket: usize, node: NodeId) {
+        self.nodes[bucket] = node.0;
+        self.used[bucket / 64] |= 1 << (bucket % 64);
     }
 
     #[inline]
@@ -194,8 +229,7 @@ impl Placement for Dx {
         }
         let from = scale(node_hash(name), self.nodes.len() as u64) as usize;
         if let Some(bucket) = self.first(from, false) {
-            self.nodes[bucket] = node.0;
-            self.used[bucket / 64] |= 1 << (bucket % 64);
+            self.give(bucket, node);
         }
         Ok(node)
     }
@@ -211,6 +245,11 @@ impl Placement for Dx {
 
     fn reweight(&mut self, node: NodeId, weight: Weight) -> Result<()> {
         stay_unweighted(Algorithm::Dx, &self.roster, node, weight)
+    }
+
+    fn describe(&self) -> Description {
+        let owners = self.nodes.iter().map(|node| (*node != VACANT).then_some(NodeId(*node)));
+        Describer::new(self).number("capacity", self.nodes.len() as u64).buckets(owners).finish()
     }
 
     fn heap_bytes(&self) -> usize {

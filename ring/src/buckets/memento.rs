@@ -1,12 +1,14 @@
 //! MementoHash, over JumpBackHash.
 
+use alloc::format;
 use core::ops::ControlFlow;
 
 use super::jump_back::jump_back_hash;
 use super::replaced::Replaced;
-use super::{stay_unweighted, unweighted};
+use super::{all_unweighted, stay_unweighted, unweighted};
+use crate::canonical::{Describer, Opened, invalid};
 use crate::preference::by_derived_hashes;
-use crate::{Algorithm, Error, KeyHash, NodeId, Placement, Result, Roster, Weight};
+use crate::{Algorithm, Description, Error, KeyHash, NodeId, Placement, Result, Roster, Weight};
 
 /// MementoHash: any node may go, and only its hashes move; no bound on the nodes, and no memory but for those that went.
 ///
@@ -59,6 +61,31 @@ impl Memento {
     #[must_use]
     pub fn removed(&self) -> usize {
         self.buckets.removed()
+    }
+
+    pub(crate) fn from_description(description: &Description) -> Result<Self> {
+        let mut opened = Opened::new(description, Algorithm::Memento)?;
+        let (owners, removed) = (opened.buckets()?, opened.removed()?);
+        opened.finish()?;
+        opened.one_bucket_each(owners)?;
+        let buckets = description.nodes().len() + removed.len();
+        let sound =
+            owners.len() <= buckets && removed.iter().all(|bucket| (*bucket as usize) < buckets);
+        if buckets > Roster::MAX_NODES || !sound || description.nodes().is_empty() && buckets > 0 {
+            let found = format!("{} removed, beside {}", removed.len(), description.nodes().len());
+            return Err(invalid(
+                "buckets",
+                found,
+                "owned or removed, without gaps, at most 1048576",
+            ));
+        }
+        let vacant = core::iter::repeat_n(None, buckets - owners.len());
+        let owners = owners.iter().map(|owner| owner.map(NodeId)).chain(vacant);
+        Ok(Self {
+            roster: all_unweighted(Algorithm::Memento, opened.roster())?,
+            buckets: Replaced::of(owners, removed.iter().copied()),
+            key_hash: description.key_hash(),
+        })
     }
 }
 
@@ -115,6 +142,10 @@ impl Placement for Memento {
 
     fn reweight(&mut self, node: NodeId, weight: Weight) -> Result<()> {
         stay_unweighted(Algorithm::Memento, &self.roster, node, weight)
+    }
+
+    fn describe(&self) -> Description {
+        Describer::new(self).buckets(self.buckets.owners()).removed(self.buckets.history()).finish()
     }
 
     fn heap_bytes(&self) -> usize {

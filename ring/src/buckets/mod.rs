@@ -52,6 +52,12 @@ fn unweighted(algorithm: Algorithm, weight: Weight) -> Result<()> {
     })
 }
 
+/// Lets no roster pass but of nodes of [`Weight::ONE`].
+fn all_unweighted(algorithm: Algorithm, roster: Roster) -> Result<Roster> {
+    roster.iter().try_for_each(|(_, node)| unweighted(algorithm, node.weight()))?;
+    Ok(roster)
+}
+
 /// What `reweight` does where all weights are [`Weight::ONE`].
 fn stay_unweighted(
     algorithm: Algorithm,

@@ -58,6 +58,28 @@ impl Replaced {
         }
     }
 
+    /// With these owners of buckets, and `removed` the others, in the order of time: each once. At most 2^31 - 1.
+    pub(super) fn of(
+        owners: impl Iterator<Item = Option<NodeId>>,
+        removed: impl Iterator<Item = u32>,
+    ) -> Self {
+        // Whose bucket is still to be removed does not matter.
+        let slots = owners.map(|owner| owner.map_or(0, |node| node.0)).collect();
+        let mut buckets = Self { slots, removals: Vec::new() };
+        removed.for_each(|bucket| buckets.remove(bucket));
+        buckets
+    }
+
+    /// Who owns each bucket.
+    pub(super) fn owners(&self) -> impl Iterator<Item = Option<NodeId>> {
+        self.slots.iter().map(|slot| (slot & REMOVED == 0).then_some(NodeId(*slot)))
+    }
+
+    /// The buckets that are removed, in the order of time.
+    pub(super) fn history(&self) -> impl Iterator<Item = u32> {
+        self.removals.iter().map(|removal| removal.bucket)
+    }
+
     /// How many buckets there are, removed ones included.
     #[inline]
     pub(super) fn buckets(&self) -> u32 {

@@ -67,11 +67,14 @@ impl Describer {
 
     /// The owners of buckets 0, 1, 2 and so on. Those at the end that have none need not be given.
     pub(crate) fn buckets(self, owners: impl IntoIterator<Item = Option<NodeId>>) -> Self {
-        let mut owners: Vec<_> = owners.into_iter().map(|owner| self.place(owner?)).collect();
-        while owners.last() == Some(&None) {
-            owners.pop();
+        let mut until_last = Vec::new();
+        for (bucket, owner) in owners.into_iter().enumerate() {
+            if let Some(place) = owner.and_then(|id| self.place(id)) {
+                until_last.resize(bucket, None);
+                until_last.push(Some(place));
+            }
         }
-        self.part(Part::Buckets(owners))
+        self.part(Part::Buckets(until_last))
     }
 
     /// Buckets without owners in the order in which they lost them, each once. Those that never had one need not be given, nor those whose
@@ -83,12 +86,13 @@ impl Describer {
     /// The owners of slots 0, 1, 2 and so on.
     pub(crate) fn slots(self, owners: impl IntoIterator<Item = Option<NodeId>>) -> Self {
         let mut runs: Vec<Run> = Vec::new();
+        let mut before = None;
         for owner in owners {
-            let owner = owner.and_then(|id| self.place(id));
             match runs.last_mut() {
-                Some(run) if run.owner == owner => run.length += 1,
-                _ => runs.push(Run { length: 1, owner }),
+                Some(run) if before == Some(owner) => run.length += 1,
+                _ => runs.push(Run { length: 1, owner: owner.and_then(|id| self.place(id)) }),
             }
+            before = Some(owner);
         }
         self.part(Part::Slots(runs))
     }

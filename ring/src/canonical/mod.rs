@@ -20,7 +20,7 @@ mod part;
 pub(crate) use describer::Describer;
 pub use description::{Description, Value};
 pub(crate) use encode::fingerprinted;
-pub(crate) use opened::Opened;
+pub(crate) use opened::{Opened, invalid, room_for};
 pub use part::{Part, Run};
 
 /// What the bytes begin with.

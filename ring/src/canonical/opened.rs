@@ -2,24 +2,26 @@
 
 use alloc::format;
 use alloc::string::{String, ToString};
+use alloc::vec;
 use alloc::vec::Vec;
 use core::ops::RangeInclusive;
 
 use super::{Description, Part, Run, Value};
-use crate::{Algorithm, Error, Placement, Result};
+use crate::{Algorithm, Error, NodeId, Result, Roster};
 
 /// A description that an algorithm takes apart: what it knows it takes, and what is left at the end is refused, since it would be a
 /// placement other than the one described.
 ///
 /// ```text
-/// pub(crate) fn from_description(description: &Description) -> Result<Self> {
+/// pub(crate) fn from_description(description: &Description, memory: usize) -> Result<Self> {
 ///     let mut opened = Opened::new(description, Algorithm::Anchor)?;
 ///     let capacity = opened.number("capacity", 1..=MAX_CAPACITY)?;
 ///     let owners = opened.buckets()?;
 ///     let removed = opened.removed()?;
 ///     opened.finish()?;
+///     room_for(capacity, BYTES_A_BUCKET, memory)?;
+///     let roster = opened.roster();
 ///     ...
-///     opened.all_added(&anchor)?;
 /// ```
 pub(crate) struct Opened<'a> {
     description: &'a Description,
@@ -65,9 +67,13 @@ impl<'a> Opened<'a> {
         }
     }
 
-    /// Whether there is a parameter of this name, for those that can be left out.
-    pub(crate) fn has(&self, name: &str) -> bool {
-        self.description.parameters.contains_key(name)
+    /// A parameter that is one of these words; its place among them.
+    pub(crate) fn word(&mut self, name: &'static str, words: &[&str]) -> Result<usize> {
+        let word = self.text(name)?;
+        let place = words.iter().position(|known| *known == word);
+        place.ok_or_else(|| {
+            invalid(name, format!("{word:?}"), "one of the words that the algorithm knows")
+        })
     }
 
     /// Whether the kind of part of this name is there, for those that can be left out.
@@ -115,9 +121,34 @@ impl<'a> Opened<'a> {
         })
     }
 
-    /// That someone owns it: the place in [`Description::nodes`], which is in bounds.
-    pub(crate) fn owner(&self, what: &'static str, owner: Option<u32>) -> Result<usize> {
-        owner.map(|node| node as usize).ok_or_else(|| invalid(what, "vacant", "owned by a node"))
+    /// The nodes. In the order of their names their ids are 0, 1, 2 and so on: those are the numbers by which parts tell them.
+    pub(crate) fn roster(&self) -> Roster {
+        Roster::of(&self.description.nodes)
+    }
+
+    /// The id, in [`roster`](Self::roster), of an owner that has to be there.
+    pub(crate) fn owner(&self, what: &'static str, owner: Option<u32>) -> Result<NodeId> {
+        owner.map(NodeId).ok_or_else(|| invalid(what, "vacant", "owned by a node"))
+    }
+
+    /// That each node owns one bucket, and only one.
+    pub(crate) fn one_bucket_each(&self, owners: &[Option<u32>]) -> Result<()> {
+        let mut found = vec![false; self.description.nodes.len()];
+        let one = "owned by each node, once";
+        for (bucket, owner) in owners.iter().enumerate() {
+            let Some(node) = owner else { continue };
+            if core::mem::replace(&mut found[*node as usize], true) {
+                let name = self.description.nodes[*node as usize].name();
+                return Err(invalid("bucket", format!("{bucket} of {name:?}, a second one"), one));
+            }
+        }
+        match found.iter().position(|found| !found) {
+            Some(node) => {
+                let name = self.description.nodes[node].name();
+                Err(invalid("bucket", format!("missing for {name:?}"), one))
+            }
+            None => Ok(()),
+        }
     }
 
     /// That nothing is left that the algorithm does not know.
@@ -134,15 +165,6 @@ impl<'a> Opened<'a> {
         Ok(())
     }
 
-    /// That the placement built has all nodes.
-    pub(crate) fn all_added(&self, placement: &dyn Placement) -> Result<()> {
-        let (found, nodes) = (placement.roster().len(), self.description.nodes.len());
-        if found == nodes {
-            return Ok(());
-        }
-        Err(invalid("nodes", format!("{found} of {nodes}"), "all that the description names"))
-    }
-
     fn parameter(&mut self, name: &'static str) -> Option<&'a Value> {
         self.parameters.push(name);
         self.description.parameters.get(name)
@@ -154,6 +176,21 @@ impl<'a> Opened<'a> {
     }
 }
 
-fn invalid(parameter: &'static str, found: impl ToString, allowed: &'static str) -> Error {
+/// That `count` of what takes up to `bytes` each while it is being built is not more than `memory`. For what a description says only the
+/// number of.
+pub(crate) fn room_for(count: u64, bytes: u64, memory: usize) -> Result<()> {
+    let takes = count.saturating_mul(bytes);
+    if takes <= memory as u64 {
+        return Ok(());
+    }
+    let found = format!("up to {takes} bytes, of {memory} that may be used");
+    Err(invalid("memory to build", found, "within what is given to Description::build_within"))
+}
+
+pub(crate) fn invalid(
+    parameter: &'static str,
+    found: impl ToString,
+    allowed: &'static str,
+) -> Error {
     Error::InvalidParameter { parameter, found: found.to_string(), allowed }
 }

@@ -13,7 +13,7 @@ const TABLE: [u64; 257] = {
         let mut log = 0u64;
         let mut bit = 0;
         while bit < 63 {
-            x = x * x >> 63;
+            x = (x * x) >> 63;
             log <<= 1;
             if x >= 1 << 64 {
                 x >>= 1;
@@ -39,21 +39,21 @@ pub(crate) fn negative_log2(hash: u64) -> u64 {
     // (2 hash + 1) / 2^65: an odd numerator, so never 0, and never 1.
     let odd = u128::from(hash) << 1 | 1;
     let zeros = odd.leading_zeros() - 63; // of 65 bits
-    let mantissa = (odd << zeros) as u128; // bit 64 is set: in [1, 2), 64 bits behind the point
+    let mantissa = odd << zeros; // bit 64 is set: in [1, 2), 64 bits behind the point
     let index = (mantissa >> 56) as usize & 0xFF;
     // mantissa = base (1 + e), base = 1 + index/256, e < 1/256.
     let base = 256 + index as u64;
     let rest = (mantissa as u64) & ((1 << 56) - 1); // numerator of the rest, 64 bits behind the point
     let e = (rest << 7) / base; // e = rest/2^64 * 256/base, 63 bits behind the point
     // ln(1 + e) = e - e^2/2 + e^3/3 - e^4/4 + ...: six terms leave less than 2^-58.
-    let times = |a: u64, b: u64| (u128::from(a) * u128::from(b) >> 63) as u64;
+    let times = |a: u64, b: u64| ((u128::from(a) * u128::from(b)) >> 63) as u64;
     let e2 = times(e, e);
     let e3 = times(e2, e);
     let e4 = times(e3, e);
     let e5 = times(e4, e);
     let e6 = times(e5, e);
     let ln = e - e2 / 2 + e3 / 3 - e4 / 4 + e5 / 5 - e6 / 6;
-    let log = TABLE[index] + (u128::from(ln) * u128::from(LOG2_E) >> 62) as u64;
+    let log = TABLE[index] + ((u128::from(ln) * u128::from(LOG2_E)) >> 62) as u64;
     // -log2 = zeros + 1 - log, since the mantissa is in [1, 2) and stands for [1/2, 1) shifted by `zeros`.
     ((u64::from(zeros) + 1) << FRACTION_BITS) - (log.min(1 << 63) >> (63 - FRACTION_BITS))
 }

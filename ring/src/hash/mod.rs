@@ -8,6 +8,8 @@ pub(crate) mod log2;
 pub(crate) mod mix;
 pub(crate) mod murmur3;
 
+use core::fmt;
+
 use md5::Digest;
 
 /// The function that turns keys into hashes, and its seed.
@@ -16,7 +18,7 @@ use md5::Digest;
 ///
 /// **Chosen keys.** Who can choose keys and knows the function can choose the node that they fall on. Where that matters,
 /// use [`SipHash13`](Self::SipHash13) with a secret key; a secret seed of the others only makes it harder.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum KeyHash {
     /// XXH3, 64 bits: the fastest for keys of any length. The default, with seed 0.
@@ -92,6 +94,22 @@ impl KeyHash {
     }
 }
 
+/// Without secret keys, so that they do not end up in logs: `SipHash13 { key: .. }`.
+impl fmt::Debug for KeyHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let secret = format_args!("..");
+        match self {
+            Self::Xxh3 { seed } => f.debug_struct("Xxh3").field("seed", seed).finish(),
+            Self::Xxh64 { seed } => f.debug_struct("Xxh64").field("seed", seed).finish(),
+            Self::Murmur3 { seed } => f.debug_struct("Murmur3").field("seed", seed).finish(),
+            Self::SipHash13 { .. } => f.debug_struct("SipHash13").field("key", &secret).finish(),
+            Self::SipHash24 { .. } => f.debug_struct("SipHash24").field("key", &secret).finish(),
+            Self::Md5 => f.write_str("Md5"),
+            Self::RedisSlot => f.write_str("RedisSlot"),
+        }
+    }
+}
+
 impl Default for KeyHash {
     fn default() -> Self {
         Self::Xxh3 { seed: 0 }
@@ -142,6 +160,19 @@ mod tests {
         assert_eq!(KeyHash::SipHash24 { key }.hash(&message), 0xA129_CA61_49BE_45E5);
         // CRC-16/XMODEM's check value is 0x31C3.
         assert_eq!(KeyHash::RedisSlot.hash(b"123456789") >> 50, 0x31C3 & 0x3FFF);
+    }
+
+    #[test]
+    fn keys_are_not_shown() {
+        let key = [0xFACE, 12_345];
+        assert_eq!(format!("{:?}", KeyHash::SipHash13 { key }), "SipHash13 { key: .. }");
+        let of_a_placement = crate::Rendezvous::new(KeyHash::SipHash24 { key });
+        for shown in [format!("{of_a_placement:?}"), format!("{of_a_placement:#?}")] {
+            assert!(shown.contains("SipHash24"), "{shown}");
+            assert!(!shown.contains("64206") && !shown.contains("12345"), "{shown}");
+        }
+        assert_eq!(format!("{:?}", KeyHash::Xxh3 { seed: 7 }), "Xxh3 { seed: 7 }");
+        assert_eq!(format!("{:?}", KeyHash::Md5), "Md5");
     }
 
     #[test]

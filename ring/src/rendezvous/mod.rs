@@ -7,7 +7,7 @@
 //! | | |
 //! |---|---|
 //! | lookup | O(n): 8 ns and a third of a nanosecond a node (SSE2; half of that with AVX-512); twice that if weights differ |
-//! | memory | 20 bytes a node, 24 if weights differ |
+//! | memory | 20 bytes a node, 24 once weights differed |
 //! | add, re-weight | O(n); moves keys only to (or from) that node, its share of them: the minimum |
 //! | remove, any node | O(n); moves only its keys, to all others by weight: the minimum |
 //! | balance | that of independent draws, at any number of nodes: no virtual nodes, nothing to tune |
@@ -27,8 +27,9 @@ pub use straw2::Straw2;
 use alloc::vec::Vec;
 use core::ops::ControlFlow;
 
+use crate::canonical::{Describer, Opened};
 use crate::hash::node_hash;
-use crate::{Algorithm, KeyHash, NodeId, Placement, Result, Roster, Weight};
+use crate::{Algorithm, Description, KeyHash, NodeId, Placement, Result, Roster, Weight};
 use straws::{Straws, key_of};
 
 /// Highest random weight: rendezvous hashing with every node asked, plain or weighted.
@@ -71,6 +72,19 @@ impl Rendezvous {
     #[must_use]
     pub fn new(key_hash: KeyHash) -> Self {
         Self { key_hash, ..Self::default() }
+    }
+
+    pub(crate) fn from_description(description: &Description) -> Result<Self> {
+        let opened = Opened::new(description, Algorithm::Rendezvous)?;
+        opened.finish()?;
+        let mut rendezvous = Self::new(description.key_hash());
+        rendezvous.roster = opened.roster();
+        for (place, (id, node)) in rendezvous.roster.iter().enumerate() {
+            rendezvous.nodes.push(id);
+            let weight = node.weight().raw().into();
+            rendezvous.straws.insert(place, node_hash(node.name()), weight);
+        }
+        Ok(rendezvous)
     }
 
     /// Where the straw of `name` is, or would be.
@@ -129,6 +143,10 @@ impl Placement for Rendezvous {
             self.straws.set_weight(place, u64::from(weight.raw()));
         }
         Ok(())
+    }
+
+    fn describe(&self) -> Description {
+        Describer::new(self).finish()
     }
 
     fn heap_bytes(&self) -> usize {

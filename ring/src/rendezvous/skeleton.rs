@@ -30,10 +30,11 @@ use core::ops::ControlFlow;
 
 use super::straws::key_of;
 use super::tree::{Child, StrawTree};
+use crate::canonical::{Describer, Opened, room_for};
 use crate::hash::mix::derive;
 use crate::hash::node_hash;
 use crate::preference::by_derived_hashes;
-use crate::{Algorithm, Error, KeyHash, NodeId, Placement, Result, Roster, Weight};
+use crate::{Algorithm, Description, Error, KeyHash, NodeId, Placement, Result, Roster, Weight};
 
 /// Rendezvous hashing over a tree of virtual groups: lookups in O(log n), with weights.
 ///
@@ -57,6 +58,9 @@ pub struct Skeleton {
     bits: u32,
     tree: StrawTree<u16>,
 }
+
+/// What a group of one or two takes: itself, in a vector that doubles, and room for four in each of its own.
+const BYTES_A_GROUP: u64 = 540;
 
 impl Skeleton {
     /// The fan-out unless told otherwise.
@@ -85,6 +89,21 @@ impl Skeleton {
 
     fn with_bits(bits: u32, key_hash: KeyHash) -> Self {
         Self { roster: Roster::default(), key_hash, bits, tree: StrawTree::new() }
+    }
+
+    pub(crate) fn from_description(description: &Description, memory: usize) -> Result<Self> {
+        let mut opened = Opened::new(description, Algorithm::Skeleton)?;
+        let fan_out = opened.number("fan-out", 2..=4096)?;
+        opened.finish()?;
+        let mut skeleton = Self::with_fan_out(fan_out as usize, description.key_hash())?;
+        skeleton.roster = opened.roster();
+        for (place, node) in (0..).zip(description.nodes()) {
+            skeleton.attach(NodeId(place), node.name(), node.weight());
+            // Names can be chosen so that it takes many groups to tell few nodes apart.
+            let surplus = skeleton.tree.groups().saturating_sub(description.nodes().len());
+            room_for(surplus as u64, BYTES_A_GROUP, memory)?;
+        }
+        Ok(skeleton)
     }
 
     /// How many children a group has at most.
@@ -232,6 +251,10 @@ impl Placement for Skeleton {
             self.tree.weigh_path(above);
         }
         Ok(())
+    }
+
+    fn describe(&self) -> Description {
+        Describer::new(self).number("fan-out", self.fan_out() as u64).finish()
     }
 
     fn heap_bytes(&self) -> usize {

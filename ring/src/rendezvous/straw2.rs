@@ -23,16 +23,19 @@
 //! whole racks are given, or where replicas go to distinct domains. With [`Rendezvous`](crate::Rendezvous) and
 //! [`Replicas`](crate::Replicas) changes move less, but each lookup asks every node.
 
-use alloc::borrow::ToOwned;
+use alloc::borrow::{Cow, ToOwned};
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::ops::ControlFlow;
 
 use super::straws::key_of;
 use super::tree::{Child, StrawTree};
+use crate::canonical::{Describer, Opened};
 use crate::hash::node_hash;
 use crate::preference::by_derived_hashes;
-use crate::{Algorithm, Error, KeyHash, NodeId, Placement, Result, Roster, Topology, Weight};
+use crate::{
+    Algorithm, Description, Error, KeyHash, NodeId, Placement, Result, Roster, Topology, Weight,
+};
 
 /// Straw2 choices down a [`Topology`]; flat without one.
 ///
@@ -108,14 +111,20 @@ impl Straw2 {
     pub fn add_in(&mut self, domain: &str, name: &str, weight: Weight) -> Result<NodeId> {
         self.topology.check(domain, name)?;
         let node = self.roster.add(name, weight)?;
+        self.enter(domain, node, name, weight)?;
+        Ok(node)
+    }
+
+    /// Puts a node of the roster in its place.
+    fn enter(&mut self, domain: &str, node: NodeId, name: &str, weight: Weight) -> Result<()> {
         self.topology.add_in(domain, name, weight)?;
+        let weight = u64::from(weight.raw());
         let (mut group, mut path) = (StrawTree::<Box<str>>::ROOT, Vec::new());
         for (label, seed) in steps(domain) {
             let label = label.into();
             let index = self.tree.find(group, &label).unwrap_or_else(|index| {
                 let below = self.tree.new_group();
-                // Weighed when what is beneath it is there.
-                self.tree.attach((group, index), label, seed, 1, Child::Group(below));
+                self.tree.attach((group, index), label, seed, weight, Child::Group(below));
                 index
             });
             path.push((group, index));
@@ -125,15 +134,46 @@ impl Straw2 {
         }
         let label = name.into();
         let (Ok(index) | Err(index)) = self.tree.find(group, &label);
-        let weight = u64::from(weight.raw());
         self.tree.attach((group, index), label, node_hash(name), weight, Child::Node(node));
         self.tree.weigh_path(&path);
-        Ok(node)
+        Ok(())
+    }
+
+    pub(crate) fn from_description(description: &Description) -> Result<Self> {
+        let mut opened = Opened::new(description, Algorithm::Straw2)?;
+        let levels = opened.number("levels", 0..=Topology::MAX_LEVELS as u64)? as usize;
+        let levels = LEVELS[..levels].iter().map(|level| opened.text(level));
+        let mut straw2 =
+            Self::with_levels(&levels.collect::<Result<Vec<_>>>()?, description.key_hash())?;
+        let paths = if opened.has_part("paths") { Some(opened.paths()?) } else { None };
+        opened.finish()?;
+        let mut domains = Vec::with_capacity(description.nodes().len());
+        for (place, node) in description.nodes().iter().enumerate() {
+            domains.push(match paths {
+                Some(paths) => Cow::Owned(paths[place].join(SEPARATOR)),
+                None => Cow::Borrowed(straw2.topology.domain_path_of(node.name())?),
+            });
+        }
+        straw2.roster = opened.roster();
+        // Domains in the order in which they stand in the tree.
+        let mut order: Vec<usize> = (0..domains.len()).collect();
+        let labels = |place: usize| domains[place].split(Topology::SEPARATOR);
+        order.sort_by(|a, b| labels(*a).cmp(labels(*b)));
+        for place in order {
+            let (id, node) = (NodeId(place as u32), &description.nodes()[place]);
+            straw2.enter(&domains[place], id, node.name(), node.weight())?;
+        }
+        Ok(straw2)
+    }
+
+    /// The domain that a node is in, with those around it.
+    fn domain_of(&self, name: &str) -> &str {
+        self.topology.around(name).next().map_or("", |(_, domain)| domain.path())
     }
 
     /// (group, index) from the root down to the node.
     fn path(&self, name: &str) -> Vec<(u32, usize)> {
-        let domain = self.topology.around(name).next().map_or("", |(_, domain)| domain.path());
+        let domain = self.domain_of(name);
         let (mut group, mut path) = (StrawTree::<Box<str>>::ROOT, Vec::new());
         for label in steps(domain).map(|(label, _)| label).chain([name]) {
             let Ok(index) = self.tree.find(group, &label.into()) else { break };
@@ -145,6 +185,15 @@ impl Straw2 {
         path
     }
 }
+
+/// The parameters that the names of levels are.
+const LEVELS: [&str; Topology::MAX_LEVELS] = [
+    "level-00", "level-01", "level-02", "level-03", "level-04", "level-05", "level-06", "level-07",
+    "level-08", "level-09", "level-10", "level-11", "level-12", "level-13", "level-14", "level-15",
+];
+
+/// As text, to join with.
+const SEPARATOR: &str = "/";
 
 /// The names in a domain's path, and what each draws from: the hash of the path down to it.
 fn steps(domain: &str) -> impl Iterator<Item = (&str, u64)> {
@@ -218,6 +267,24 @@ impl Placement for Straw2 {
             self.tree.weigh_path(above);
         }
         Ok(())
+    }
+
+    /// With paths only if there are nodes whose names do not say where they are.
+    fn describe(&self) -> Description {
+        let mut describer =
+            Describer::new(self).number("levels", self.topology.levels().len() as u64);
+        for (parameter, level) in LEVELS.iter().zip(self.topology.levels()) {
+            describer = describer.text(parameter, level);
+        }
+        let says =
+            |name| self.topology.domain_path_of(name).is_ok_and(|it| it == self.domain_of(name));
+        if !self.roster.iter().all(|(_, node)| says(node.name())) {
+            describer = describer.paths(|id| {
+                let domain = self.roster.get(id).map_or("", |node| self.domain_of(node.name()));
+                domain.split(Topology::SEPARATOR).map(ToOwned::to_owned).collect()
+            });
+        }
+        describer.finish()
     }
 
     fn heap_bytes(&self) -> usize {

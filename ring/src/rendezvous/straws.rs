@@ -114,8 +114,11 @@ impl<const K: usize> Podium<K> {
 pub(crate) struct Straws {
     seeds: Vec<u64>,
     weights: Vec<u64>,
-    /// What is 1 for a weight of 1 and less for more, for the sieve; empty if all weights are equal.
+    /// What is 1 for a weight of 1 and less for more, for the sieve; empty until weights differ for the first time.
     inverse: Vec<f32>,
+    /// How many weights differ from the one before.
+    steps: usize,
+    total_weight: u64,
 }
 
 impl Straws {
@@ -128,38 +131,65 @@ impl Straws {
     }
 
     pub(crate) fn total_weight(&self) -> u64 {
-        self.weights.iter().sum()
+        self.total_weight
     }
 
     pub(crate) fn heap_bytes(&self) -> usize {
         self.seeds.capacity() * 8 + self.weights.capacity() * 8 + self.inverse.capacity() * 4
     }
 
-    /// `weight` is above 0. O(n).
+    /// `weight` is above 0. O(members behind it).
     pub(crate) fn insert(&mut self, index: usize, seed: u64, weight: u64) {
+        self.steps -= self.step(index);
         self.seeds.insert(index, seed);
         self.weights.insert(index, weight);
+        if !self.inverse.is_empty() {
+            self.inverse.insert(index, 1.0 / weight as f32);
+        }
+        self.total_weight += weight;
+        self.steps += self.step(index) + self.step(index + 1);
         self.weigh();
     }
 
-    /// O(n).
+    /// O(members behind it).
     pub(crate) fn remove(&mut self, index: usize) {
+        self.steps -= self.step(index) + self.step(index + 1);
         self.seeds.remove(index);
-        self.weights.remove(index);
+        self.total_weight -= self.weights.remove(index);
+        if !self.inverse.is_empty() {
+            self.inverse.remove(index);
+        }
+        self.steps += self.step(index);
+    }
+
+    /// `weight` is above 0. O(1), but for the first time that weights differ.
+    pub(crate) fn set_weight(&mut self, index: usize, weight: u64) {
+        self.steps -= self.step(index) + self.step(index + 1);
+        self.total_weight -= core::mem::replace(&mut self.weights[index], weight);
+        self.total_weight += weight;
+        if let Some(inverse) = self.inverse.get_mut(index) {
+            *inverse = 1.0 / weight as f32;
+        }
+        self.steps += self.step(index) + self.step(index + 1);
         self.weigh();
     }
 
-    /// `weight` is above 0. O(n).
-    pub(crate) fn set_weight(&mut self, index: usize, weight: u64) {
-        self.weights[index] = weight;
-        self.weigh();
+    /// Whether the member before has another weight: 1 or 0.
+    fn step(&self, index: usize) -> usize {
+        let pair = index.checked_sub(1).and_then(|before| self.weights.get(before..=index));
+        pair.map_or(0, |pair| usize::from(pair[0] != pair[1]))
     }
 
     fn weigh(&mut self) {
-        self.inverse.clear();
-        if self.weights.windows(2).any(|pair| pair[0] != pair[1]) {
+        if self.inverse.is_empty() && !self.is_even() {
             self.inverse.extend(self.weights.iter().map(|weight| 1.0 / *weight as f32));
         }
+    }
+
+    /// Whether all weights are equal, so that none matters.
+    #[inline]
+    fn is_even(&self) -> bool {
+        self.steps == 0
     }
 
     /// Who wins; `None` if nobody is there. `key` is of [`key_of`].
@@ -168,7 +198,7 @@ impl Straws {
         if self.seeds.len() < 2 {
             return (self.seeds.len() == 1).then_some(0);
         }
-        if self.inverse.is_empty() {
+        if self.is_even() {
             return Some(self.highest(key));
         }
         self.race::<1>(key).draws().first().map(|draw| draw.index as usize)
@@ -205,7 +235,7 @@ impl Straws {
 
     fn draw(&self, key: u64, index: usize) -> Draw {
         let score = score(key, self.seeds[index]);
-        let (cost, weight) = if self.inverse.is_empty() {
+        let (cost, weight) = if self.is_even() {
             (!score, 1)
         } else {
             // In the middle of what 48 bits stand for. Where scores differ, logarithms do too: a step of 2^-48 is many of
@@ -218,7 +248,7 @@ impl Straws {
     /// The best `K`.
     fn race<const K: usize>(&self, key: u64) -> Podium<K> {
         let mut podium = Podium::new();
-        if self.inverse.is_empty() {
+        if self.is_even() {
             self.sieve::<Score, K>(key, &mut podium);
         } else {
             self.sieve::<Lack, K>(key, &mut podium);

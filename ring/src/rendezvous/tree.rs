@@ -68,6 +68,11 @@ impl<L: Ord> StrawTree<L> {
         self.free.push(group);
     }
 
+    /// How many groups there are.
+    pub(crate) fn groups(&self) -> usize {
+        self.groups.len() - self.free.len()
+    }
+
     pub(crate) fn find(&self, group: u32, label: &L) -> Result<usize, usize> {
         self.groups[group as usize].labels.binary_search(label)
     }

@@ -31,6 +31,7 @@ const MATTERS: u128 = 32;
 /// The arcs of each node while tokens are chosen.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Allocation {
+    /// In the order of names, by which those of equal load are asked: not of ids, which other processes do not have.
     holders: Vec<Holder>,
     arcs: usize,
 }
@@ -83,7 +84,7 @@ impl Allocation {
     pub(super) fn of(roster: &Roster, points: &Points) -> Self {
         let mut number = vec![0; roster.id_bound()];
         let mut arcs: Vec<Vec<Span>> = Vec::with_capacity(roster.len());
-        for (at, (id, _)) in roster.iter().enumerate() {
+        for (at, (id, _)) in roster.by_name().enumerate() {
             number[id.index()] = at;
             arcs.push(Vec::new());
         }
@@ -97,7 +98,7 @@ impl Allocation {
             before = position;
         }
         // Without those that have nothing to give: the one who is about to get tokens.
-        let here = roster.iter().zip(arcs).filter(|(_, arcs)| !arcs.is_empty());
+        let here = roster.by_name().zip(arcs).filter(|(_, arcs)| !arcs.is_empty());
         let holders = here.map(|((node, entry), arcs)| Holder {
             node,
             weight: u128::from(entry.weight().raw()),
@@ -125,8 +126,10 @@ impl Allocation {
         };
         let tokens = tokens(&pieces);
         let load = pieces.iter().map(|piece| piece.len()).sum();
-        let weight = weight(roster, node);
-        self.holders.push(Holder { node, weight, load, arcs: pieces.into() });
+        let holder = Holder { node, weight: weight(roster, node), load, arcs: pieces.into() };
+        let name = |node| roster.get(node).map(crate::Node::name);
+        let place = self.holders.partition_point(|holder| name(holder.node) < name(node));
+        self.holders.insert(place, holder);
         tokens
     }
 

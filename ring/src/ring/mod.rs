@@ -1,6 +1,7 @@
 //! The ring of virtual nodes.
 
 mod allocate;
+mod description;
 mod index;
 mod points;
 mod settle;
@@ -15,7 +16,9 @@ use core::ops::ControlFlow;
 pub use tokens::Tokens;
 
 use crate::preference::Visited;
-use crate::{Algorithm, Arcs, Error, KeyHash, NodeId, Placement, Result, Roster, Weight};
+use crate::{
+    Algorithm, Arcs, Description, Error, KeyHash, NodeId, Placement, Result, Roster, Weight,
+};
 use allocate::Allocation;
 use points::Points;
 use tokens::{NO_TOKENS, bad_tokens, check_count, check_distinct};
@@ -331,6 +334,10 @@ impl Placement for Ring {
 
     fn arcs(&self) -> Option<Arcs<'_>> {
         Some(Box::new(self.points.arcs()))
+    }
+
+    fn describe(&self) -> Description {
+        description::of(self)
     }
 
     fn heap_bytes(&self) -> usize {

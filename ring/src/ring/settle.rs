@@ -74,8 +74,8 @@ pub(super) fn settle(roster: &Roster, points: &Points) -> Vec<(u64, NodeId)> {
         own[owner.index()].push(at as u32);
     }
     let mut givers: Vec<NodeId> =
-        roster.iter().map(|(node, _)| node).filter(|node| excess[node.index()] > 0).collect();
-    givers.sort_by_key(|node| (Reverse(excess[node.index()]), *node));
+        roster.by_name().map(|(node, _)| node).filter(|node| excess[node.index()] > 0).collect();
+    givers.sort_by_key(|node| Reverse(excess[node.index()]));
     for giver in givers {
         // Each of its arcs can be cut at its start, by the point before it, and at its end, by its own.
         let mut cuts: Vec<(NodeId, usize, bool)> = own[giver.index()]

@@ -28,10 +28,13 @@ use core::cmp::Reverse;
 use core::ops::ControlFlow;
 
 use super::{Redistribution, SlotTable};
+use crate::canonical::{Describer, Opened, invalid, room_for};
 use crate::hash::mix::{derive, scale};
 use crate::hash::node_hash;
 use crate::preference::by_derived_hashes;
-use crate::{Algorithm, Arcs, Error, KeyHash, NodeId, Placement, Result, Roster, Weight};
+use crate::{
+    Algorithm, Arcs, Description, Error, KeyHash, NodeId, Placement, Result, Roster, Weight,
+};
 
 /// What becomes of a [`Maglev`] table when its nodes change.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -46,6 +49,13 @@ pub enum MaglevBuild {
     /// more than they must.
     Classic,
 }
+
+/// What they are called in descriptions.
+const BUILDS: [(&str, MaglevBuild); 2] =
+    [("classic", MaglevBuild::Classic), ("minimal-disruption", MaglevBuild::MinimalDisruption)];
+
+/// What a slot takes while it is being claimed: four bytes twice, and a bit.
+const BYTES_A_SLOT: u64 = 9;
 
 /// Maglev's lookup table, with weights.
 ///
@@ -123,6 +133,37 @@ impl Maglev {
         Ok(maglev)
     }
 
+    pub(crate) fn from_description(description: &Description, memory: usize) -> Result<Self> {
+        let mut opened = Opened::new(description, Algorithm::Maglev)?;
+        let size = opened.number("slots", 2..=Self::MAX_SIZE.into())?;
+        let build = BUILDS[opened.word("build", &BUILDS.map(|(word, _)| word))?].1;
+        let mut maglev = Self::with_size(size as u32, build, description.key_hash())?;
+        maglev.roster = opened.roster();
+        if maglev.roster.len() as u64 > size {
+            return Err(Error::TooManyNodes { max: size as usize });
+        }
+        // Also without nodes: the first one fills the table.
+        room_for(size, BYTES_A_SLOT, memory)?;
+        match build {
+            MaglevBuild::Classic => {
+                opened.finish()?;
+                maglev.rebuild();
+            }
+            MaglevBuild::MinimalDisruption => {
+                let owners = opened.buckets()?;
+                opened.finish()?;
+                if owners.len() as u64 != if maglev.roster.is_empty() { 0 } else { size } {
+                    let found = format!("{} of {size}", owners.len());
+                    return Err(invalid("buckets", found, "all slots, or none without nodes"));
+                }
+                let owners = owners.iter().map(|owner| opened.owner("slot", *owner));
+                let owners: Vec<NodeId> = owners.collect::<Result<_>>()?;
+                maglev.table = SlotTable::of(owners.iter().copied());
+            }
+        }
+        Ok(maglev)
+    }
+
     /// The least prime from `least` on: sizes of tables.
     ///
     /// ```
@@ -163,6 +204,10 @@ impl Maglev {
     }
 
     fn rebuild(&mut self) {
+        if self.roster.is_empty() {
+            self.table = SlotTable::new();
+            return;
+        }
         let before = match self.build {
             MaglevBuild::MinimalDisruption => &self.table,
             MaglevBuild::Classic => &SlotTable::new(),
@@ -303,6 +348,18 @@ impl Placement for Maglev {
 
     fn arcs(&self) -> Option<Arcs<'_>> {
         Some(self.table.arcs())
+    }
+
+    /// With the owner of each slot only where it depends on what was before: neighbours seldom have the same, so not by runs.
+    fn describe(&self) -> Description {
+        let describer = Describer::new(self).number("slots", self.size.into());
+        match self.build {
+            MaglevBuild::Classic => describer.text("build", "classic"),
+            MaglevBuild::MinimalDisruption => {
+                describer.text("build", "minimal-disruption").buckets(self.table.iter().map(Some))
+            }
+        }
+        .finish()
     }
 
     fn heap_bytes(&self) -> usize {

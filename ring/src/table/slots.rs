@@ -22,11 +22,13 @@ use alloc::vec::Vec;
 use core::ops::ControlFlow;
 
 use super::{Redistribution, SlotTable};
+use crate::canonical::{Describer, Opened, invalid, room_for};
 use crate::hash::mix::{first_of, scale};
 use crate::hash::node_hash;
 use crate::rendezvous::straws::{Straws, key_of};
 use crate::{
-    Algorithm, Arcs, Error, HashRange, KeyHash, NodeId, Placement, Result, Roster, Weight,
+    Algorithm, Arcs, Description, Error, HashRange, KeyHash, NodeId, Placement, Result, Roster,
+    Weight,
 };
 
 /// A fixed number of equal ranges of hashes, assigned to nodes.
@@ -59,6 +61,9 @@ pub struct Slots {
     nodes: Vec<NodeId>,
 }
 
+/// What a slot takes while it is being filled: four bytes twice.
+const BYTES_A_SLOT: u64 = 8;
+
 impl Slots {
     /// The number of slots unless told otherwise: Redis Cluster's.
     pub const COUNT: u32 = 16_384;
@@ -87,6 +92,33 @@ impl Slots {
             return Err(Self::invalid_count(count as usize));
         }
         Ok(Self { count, ..Self::new(key_hash) })
+    }
+
+    pub(crate) fn from_description(description: &Description, memory: usize) -> Result<Self> {
+        let mut opened = Opened::new(description, Algorithm::Slots)?;
+        let count = opened.number("slots", 1..=Self::MAX_COUNT.into())?;
+        let runs = opened.slots()?;
+        opened.finish()?;
+        let owned: u64 = runs.iter().map(|run| u64::from(run.length)).sum();
+        if owned != if description.nodes().is_empty() { 0 } else { count } {
+            let found = format!("{owned} of {count} of them");
+            return Err(invalid("slots that nodes own", found, "all, or none without nodes"));
+        }
+        // Also without nodes: the first one gets them all.
+        room_for(count, BYTES_A_SLOT, memory)?;
+        let mut owners = Vec::with_capacity(owned as usize);
+        for run in runs {
+            let owner = opened.owner("slot", run.owner)?;
+            owners.resize(owners.len() + run.length as usize, owner);
+        }
+        let mut slots = Self::with_count(count as u32, description.key_hash())?;
+        slots.roster = opened.roster();
+        slots.table = SlotTable::of(owners.iter().copied());
+        for (place, (id, node)) in slots.roster.iter().enumerate() {
+            slots.nodes.push(id);
+            slots.straws.insert(place, node_hash(node.name()), node.weight().raw().into());
+        }
+        Ok(slots)
     }
 
     fn invalid_count(found: usize) -> Error {
@@ -194,8 +226,7 @@ impl Slots {
             }
             SlotTable::Wide(owners) => owners[slots].fill(node.0),
             SlotTable::Narrow(_) => {
-                let owners = self.table.iter().enumerate();
-                let mut owners: Vec<u32> = owners.map(|(_, owner)| owner.0).collect();
+                let mut owners: Vec<u32> = self.table.iter().map(|owner| owner.0).collect();
                 owners[slots].fill(node.0);
                 self.table = SlotTable::Wide(owners);
             }
@@ -298,6 +329,13 @@ impl Placement for Slots {
 
     fn arcs(&self) -> Option<Arcs<'_>> {
         Some(self.table.arcs())
+    }
+
+    fn describe(&self) -> Description {
+        Describer::new(self)
+            .number("slots", self.count.into())
+            .slots(self.table.iter().map(Some))
+            .finish()
     }
 
     fn heap_bytes(&self) -> usize {

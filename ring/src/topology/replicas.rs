@@ -117,8 +117,8 @@ impl Replicas {
             around[domain.level()] = Some(id);
         }
         let mut parent: Option<u32> = None;
-        for level in 0..levels {
-            let id = around[level].ok_or_else(|| Error::UnknownName { name: name.to_string() })?;
+        for (level, id) in around.into_iter().take(levels).enumerate() {
+            let id = id.ok_or_else(|| Error::UnknownName { name: name.to_string() })?;
             let number = *numbers.entry(id).or_insert_with(|| {
                 let number = self.domains.len() as u32;
                 self.domains.push(Branch { nodes: 0, children: Vec::new() });

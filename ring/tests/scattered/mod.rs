@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use hash_ring::{Algorithm, KeyHash, NodeId, Placement, Result, Ring, Roster, Weight};
+use hash_ring::{Algorithm, Description, KeyHash, NodeId, Placement, Result, Ring, Roster, Weight};
 
 #[derive(Clone, Debug)]
 pub struct Scattered(pub Ring);
@@ -38,6 +38,10 @@ impl Placement for Scattered {
 
     fn reweight(&mut self, node: NodeId, weight: Weight) -> Result<()> {
         self.0.reweight(node, weight)
+    }
+
+    fn describe(&self) -> Description {
+        self.0.describe()
     }
 
     fn heap_bytes(&self) -> usize {

@@ -1,42 +1,12 @@
 //! No bytes make [`Description::decode`] ask for memory out of proportion to their number.
-#![allow(clippy::unwrap_used, clippy::expect_used)] // helpers of tests too
-
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use hash_ring::{Algorithm, Description, KeyHash, Part, Run, Value, Weight};
 
-/// The system's allocator, that counts what is out, and what was at most.
-struct Counting {
-    now: AtomicUsize,
-    most: AtomicUsize,
-}
-
-#[global_allocator]
-static MEMORY: Counting = Counting { now: AtomicUsize::new(0), most: AtomicUsize::new(0) };
-
-// SAFETY: every call is passed on to the system's allocator as it is.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        let now = self.now.fetch_add(layout.size(), Ordering::Relaxed) + layout.size();
-        self.most.fetch_max(now, Ordering::Relaxed);
-        // SAFETY: the caller's promises are the system's.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, memory: *mut u8, layout: Layout) {
-        self.now.fetch_sub(layout.size(), Ordering::Relaxed);
-        // SAFETY: the caller's promises are the system's.
-        unsafe { System.dealloc(memory, layout) }
-    }
-}
+use crate::allocator::peak;
 
 /// What decoding asked for at most, for each byte given.
 fn ratio(bytes: &[u8]) -> usize {
-    let before = MEMORY.now.load(Ordering::Relaxed);
-    MEMORY.most.store(before, Ordering::Relaxed);
-    let _ = Description::decode(bytes);
-    let most = MEMORY.most.load(Ordering::Relaxed) - before;
+    let (_, most) = peak(|| Description::decode(bytes));
     most.saturating_sub(4096) / bytes.len()
 }
 

@@ -28,10 +28,11 @@ use alloc::vec::Vec;
 use core::cmp::Reverse;
 use core::ops::ControlFlow;
 
+use crate::canonical::{Describer, Opened, room_for};
 use crate::hash::mix::{derive, mix};
 use crate::hash::node_hash;
 use crate::preference::Visited;
-use crate::{Algorithm, Error, KeyHash, NodeId, Placement, Result, Roster, Weight};
+use crate::{Algorithm, Description, Error, KeyHash, NodeId, Placement, Result, Roster, Weight};
 
 /// Consistent hashing with many probes a key and few points a node.
 ///
@@ -62,6 +63,9 @@ pub struct MultiProbe {
     index: Vec<u32>,
     shift: u32,
 }
+
+/// What a point takes while it is being placed: 16 bytes to be sorted, 12 in vectors that double, and up to 16 of the index.
+const BYTES_A_POINT: u64 = 16 + 3 * 12 + 16;
 
 impl MultiProbe {
     /// The number of probes unless told otherwise: the paper's for loads at most 5 % over the mean.
@@ -101,6 +105,30 @@ impl MultiProbe {
             }
         }
         Ok(Self { probes, points_a_unit: points, ..Self::new(key_hash) })
+    }
+
+    pub(crate) fn from_description(description: &Description, memory: usize) -> Result<Self> {
+        let mut opened = Opened::new(description, Algorithm::MultiProbe)?;
+        let probes = opened.number("probes", 1..=Self::MAX_PROBES.into())? as u32;
+        let points = opened.number("points", 1..=Self::MAX_PROBES.into())? as u32;
+        opened.finish()?;
+        let mut placement = Self::with_probes(probes, points, description.key_hash())?;
+        let counts = description.nodes().iter().map(|node| node.weight().times(points));
+        let total = counts.fold(0, u64::saturating_add);
+        placement.check_points(0, total)?;
+        room_for(total, BYTES_A_POINT, memory)?;
+        placement.roster = opened.roster();
+        // All at once: the order of ids is that of names.
+        let mut all = Vec::with_capacity(total as usize);
+        for (id, node) in placement.roster.iter() {
+            let hash = node_hash(node.name());
+            let numbers = 0..node.weight().times(points);
+            all.extend(numbers.map(|number| (derive(hash, number), id)));
+        }
+        all.sort_unstable();
+        (placement.points, placement.owners) = all.into_iter().unzip();
+        placement.build_index();
+        Ok(placement)
     }
 
     /// How many probes a lookup makes.
@@ -318,6 +346,13 @@ impl Placement for MultiProbe {
         Ok(())
     }
 
+    fn describe(&self) -> Description {
+        Describer::new(self)
+            .number("probes", self.probes.into())
+            .number("points", self.points_a_unit.into())
+            .finish()
+    }
+
     fn heap_bytes(&self) -> usize {
         self.points.capacity() * size_of::<u64>()
             + self.owners.capacity() * size_of::<NodeId>()
@@ -326,89 +361,4 @@ impl Placement for MultiProbe {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::format;
-    use std::vec::Vec;
-
-    use proptest::prelude::*;
-
-    use super::*;
-
-    /// By the definition: every point of every node against every probe.
-    fn order_by_definition(nodes: &MultiProbe, hash: u64) -> Vec<NodeId> {
-        let probes: Vec<u64> = nodes.probes_of(hash).collect();
-        let mut distances: Vec<_> = nodes
-            .roster
-            .iter()
-            .map(|(id, node)| {
-                let nearest = (0..node.weight().times(nodes.points_a_unit))
-                    .flat_map(|number| {
-                        let point = derive(node_hash(node.name()), number);
-                        probes.iter().map(move |probe| point.wrapping_sub(*probe))
-                    })
-                    .min();
-                (nearest, id)
-            })
-            .collect();
-        distances.sort();
-        distances.into_iter().map(|(_, id)| id).collect()
-    }
-
-    proptest! {
-        #![proptest_config(ProptestConfig::with_cases(64))]
-
-        #[test]
-        fn as_defined(
-            changes in prop::collection::vec((0..40u32, prop::option::weighted(0.7, 1..6u32)), 1..60),
-            probes in 1..30u32,
-            points in 1..4u32,
-            hashes in prop::collection::vec(any::<u64>(), 8),
-        ) {
-            let mut nodes = MultiProbe::with_probes(probes, points, KeyHash::default()).unwrap();
-            for (name, weight) in changes {
-                let name = format!("{name}");
-                match (nodes.roster().find(&name), weight.map(|w| Weight::new(f64::from(w) / 2.0).unwrap())) {
-                    (None, Some(weight)) => { nodes.add(&name, weight).unwrap(); }
-                    (Some(node), Some(weight)) => nodes.reweight(node, weight).unwrap(),
-                    (Some(node), None) => nodes.remove(node).unwrap(),
-                    (None, None) => {}
-                }
-                prop_assert!(nodes.points.is_sorted());
-                prop_assert_eq!(nodes.points.len(), nodes.owners.len() + usize::from(!nodes.owners.is_empty()));
-            }
-            for hash in hashes {
-                let expected = order_by_definition(&nodes, hash);
-                prop_assert_eq!(nodes.locate(hash), expected.first().copied());
-                prop_assert_eq!(nodes.replicas(hash, usize::MAX), expected);
-            }
-        }
-    }
-
-    #[test]
-    fn bad_parameters() {
-        for (probes, points) in [(0, 1), (1, 0), (1025, 1), (1, 1025)] {
-            assert!(MultiProbe::with_probes(probes, points, KeyHash::default()).is_err());
-        }
-        let mut nodes = MultiProbe::with_probes(1, 1024, KeyHash::default()).unwrap();
-        // Too many to make in a test, so only the check is called.
-        assert!(nodes.check_points(0, Weight::new(65_535.0).unwrap().times(1024)).is_ok());
-        assert!(nodes.check_points(0, MultiProbe::MAX_POINTS as u64 + 1).is_err());
-        nodes.add("a", Weight::ONE).unwrap();
-        assert!(nodes.check_points(0, MultiProbe::MAX_POINTS as u64).is_err());
-        assert!(nodes.check_points(1024, MultiProbe::MAX_POINTS as u64).is_ok());
-    }
-
-    /// Hashes at and around the points, and at both ends.
-    #[test]
-    fn ends_of_the_circle() {
-        let mut nodes = MultiProbe::with_probes(1, 1, KeyHash::default()).unwrap();
-        nodes.add("a", Weight::ONE).unwrap();
-        nodes.add("b", Weight::ONE).unwrap();
-        let (low, high) = (nodes.points[0], nodes.points[1]);
-        for (hash, point) in
-            [(0, 0), (low, 0), (low + 1, 1), (high, 1), (high + 1, 0), (u64::MAX, 0)]
-        {
-            assert_eq!(nodes.locate(hash), Some(nodes.owners[point]), "{hash:x}");
-        }
-    }
-}
+mod tests;
