@@ -29,7 +29,9 @@ pub mod gate;
 pub mod judge;
 pub mod lsm;
 pub mod measurement;
+pub mod random;
 pub mod report;
+pub mod ring;
 
 mod error;
 

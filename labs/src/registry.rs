@@ -246,6 +246,7 @@ fn lab_1_6() -> Lab {
             ),
         ],
         time_limit: Duration::from_secs(5 * 60),
+        rivals: Some("ring".into()),
     }
 }
 

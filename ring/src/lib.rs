@@ -27,7 +27,7 @@
 //! | | lookup | bytes a node | an arbitrary node leaves | weights | choose it |
 //! |---|---|---|---|---|---|
 //! | [`Ring`] | O(1) expected | 14-18 a point | its ranges go to those that follow | yes | when data is kept by ranges, nodes come and go one by one, or people run such a ring; [`Tokens::Allocated`] keeps shares within 5 % with 32 points a node |
-//! | [`Maglev`] | one load | 2 or 4 for each slot of the table | its slots; with the published build some others too, with [`MaglevBuild::Minimal`] none | yes | when lookups are all that counts |
+//! | [`Maglev`] | one load | 2 or 4 for each slot of the table | its slots; with the published build some others too, with [`MaglevBuild::MinimalDisruption`] none | yes | when lookups are all that counts |
 //! | [`Slots`] | one load | 2 or 4 a slot | its slots, the least that restores balance | yes | when somebody wants to see and move slots; Redis Cluster's |
 //! | [`Rendezvous`] | O(n) | 8 | its keys, evenly over all others | yes | up to some dozens of nodes: nothing is more even or simpler |
 //! | [`Skeleton`] | O(log n) | 60-140 | up to its share at each level of the tree: 1.7 times the least for 100 nodes | yes | rendezvous for thousands of nodes |

@@ -28,21 +28,27 @@ const PAST: usize = 32;
 /// Over a `Box<dyn Placement>` the algorithm can be chosen at run time; over a [`Bounded`](crate::Bounded) placement the counts go
 /// on from snapshot to snapshot.
 ///
-/// ```no_run
-/// # fn example(placement: Box<dyn hash_ring::Placement>) -> hash_ring::Result<()> {
-/// use hash_ring::{Placement, Shared, Weight};
+/// ```
+/// use hash_ring::{Agreement, Placement, Rendezvous, Shared, Weight};
 ///
-/// let shared = Shared::new(placement);
+/// let mut caches = Rendezvous::default();
+/// for number in 1..=6 {
+///     caches.add(&format!("cache-{number}"), Weight::ONE)?;
+/// }
+/// let shared = Shared::new(caches);
+///
 /// // Readers, in any thread:
 /// let snapshot = shared.load();
-/// let owner = snapshot.name_of(b"key");
+/// assert!(snapshot.name_of(b"key").is_some());
 ///
 /// // A writer:
-/// let (node, stamp) = shared.update(|placement| placement.add("cache-7", Weight::ONE))?;
+/// let (node, stamp) = shared.update(|caches| caches.add("cache-7", Weight::ONE))?;
 /// assert_eq!(stamp.epoch, 1);
 /// assert!(snapshot.roster().get(node).is_none(), "what was loaded before stays as it was");
-/// # Ok(())
-/// # }
+///
+/// // Another process, told the stamp, knows what to do:
+/// assert_eq!(snapshot.compare(stamp), Agreement::Behind);
+/// # Ok::<(), hash_ring::Error>(())
 /// ```
 pub struct Shared<P> {
     current: ArcSwap<Snapshot<P>>,

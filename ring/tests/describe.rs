@@ -233,7 +233,7 @@ fn as_short_as_can_be() {
     assert_eq!(surplus(Box::new(Rendezvous::new(key_hash)), 100), 0);
     assert!(surplus(Box::new(Skeleton::new(key_hash)), 100) < parameter);
     assert!(surplus(Box::new(MultiProbe::new(key_hash)), 100) < 2 * parameter);
-    assert!(surplus(Box::new(Ring::default()), 100) < 2 * parameter);
+    assert!(surplus(Box::<Ring>::default(), 100) < 2 * parameter);
     let classic = Maglev::with_size(65_537, MaglevBuild::Classic, key_hash).unwrap();
     assert!(surplus(Box::new(classic), 3) < 2 * parameter);
     let minimal = Maglev::with_size(1009, MaglevBuild::MinimalDisruption, key_hash).unwrap();

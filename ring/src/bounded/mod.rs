@@ -64,17 +64,24 @@ use crate::{Algorithm, Arcs, Description, KeyHash, NodeId, Placement, Result, Ro
 /// them has to be made [`independent`](Self::independent) first.
 ///
 /// # Example
-/// ```no_run
-/// # fn example(placement: Box<dyn hash_ring::Placement>) -> hash_ring::Result<()> {
-/// use hash_ring::{Bounded, CapacityFactor, Placement};
+/// ```
+/// use hash_ring::{Bounded, CapacityFactor, Memento, Placement, Weight};
 ///
-/// let nodes = Bounded::new(placement, CapacityFactor::new(1.25)?);
+/// let mut nodes = Bounded::new(Memento::default(), CapacityFactor::new(1.25)?);
+/// for name in ["a", "b", "c", "d"] {
+///     nodes.add(name, Weight::ONE)?;
+/// }
 /// if let Some(lease) = nodes.acquire_key(b"GET /popular") {
-///     let node = nodes.roster().get(lease.node());
-///     // ... send the request there ...
+///     assert_eq!(Some(lease.node()), nodes.locate_key(b"GET /popular"));
+///     assert_eq!(nodes.load(lease.node()), 1);
+///     // ... send the request to nodes.roster().get(lease.node()) ...
 /// } // counted until here
-/// # Ok(())
-/// # }
+///
+/// // Eight requests for one key: its node serves no more than ceil(1.25 * 8 / 4) of them.
+/// let leases: Vec<_> = (0..8).filter_map(|_| nodes.acquire_key(b"GET /popular")).collect();
+/// assert_eq!(leases.len(), 8);
+/// assert!(nodes.roster().iter().all(|(node, _)| nodes.load(node) <= 3));
+/// # Ok::<(), hash_ring::Error>(())
 /// ```
 #[derive(Clone)]
 pub struct Bounded<P> {

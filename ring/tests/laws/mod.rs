@@ -1,4 +1,5 @@
 //! What every placement promises, checked through the public interface.
+#![allow(clippy::unwrap_used, clippy::expect_used)] // helpers of tests
 
 use std::collections::BTreeMap;
 

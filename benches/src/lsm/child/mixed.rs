@@ -9,7 +9,8 @@ use super::work::{Bench, nanoseconds};
 use super::{Latency, Mixture, Outcome};
 use crate::lsm::Result;
 use crate::lsm::engine::Engine;
-use crate::lsm::workload::{Random, Zipf};
+use crate::lsm::workload::Zipf;
+use crate::random::Random;
 
 impl<E: Engine> Bench<'_, E> {
     pub(super) fn read_while_writing(

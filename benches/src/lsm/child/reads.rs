@@ -3,7 +3,7 @@
 use super::work::Bench;
 use crate::lsm::Result;
 use crate::lsm::engine::{Direction, Engine};
-use crate::lsm::workload::Random;
+use crate::random::Random;
 
 impl<E: Engine> Bench<'_, E> {
     /// Looks up chosen records; returns how many answers were wrong.

@@ -9,7 +9,8 @@ use super::{Outcome, Work, print_line};
 use crate::lsm::Result;
 use crate::lsm::engine::Engine;
 use crate::lsm::meter::{Written, directory_bytes};
-use crate::lsm::workload::{Random, Records};
+use crate::lsm::workload::Records;
+use crate::random::Random;
 
 pub(super) struct Bench<'a, E> {
     pub(super) engine: &'a E,

@@ -11,7 +11,7 @@ use super::{Latency, Outcome, Pass};
 use crate::lsm::Result;
 use crate::lsm::engine::Engine;
 use crate::lsm::meter::{Written, directory_bytes};
-use crate::lsm::workload::Random;
+use crate::random::Random;
 
 impl<E: Engine> Bench<'_, E> {
     /// Puts `puts` records of chosen indices, without a clock on each.
