@@ -1,4 +1,5 @@
 //! What multi-probe consistent hashing promises.
+#![allow(clippy::unwrap_used, clippy::expect_used)] // helpers of tests too
 
 #[allow(dead_code, reason = "each test takes what it needs")]
 mod laws;
