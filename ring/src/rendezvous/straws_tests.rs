@@ -48,7 +48,56 @@ fn weights() -> impl Strategy<Value = Vec<u64>> {
     ]
 }
 
+/// Whoever came, went and was weighed otherwise: as if the rest had come at once.
+#[derive(Clone, Debug)]
+enum Change {
+    Insert(prop::sample::Index, u64),
+    Remove(prop::sample::Index),
+    Weigh(prop::sample::Index, u64),
+}
+
+fn change() -> impl Strategy<Value = Change> {
+    let at = any::<prop::sample::Index>;
+    prop_oneof![
+        2 => (at(), 1..3u64).prop_map(|(at, weight)| Change::Insert(at, weight)),
+        1 => at().prop_map(Change::Remove),
+        2 => (at(), 1..3u64).prop_map(|(at, weight)| Change::Weigh(at, weight)),
+    ]
+}
+
 proptest! {
+    #[test]
+    fn changes_leave_no_trace(changes in prop::collection::vec(change(), 0..60), hash in any::<u64>()) {
+        let (mut straws, mut model) = (Straws::default(), Vec::new());
+        for (seed, change) in (0..).zip(changes) {
+            match change {
+                Change::Insert(at, weight) => {
+                    let at = at.index(model.len() + 1);
+                    straws.insert(at, derive(7, seed), weight);
+                    model.insert(at, (derive(7, seed), weight));
+                }
+                Change::Remove(at) if !model.is_empty() => {
+                    straws.remove(at.index(model.len()));
+                    model.remove(at.index(model.len()));
+                }
+                Change::Weigh(at, weight) if !model.is_empty() => {
+                    straws.set_weight(at.index(model.len()), weight);
+                    let at = at.index(model.len());
+                    model[at].1 = weight;
+                }
+                _ => {}
+            }
+            let mut again = Straws::default();
+            for (index, (seed, weight)) in model.iter().enumerate() {
+                again.insert(index, *seed, *weight);
+            }
+            prop_assert_eq!(straws.is_even(), model.windows(2).all(|pair| pair[0].1 == pair[1].1));
+            prop_assert_eq!(straws.total_weight(), model.iter().map(|(_, weight)| weight).sum::<u64>());
+            prop_assert_eq!(straws.first(key_of(hash)), again.first(key_of(hash)));
+            prop_assert_eq!(order(&straws, key_of(hash)), order(&again, key_of(hash)));
+        }
+    }
+
     /// The sieve, the blocks and equal weights change nothing.
     #[test]
     fn as_defined(weights in weights(), set in any::<u64>(), hashes in prop::collection::vec(any::<u64>(), 20)) {
