@@ -76,7 +76,7 @@
 //!   the 65,530 mappings that Linux allows it. Out of either, a flush, a compaction or an opening fails with what the system says, and
 //!   a flush or a compaction is tried again.
 //! - **Memory.** [`Options::cache_bytes`], and for each keyspace that is written to up to twice
-//!   [`Options::write_buffer_bytes`]; 10 KB for a keyspace that is not. A key with many kept versions makes no difference;
+//!   [`Options::write_buffer_bytes`]; 20 KB for a keyspace that is not. A key with many kept versions makes no difference;
 //!   a read of an old one goes through the newer ones.
 //! - **Time to open after a crash.** What [`Options::max_log_bytes`] is about: 64 MB of log take some 0.2 s.
 //! - **When background work falls behind**, writers are slowed, more and more, and stop before level 0 is larger than said above
