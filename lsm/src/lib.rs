@@ -66,6 +66,22 @@
 //!   [`ReadMode::Positioned`] the tables, at some cost in speed; values in segments that were there when the database was opened are
 //!   read through one in any case.
 //!
+//! # What it takes of the system
+//!
+//! - **File descriptors and mappings.** Every table and every segment takes one descriptor for as long as it lives, and one mapping if
+//!   it is mapped; half a dozen more are for the log, the manifest and the lock. Tables have
+//!   [`KeyspaceOptions::table_bytes`], segments up to [`Options::segment_bytes`], and level 0 adds up to 16 times
+//!   [`KeyspaceOptions::level0_tables`] a keyspace. 100 GB of values at the defaults are some 1,600 segments, and 3,200
+//!   tables if they are leveled: beyond the 1,024 descriptors that a process may often have (`ulimit -n`), within
+//!   the 65,530 mappings that Linux allows it. Out of either, a flush, a compaction or an opening fails with what the system says, and
+//!   a flush or a compaction is tried again.
+//! - **Memory.** [`Options::cache_bytes`], and for each keyspace that is written to up to twice
+//!   [`Options::write_buffer_bytes`]; 20 KB for a keyspace that is not. A key with many kept versions makes no difference;
+//!   a read of an old one goes through the newer ones.
+//! - **Time to open after a crash.** What [`Options::max_log_bytes`] is about: 64 MB of log take some 0.2 s.
+//! - **When background work falls behind**, writers are slowed, more and more, and stop before level 0 is larger than said above
+//!   ([`Statistics::slowed_nanos`], [`Statistics::stall_nanos`]).
+//!
 //! The files are described byte for byte in `FORMAT.md` beside this crate's manifest.
 //!
 //! # Features

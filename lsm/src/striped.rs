@@ -15,7 +15,9 @@ const SHARED: usize = STRIPES - 1;
 
 /// `N` sums, each by its number. Every stripe but the last belongs to one thread at a time, which adds to it with a plain load and
 /// store: no locked instruction, which would wait for every read before it, and no cache line that is another
-/// processor's. So nothing is lost, nothing is sampled, and it costs about a nanosecond. Memory: 16 times `N` words.
+/// processor's. So nothing is lost, and nothing needs to be sampled. Measured: 3 to 5 ns of a point read that takes 75 with all it
+/// needs in the processor's cache, as much as counting one in 61 costs; of one that takes 580 it cannot be seen.
+/// Memory: 16 times `N` words.
 pub(crate) struct Striped<const N: usize = 1>([CachePadded<[AtomicU64; N]>; STRIPES]);
 
 impl<const N: usize> Default for Striped<N> {
@@ -47,14 +49,21 @@ impl<const N: usize> Striped<N> {
     /// Adds to a sum, which must be one of `N`.
     #[inline]
     pub(crate) fn add_to(&self, which: usize, amount: u64) {
-        let stripe = stripe();
-        let part = &self.0[stripe][which];
-        if stripe == SHARED {
-            part.fetch_add(amount, Ordering::Relaxed);
-        } else {
-            // Nobody else stores to it.
-            part.store(part.load(Ordering::Relaxed).wrapping_add(amount), Ordering::Relaxed);
+        let own = OWN.get();
+        if own >= SHARED {
+            return self.add_without_own(which, amount);
         }
+        // Nobody else stores to it.
+        let part = &self.0[own][which];
+        part.store(part.load(Ordering::Relaxed).wrapping_add(amount), Ordering::Relaxed);
+    }
+
+    #[cold]
+    fn add_without_own(&self, which: usize, amount: u64) {
+        if OWN.get() == UNKNOWN && take_stripe() != SHARED {
+            return self.add_to(which, amount);
+        }
+        self.0[SHARED][which].fetch_add(amount, Ordering::Relaxed);
     }
 
     /// A sum, which must be one of `N`; additions under way may be in it or not.
@@ -76,16 +85,7 @@ thread_local! {
     static TAKEN: Taken = const { Taken(Cell::new(SHARED)) };
 }
 
-/// This thread's stripe.
-#[inline]
-fn stripe() -> usize {
-    match OWN.get() {
-        UNKNOWN => take_stripe(),
-        own => own,
-    }
-}
-
-#[cold]
+/// Gives this thread a stripe, if there is one left.
 fn take_stripe() -> usize {
     let lowest = |free: u32| (free != 0).then(|| free & (free - 1));
     // Acquire: what the last owner has stored is seen, and added to.
@@ -154,10 +154,15 @@ mod tests {
 
     #[test]
     fn a_thread_keeps_its_stripe() {
+        let sums = Striped::<1>::default();
+        let stripe = || {
+            sums.add(1);
+            OWN.get()
+        };
         let first = stripe();
         assert_eq!(stripe(), first);
-        assert!(first < STRIPES);
-        let other = std::thread::spawn(stripe).join().unwrap();
+        let other = std::thread::scope(|scope| scope.spawn(stripe).join().unwrap());
+        assert!(first < STRIPES && other < STRIPES);
         assert!(other != first || other == SHARED);
     }
 }

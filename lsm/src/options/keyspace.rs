@@ -40,7 +40,7 @@ pub struct KeyspaceOptions {
     pub level1_bytes: u64,
     /// How many times larger each level is than the one above. Default 10.
     pub level_ratio: u32,
-    /// Target size of a table. Default 32 MiB.
+    /// Target size of a table, each of which takes a file descriptor and a mapping while it lives. Default 32 MiB.
     pub table_bytes: u64,
 }
 
