@@ -111,20 +111,38 @@ impl FileSystem for DiskFs {
             }
         };
         match taken {
-            Ok(()) => Ok(Some(Box::new(DiskLock { _file: file }))),
+            Ok(()) => Ok(Some(Box::new(DiskLock::new(file)))),
             Err(TryLockError::WouldBlock) => Ok(None),
             Err(TryLockError::Error(error)) => Err(error),
         }
     }
 }
 
-/// A `flock` lock: closing the descriptor releases it.
+/// A `flock` lock. Closing the last descriptor would release it, too; but between its fork and its exec a child process has a
+/// copy of each, and whoever opens the database again right after it was closed would find it locked now and then.
 #[derive(Debug)]
 struct DiskLock {
-    _file: fs::File,
+    file: fs::File,
+    owner: u32,
+}
+
+impl DiskLock {
+    fn new(file: fs::File) -> Self {
+        Self { file, owner: std::process::id() }
+    }
 }
 
 impl FileLock for DiskLock {}
+
+impl Drop for DiskLock {
+    fn drop(&mut self) {
+        // The lock is its process's: a fork that drops what it inherited lets go of nothing.
+        if self.owner == std::process::id() {
+            // If it fails, closing does it.
+            let _ = self.file.unlock();
+        }
+    }
+}
 
 #[derive(Debug)]
 struct DiskFile {
@@ -303,6 +321,28 @@ mod tests {
     fn conforms() {
         let dir = tempfile::tempdir().unwrap();
         conformance::check(&DiskFs, dir.path());
+    }
+
+    /// A child process has a copy of every descriptor from its fork to its exec.
+    #[test]
+    fn a_lock_that_is_let_go_is_free_whoever_has_its_descriptor() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("LOCK");
+        drop(DiskFs.lock(&path, LockMode::Exclusive).unwrap().unwrap());
+        for (held, wanted) in
+            [(LockMode::Exclusive, LockMode::Shared), (LockMode::Shared, LockMode::Exclusive)]
+        {
+            let file = fs::File::open(&path).unwrap();
+            match held {
+                LockMode::Exclusive => file.lock().unwrap(),
+                LockMode::Shared => file.lock_shared().unwrap(),
+            }
+            let _copy = file.try_clone().unwrap();
+            let lock = DiskLock::new(file);
+            assert!(DiskFs.lock(&path, wanted).unwrap().is_none());
+            drop(lock);
+            assert!(DiskFs.lock(&path, wanted).unwrap().is_some());
+        }
     }
 
     #[test]

@@ -7,8 +7,8 @@
 //!
 //! # Cost
 //! No dependency and no feature. Description and bytes take time and memory in proportion to nodes and state: for a ring of tokens
-//! that derive from names that is the nodes alone; for explicit tokens 8 bytes a token, for numbered
-//! buckets 4 bytes each, for a slot table 8 bytes a run, for a table of Maglev's that depends on its history 4 bytes a slot.
+//! that derive from names that is the nodes alone; for explicit tokens 8 bytes a token, for numbered buckets 4 bytes each, for a slot
+//! table 8 bytes a run, for a table of Maglev's that depends on its history 4 bytes a slot.
 
 mod build;
 mod decode;
