@@ -2,6 +2,8 @@
 //! value, never a missing key, never a panic.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stderr, clippy::print_stdout)] // helpers of tests too
 
+mod crash_copy;
+
 use std::{
     collections::BTreeMap,
     fs,
@@ -9,6 +11,7 @@ use std::{
     sync::Arc,
 };
 
+use crash_copy::crash_copy;
 use lsm::{
     Batch, Compression, Db, Durability, Error, Event, Keyspace, KeyspaceOptions, Layout, Options,
     ReadMode,
@@ -107,8 +110,7 @@ fn build(dir: &Path, crashed: &Path) {
         }
         db.write(batch, Durability::Buffered).unwrap();
     }
-    db.wait_idle().unwrap();
-    copy(dir, crashed);
+    crash_copy(&db, dir, crashed);
     db.close().unwrap();
 }
 

@@ -2,12 +2,15 @@
 //! what was committed.
 #![allow(clippy::unwrap_used, clippy::expect_used)] // a test may fail in any way it likes
 
+mod crash_copy;
+
 use std::{
     collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
 };
 
+use crash_copy::crash_copy;
 use lsm::{Db, Error, KeyspaceOptions, Layout, Options};
 
 fn options() -> Options {
@@ -78,7 +81,7 @@ fn build(dir: &Path, crashed: &Path) -> Contents {
             }
         }
         if life == 2 {
-            copy(dir, crashed);
+            crash_copy(&db, dir, crashed);
         }
         db.close().unwrap();
     }

@@ -1,6 +1,8 @@
 //! `Db::verify` finds what is wrong with the files of a database that is open, and nothing that is not, whoever writes meanwhile.
 #![allow(clippy::unwrap_used, clippy::expect_used)] // a test may fail in any way it likes
 
+mod crash_copy;
+
 use std::{
     fs,
     os::unix::fs::FileExt,
@@ -8,6 +10,7 @@ use std::{
     sync::atomic::{AtomicBool, Ordering},
 };
 
+use crash_copy::crash_copy;
 use lsm::{Db, Durability, Error, Keyspace, KeyspaceOptions, Layout, Options, ReadMode};
 
 const MODES: [(bool, ReadMode); 2] = [(true, ReadMode::Mapped), (false, ReadMode::Positioned)];
@@ -75,11 +78,7 @@ fn openings(test: impl Fn(&str, &Path, &Db)) {
         let dir = tempfile::tempdir().unwrap();
         let (path, crashed) = (dir.path().join("db"), dir.path().join("crashed"));
         let db = sample(&path, &options(mode));
-        fs::create_dir(&crashed).unwrap();
-        for entry in fs::read_dir(&path).unwrap().map(|entry| entry.unwrap()) {
-            // The one that was to come next may be gone by now.
-            let _ = fs::copy(entry.path(), crashed.join(entry.file_name()));
-        }
+        crash_copy(&db, &path, &crashed);
         db.close().unwrap();
         for (name, dir) in [("closed", &path), ("crashed", &crashed)] {
             test(name, dir, &Db::open(dir, options(mode).read_only(true)).unwrap());

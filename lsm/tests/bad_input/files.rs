@@ -5,7 +5,10 @@ use std::{fs, sync::Arc};
 use lsm::{Db, Error, Event};
 use parking_lot::Mutex;
 
-use crate::sample::{files, manifest, open_and_read, open_error, options, sample};
+use crate::{
+    crash_copy::crash_copy,
+    sample::{files, manifest, open_and_read, open_error, options, sample},
+};
 
 #[test]
 fn a_missing_file_is_named() {
@@ -47,10 +50,7 @@ fn a_log_that_is_all_of_the_database_is_missed_too() {
     let db = Db::open(dir.path(), options()).unwrap();
     db.default_keyspace().put(b"only", b"in the log").unwrap();
     // As a crash leaves it, and as a clean close does.
-    for entry in fs::read_dir(dir.path()).unwrap() {
-        let entry = entry.unwrap();
-        fs::copy(entry.path(), copy.path().join(entry.file_name())).unwrap();
-    }
+    crash_copy(&db, dir.path(), copy.path());
     db.close().unwrap();
     for dir in [dir.path(), copy.path()] {
         let paths = files(dir, "log");

@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)] // helpers of tests too
 
 mod arguments;
+#[path = "../crash_copy/mod.rs"]
+mod crash_copy;
 mod directory;
 mod files;
 mod sample;
