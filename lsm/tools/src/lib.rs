@@ -4,6 +4,7 @@
 
 pub mod bench;
 pub mod dump;
+pub mod figures;
 pub mod fill;
 pub mod latency;
 pub mod plot;

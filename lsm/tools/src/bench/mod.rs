@@ -14,7 +14,7 @@ use std::{
     time::Instant,
 };
 
-use lsm::{Db, Keyspace, KeyspaceOptions, Options};
+use lsm::{Db, Keyspace, KeyspaceOptions, Options, Statistics};
 use ops::Worker;
 
 use crate::{Result, latency::Latencies};
@@ -130,7 +130,7 @@ pub struct Outcome {
     pub beside: u64,
 }
 
-/// Runs workloads one after the other on the database in `dir`, and hands each outcome to `done`. Reads need records: when
+/// Runs workloads one after the other on the database in `dir`, and hands each outcome to `done`. Returns the engine's statistics. Reads need records: when
 /// there are none yet they are loaded first, which is an outcome of its own, named `load`.
 ///
 /// # Errors
@@ -140,7 +140,7 @@ pub fn run(
     scale: &Scale,
     workloads: &[Workload],
     mut done: impl FnMut(Outcome),
-) -> Result<()> {
+) -> Result<Statistics> {
     let db = Db::open(dir, Options::default())?;
     for (phase, workload) in (0..).zip(workloads) {
         let name = if matches!(workload, Workload::Ycsb(_)) { "ycsb" } else { "bench" };
@@ -158,8 +158,9 @@ pub fn run(
         // What one leaves to be done is not to slow down the next.
         db.wait_idle()?;
     }
+    let statistics = db.statistics();
     db.close()?;
-    Ok(())
+    Ok(statistics)
 }
 
 /// What threads are started for.

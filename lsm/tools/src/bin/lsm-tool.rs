@@ -8,18 +8,18 @@ use std::{
 
 use clap::{Parser, Subcommand};
 use comfy_table::Table;
-use lsm::{Db, KeyspaceOptions, Options};
+use lsm::{Db, KeyspaceOptions, Options, Statistics};
 use lsm_tools::{
     Result,
     bench::{self, Outcome, Scale, Workload},
     dump::{self, Form},
-    parse_count,
+    figures, parse_count,
 };
 
 /// Tools for databases of the engine `lsm`.
 #[derive(Debug, Parser)]
 #[command(
-    after_help = "Examples:\n  lsm-tool stats DIR\n  lsm-tool verify DIR --json\n  lsm-tool dump DIR --keyspace default --limit 10\n  lsm-tool dump DIR/000007.log --json\n  lsm-tool dump DIR/MANIFEST-000001\n  lsm-tool bench fillseq readrandom ycsb-a --records 1_000_000 --threads 2\n\nExit codes: 0 done, and sound; 1 damage found, by verify or by whatever else met it; 2 wrong arguments, or the\ndatabase could not be read."
+    after_help = "Examples:\n  lsm-tool stats DIR\n  lsm-tool verify DIR --json\n  lsm-tool dump DIR --keyspace default --limit 10\n  lsm-tool dump DIR/000007.log --json\n  lsm-tool dump DIR/MANIFEST-000001\n  lsm-tool bench fillseq readrandom ycsb-a --records 1_000_000 --threads 2\n  lsm-tool bench fillrandom readrandom --statistics\n\nExit codes: 0 done, and sound; 1 damage found, by verify or by whatever else met it; 2 wrong arguments, or the\ndatabase could not be read."
 )]
 struct Arguments {
     /// Prints JSON.
@@ -86,6 +86,9 @@ enum Command {
         /// Keeps values in the tables.
         #[arg(long)]
         leveled: bool,
+        /// Also tells what the engine did: reads by level, bytes by purpose, waits, filters, the cache.
+        #[arg(long)]
+        statistics: bool,
     },
 }
 
@@ -116,42 +119,9 @@ fn run(arguments: &Arguments) -> Result<ExitCode> {
         Command::Stats { dir } => {
             let statistics = read_only(dir)?.statistics();
             if arguments.json {
-                let levels: Vec<_> = statistics
-                    .levels
-                    .iter()
-                    .map(|level| {
-                        serde_json::json!({"keyspace": level.keyspace, "level": level.level, "tables": level.tables,
-                            "bytes": level.bytes, "entries": level.entries})
-                    })
-                    .collect();
-                writeln!(
-                    out,
-                    "{}",
-                    serde_json::json!({"levels": levels, "segments": statistics.segments,
-                        "segment_bytes": statistics.segment_bytes, "live_bytes": statistics.live_bytes,
-                        "disk_bytes": statistics.disk_bytes})
-                )?;
+                writeln!(out, "{}", figures::json(&statistics))?;
             } else {
-                let mut table = Table::new();
-                table.set_header(["keyspace", "level", "tables", "bytes", "entries"]);
-                for level in &statistics.levels {
-                    table.add_row([
-                        level.keyspace.clone(),
-                        level.level.to_string(),
-                        level.tables.to_string(),
-                        level.bytes.to_string(),
-                        level.entries.to_string(),
-                    ]);
-                }
-                writeln!(out, "{table}")?;
-                writeln!(
-                    out,
-                    "{} segments with {} bytes, {} of them referred to by tables; {} bytes on disk in all",
-                    statistics.segments,
-                    statistics.segment_bytes,
-                    statistics.live_bytes,
-                    statistics.disk_bytes
-                )?;
+                writeln!(out, "{}", figures::contents(&statistics))?;
             }
         }
         Command::Verify { dir } => {
@@ -207,7 +177,16 @@ fn run(arguments: &Arguments) -> Result<ExitCode> {
             let form = Form { json: arguments.json, limit: *limit };
             dump::dump(&mut out, path, keyspace, form)?;
         }
-        Command::Bench { names, dir, records, operations, threads, value_bytes, leveled } => {
+        Command::Bench {
+            names,
+            dir,
+            records,
+            operations,
+            threads,
+            value_bytes,
+            leveled,
+            statistics,
+        } => {
             let keyspace =
                 if *leveled { KeyspaceOptions::leveled() } else { KeyspaceOptions::default() };
             let scale = Scale {
@@ -220,21 +199,33 @@ fn run(arguments: &Arguments) -> Result<ExitCode> {
             let dir = dir
                 .clone()
                 .unwrap_or_else(|| PathBuf::from(format!("out/bench-{}", std::process::id())));
-            let outcomes = measure(&dir, &scale, names)?;
+            let (outcomes, done) = measure(&dir, &scale, names)?;
             if arguments.json {
-                let outcomes: Vec<_> = outcomes.iter().map(in_json).collect();
-                writeln!(out, "{}", serde_json::Value::from(outcomes))?;
+                let outcomes = serde_json::Value::from_iter(outcomes.iter().map(in_json));
+                let value = if *statistics {
+                    serde_json::json!({"outcomes": outcomes, "statistics": figures::json(&done)})
+                } else {
+                    outcomes
+                };
+                writeln!(out, "{value}")?;
             } else {
                 writeln!(out, "{}", in_table(&outcomes))?;
+                if *statistics {
+                    writeln!(out, "{}\n{}", figures::contents(&done), figures::work(&done))?;
+                }
             }
         }
     }
     Ok(ExitCode::SUCCESS)
 }
 
-/// Runs the workloads on a new database, tells of each on standard error, and removes the database.
+/// Runs the workloads on a new database, tells of each on standard error, and removes the database. Also what the engine did.
 #[allow(clippy::print_stderr)]
-fn measure(dir: &Path, scale: &Scale, workloads: &[Workload]) -> Result<Vec<Outcome>> {
+fn measure(
+    dir: &Path,
+    scale: &Scale,
+    workloads: &[Workload],
+) -> Result<(Vec<Outcome>, Statistics)> {
     if dir.exists() {
         return Err(format!("{} exists; name a new directory", dir.display()).into());
     }
@@ -247,9 +238,9 @@ fn measure(dir: &Path, scale: &Scale, workloads: &[Workload]) -> Result<Vec<Outc
         outcomes.push(outcome);
     });
     let removed = std::fs::remove_dir_all(dir);
-    ran?;
+    let statistics = ran?;
     removed?;
-    Ok(outcomes)
+    Ok((outcomes, statistics))
 }
 
 #[allow(clippy::cast_precision_loss)] // to three digits
