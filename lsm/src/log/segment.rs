@@ -79,6 +79,8 @@ pub struct Segment {
     populated: AtomicU32,
     /// The end of the records at which more are wanted.
     wanted: AtomicU32,
+    /// Up to where the last sync came.
+    synced: AtomicU32,
     /// Held during a sync; the error of one that failed.
     sync_failure: Mutex<Option<Error>>,
     /// Whether the file was another segment's before.
@@ -272,8 +274,11 @@ impl Segment {
         if let Some(error) = &*failure {
             return Err(error.clone());
         }
+        let end = self.len();
+        self.let_go_of_pages(self.synced.load(Ordering::Relaxed), end);
         let synced = self.file.sync_data().map_err(|error| Error::io("sync", &self.path, error));
         *failure = synced.as_ref().err().cloned();
+        self.synced.store(end, Ordering::Relaxed);
         synced
     }
 }

@@ -4,6 +4,8 @@ mod damage;
 mod files;
 mod memory;
 mod mutation;
+#[cfg(not(miri))]
+mod pages;
 mod records;
 mod recovery;
 mod recycling;

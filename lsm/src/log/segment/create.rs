@@ -114,6 +114,7 @@ impl Segment {
             header_written: AtomicBool::new(false),
             populated: AtomicU32::new(0),
             wanted: AtomicU32::new(HEADER_LEN),
+            synced: AtomicU32::new(0),
             sync_failure: Mutex::new(None),
             recycled,
             exclusive: AtomicBool::new(true),

@@ -84,6 +84,7 @@ impl Segment {
             header_written: AtomicBool::new(true),
             populated: AtomicU32::new(0),
             wanted: AtomicU32::new(u32::MAX),
+            synced: AtomicU32::new(0),
             sync_failure: Mutex::new(None),
             recycled: false,
             exclusive: AtomicBool::new(false),
