@@ -162,6 +162,9 @@ impl Options {
     /// memtables may take before writers wait (see [`write_buffer_bytes`](Self::write_buffer_bytes) and
     /// [`max_immutable_memtables`](Self::max_immutable_memtables)), twice the log that one keyspace alone comes to need: 512 MiB.
     /// At least 4 KiB; less than a write buffer makes for more and smaller flushes of all keyspaces.
+    ///
+    /// If that flush fails, or takes as long as others take to write as much again, writers to all keyspaces wait for it at twice this, and
+    /// get its error.
     #[must_use]
     pub fn max_log_bytes(mut self, bytes: u64) -> Self {
         self.max_log_bytes = Some(bytes);

@@ -243,7 +243,10 @@ impl Core {
         // What keeps one keyspace from being flushed need not keep the others.
         for keyspace in self.all_keyspaces() {
             let Some(memtable) = keyspace.next_to_flush() else { continue };
-            match self.flush_memtable(&keyspace, &memtable) {
+            let own = keyspace.flushes.begin();
+            let outcome = self.flush_memtable(&keyspace, &memtable);
+            keyspace.flushes.end(own, outcome.as_ref().copied());
+            match outcome {
                 Ok(()) => {
                     flushed = true;
                     self.note_flush(&keyspace);
@@ -255,7 +258,8 @@ impl Core {
             }
         }
         if flushed {
-            self.bound_log(&mut self.commit.lock());
+            // Whether writers have to wait is for them to find out.
+            let _ = self.bound_log(&mut self.commit.lock());
             self.update_pressure();
             self.background.wake_compaction();
         }

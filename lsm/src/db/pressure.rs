@@ -152,7 +152,7 @@ impl Core {
 
     /// Waits until a keyspace has room for another memtable. Fails with what keeps the flush from succeeding.
     pub(crate) fn wait_for_flush(&self, keyspace: &KeyspaceCore) -> Result<()> {
-        let before = self.pressure.latest(Work::Flush);
+        let before = keyspace.flushes.latest();
         self.stall("memtables wait for their flush", || {
             if keyspace.is_dropped()
                 || keyspace.current().immutables.len() < self.options.max_immutable_memtables
@@ -160,7 +160,7 @@ impl Core {
                 return Ok(true);
             }
             self.background.wake_flush();
-            self.pressure.failure_since(Work::Flush, before).map_or(Ok(false), Err)
+            keyspace.flushes.failure_since(before).map_or(Ok(false), Err)
         })
     }
 
@@ -182,7 +182,11 @@ impl Core {
     }
 
     /// Has a writer wait until `done`, for a reason that it cannot help.
-    fn stall(&self, reason: &'static str, mut done: impl FnMut() -> Result<bool>) -> Result<()> {
+    pub(super) fn stall(
+        &self,
+        reason: &'static str,
+        mut done: impl FnMut() -> Result<bool>,
+    ) -> Result<()> {
         let started = Instant::now();
         let waited = self.pressure.wait_until(|| {
             self.check_writable()?;

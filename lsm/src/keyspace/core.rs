@@ -36,6 +36,8 @@ pub(crate) struct KeyspaceCore {
     /// When level 0 was last merged.
     merged: Mutex<Option<Instant>>,
     compacting: Mutex<()>,
+    /// How its flushes in the background fare.
+    pub(crate) flushes: Attempts,
     /// How its compactions in the background fare.
     pub(crate) compactions: Attempts,
     /// What its writers are slowed by.
@@ -75,6 +77,7 @@ impl KeyspaceCore {
             compaction_cursor: Mutex::new(Vec::new()),
             merged: Mutex::new(None),
             compacting: Mutex::new(()),
+            flushes: Attempts::default(),
             compactions: Attempts::default(),
             brake: Brake::default(),
             reads: Reads::default(),

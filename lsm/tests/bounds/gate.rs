@@ -1,4 +1,4 @@
-//! A file system on which compactions fail, or get nowhere, for as long as a test wants.
+//! A file system on which compactions or flushes fail, or get nowhere, for as long as a test wants.
 
 use std::{
     io,
@@ -11,7 +11,7 @@ use lsm::fs::{
     sim::{InjectedError, SimFs},
 };
 
-/// What becomes of a compaction that creates a table.
+/// What becomes of work that creates a table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Gate {
     Open,
@@ -25,12 +25,19 @@ pub enum Gate {
 #[derive(Debug, Clone)]
 pub struct GatedFs {
     fs: SimFs,
+    /// Whose tables the gate is for.
+    purpose: Purpose,
     state: Arc<(Mutex<Gate>, Condvar)>,
 }
 
 impl GatedFs {
+    /// For compactions.
     pub fn new(fs: &SimFs, gate: Gate) -> Self {
-        Self { fs: fs.clone(), state: Arc::new((Mutex::new(gate), Condvar::new())) }
+        Self::before(Purpose::Compaction, fs, gate)
+    }
+
+    pub fn before(purpose: Purpose, fs: &SimFs, gate: Gate) -> Self {
+        Self { fs: fs.clone(), purpose, state: Arc::new((Mutex::new(gate), Condvar::new())) }
     }
 
     pub fn set(&self, gate: Gate) {
@@ -55,7 +62,7 @@ impl FileSystem for GatedFs {
     }
 
     fn open(&self, path: &Path, mode: OpenMode, purpose: Purpose) -> io::Result<Arc<dyn File>> {
-        if mode == OpenMode::CreateNew && purpose == Purpose::Compaction {
+        if mode == OpenMode::CreateNew && purpose == self.purpose {
             self.pass()?;
         }
         self.fs.open(path, mode, purpose)

@@ -2,9 +2,13 @@
 
 use std::sync::{Arc, Mutex};
 
-use lsm::{Db, Durability, Event, EventListener, Keyspace, KeyspaceOptions};
+use lsm::{Db, Durability, Event, EventListener, Keyspace, KeyspaceOptions, fs::Purpose};
 
-use crate::{DIR, machine, options, random_bytes};
+use crate::{
+    DIR,
+    gate::{Gate, GatedFs},
+    machine, options, random_bytes,
+};
 
 /// Hears of flushes: of which keyspace, and of how many entries.
 #[derive(Clone, Default)]
@@ -143,6 +147,64 @@ fn one_keyspace_alone_never_comes_to_it() {
     assert_eq!(full.iter().map(|flush| flush.1).sum::<u64>() + last.1, 20_000);
     // Two buffers of log, by records of some 220 bytes.
     assert!(full.len() > 20 && full.iter().all(|flush| flush.1 > 500), "{full:?}");
+}
+
+/// The flush that would free the log fails for ever, or takes for ever: whoever writes, be it to another keyspace with much room in its
+/// own memtable, is told, or waits, before twice the bound is exceeded.
+#[test]
+fn a_flush_that_does_not_come_stops_writers() {
+    const BOUND: u64 = 32 << 10;
+    /// A look in every sixteenth of the bound, and the commit that comes to it.
+    const MOST: u64 = 2 * BOUND + BOUND / 16 + 300;
+    let fs = GatedFs::before(Purpose::Flush, &machine(), Gate::Broken(5.into()));
+    let options = options(fs.clone()).write_buffer_bytes(1 << 20).max_log_bytes(BOUND);
+    let db = Db::open(DIR, options).unwrap();
+    let (idle, busy) = (
+        db.keyspace("idle", KeyspaceOptions::default()).unwrap(),
+        db.keyspace("busy", KeyspaceOptions::default()).unwrap(),
+    );
+    idle.put(b"once", &[7; 100]).unwrap();
+    let mut written = 0;
+    let write = |number: u64| busy.put(&number.to_be_bytes(), &random_bytes(number, 200));
+    let error = loop {
+        match write(written) {
+            Ok(()) => written += 1,
+            Err(error) => break error,
+        }
+        assert!(written < 5_000, "{} bytes are kept", db.statistics().unflushed_log_bytes);
+    };
+    assert!(matches!(&error, lsm::Error::Io { source, .. } if source.raw_os_error() == Some(5)));
+    let reached = db.statistics().unflushed_log_bytes;
+    assert!((2 * BOUND..=MOST).contains(&reached), "{reached}");
+    // Also of one that writes what no log has.
+    assert!(busy.put_with(b"unlogged", b"", Durability::None).is_err());
+
+    // It takes long: they wait, and go on.
+    fs.set(Gate::Closed);
+    std::thread::scope(|scope| {
+        let writer = scope.spawn(|| {
+            let mut retries = 0_u64;
+            // The attempt that was under way when the gate was closed may still fail.
+            while let Err(error) = write(written) {
+                assert!(matches!(error, lsm::Error::Io { .. }), "{error}");
+                retries += 1;
+                assert!(retries < 100_000, "it does not wait");
+            }
+        });
+        for _ in 0..2_000 {
+            assert!(db.statistics().unflushed_log_bytes <= MOST);
+            std::thread::yield_now();
+        }
+        assert!(!writer.is_finished());
+        fs.set(Gate::Open);
+        writer.join().unwrap();
+    });
+    for number in 0..=written {
+        assert!(busy.contains(&number.to_be_bytes()).unwrap(), "{number}");
+    }
+    assert_eq!(idle.get(b"once").unwrap().as_deref(), Some(&[7; 100][..]));
+    db.flush().unwrap();
+    assert!(db.verify().unwrap().is_sound());
 }
 
 /// A bound that is smaller than everything else makes for small flushes, and for no deadlock.

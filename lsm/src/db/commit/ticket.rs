@@ -43,6 +43,8 @@ pub(super) enum Obstacle {
     TooManyInFlight(SequenceNumber),
     /// Too many memtables of this keyspace wait for their flush.
     Memtables(Arc<KeyspaceCore>),
+    /// Memtables of this keyspace keep too much of the log.
+    Log(Arc<KeyspaceCore>),
 }
 
 impl From<Error> for Obstacle {
@@ -74,6 +76,7 @@ impl Core {
                     self.publisher.wait_to_start(sequence).map_err(|_| self.why_no_writes())?;
                 }
                 Obstacle::Memtables(keyspace) => self.wait_for_flush(&keyspace)?,
+                Obstacle::Log(keyspace) => self.wait_for_log(&keyspace)?,
             }
             self.check_writable()?;
         }
@@ -111,8 +114,10 @@ impl Core {
                 return Err(Obstacle::TooManyInFlight(next));
             }
         }
-        if commit.logged >= commit.next_log_look {
-            self.bound_log(commit);
+        if commit.logged >= commit.next_log_look
+            && let Some(keyspace) = self.bound_log(commit)
+        {
+            return Err(Obstacle::Log(keyspace));
         }
         for id in keyspaces {
             commit.make_room(self, *id, len)?;
