@@ -209,15 +209,7 @@ fn open_keyspaces(
     }
     let mut keyspaces = Keyspaces::default();
     for (id, keyspace) in &state.keyspaces {
-        let options = KeyspaceOptions::from_text(&keyspace.options).ok_or_else(|| {
-            let found =
-                format!("no options of keyspace {:?}: {:?}", keyspace.name, keyspace.options);
-            Error::corruption(manifest.path(), 0, found)
-        })?;
-        if let Some(codec) = options.missing_codec() {
-            let (path, keyspace) = (manifest.path().to_owned(), keyspace.name.clone());
-            return Err(Error::MissingCodec { path, keyspace, codec });
-        }
+        let options = stored_options(manifest.path(), &keyspace.name, &keyspace.options)?;
         let mut add = Vec::new();
         for (level, metas) in keyspace.levels.iter().enumerate() {
             for meta in metas {
@@ -296,4 +288,22 @@ impl Core {
             }
         }
     }
+}
+
+/// A keyspace's options, as the manifest has them. None are believed that could not have been set: a block of no bytes or levels that do
+/// not grow would be a division by zero or an endless compaction, later.
+fn stored_options(manifest: &Path, keyspace: &str, text: &str) -> Result<KeyspaceOptions> {
+    let options = KeyspaceOptions::from_text(text).ok_or_else(|| {
+        let found = format!("no options of keyspace {keyspace:?}: {text:?}");
+        Error::corruption(manifest, 0, found)
+    })?;
+    if let Some(codec) = options.missing_codec() {
+        let (path, keyspace) = (manifest.to_owned(), keyspace.to_owned());
+        return Err(Error::MissingCodec { path, keyspace, codec });
+    }
+    options.validate().map_err(|error| {
+        let found = format!("options of keyspace {keyspace:?} that cannot have been set: {error}");
+        Error::corruption(manifest, 0, found)
+    })?;
+    Ok(options)
 }

@@ -10,10 +10,15 @@ use crate::{
 
 /// A database in `dir` that has nothing but keyspaces, with these numbers.
 fn database_of(dir: &Path, numbers: &[u32]) {
+    database_with(dir, numbers, &KeyspaceOptions::default().to_text());
+}
+
+/// As [`database_of`]; the keyspaces have these options.
+fn database_with(dir: &Path, numbers: &[u32], options: &str) {
     let create = numbers.iter().map(|number| CreateKeyspace {
         id: KeyspaceId(*number),
         name: if *number == 0 { "default".to_owned() } else { format!("number {number}") },
-        options: KeyspaceOptions::default().to_text(),
+        options: options.to_owned(),
     });
     let edit = Edit {
         database_id: Some(7),
@@ -116,4 +121,30 @@ fn tables_that_overlap_on_a_level_are_damage() {
 
     write(&sound);
     assert!(Db::open(dir.path(), options()).unwrap().verify().unwrap().is_sound());
+}
+
+#[test]
+fn options_that_nobody_can_have_set_are_damage() {
+    let good = KeyspaceOptions::default().to_text();
+    for (line, names) in [
+        ("level_ratio=0", "level_ratio"),
+        ("level_ratio=1", "level_ratio"),
+        ("block_bytes=0", "block_bytes"),
+        ("block_bytes=18446744073709551615", "block_bytes"),
+        ("filter_bits_per_key=NaN", "filter_bits_per_key"),
+        ("filter_bits_per_key=inf", "filter_bits_per_key"),
+        ("level0_tables=0", "level0_tables"),
+        ("table_bytes=1", "table_bytes"),
+        ("level1_bytes=-1", "level1_bytes"),
+        ("block_bytes", "no options"),
+    ] {
+        let dir = tempfile::tempdir().unwrap();
+        database_with(dir.path(), &[0, 3], &format!("{good}{line}\n"));
+        for options in [Options::default(), Options::default().read_only(true)] {
+            let error = Db::open(dir.path(), options).unwrap_err();
+            assert!(error.is_corruption(), "{line}: {error}");
+            let text = error.to_string();
+            assert!(text.contains(names) && text.contains("MANIFEST"), "{text}");
+        }
+    }
 }
