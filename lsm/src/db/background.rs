@@ -15,7 +15,7 @@ use std::{
 use parking_lot::{Condvar, Mutex};
 
 use super::{core::Core, pressure::Work};
-use crate::{Error, Event, Result, SequenceNumber, version::Edit};
+use crate::{Error, Event, Result, SequenceNumber, log::Segment, version::Edit};
 
 /// How long a thread waits before it tries again what failed.
 const RETRY: Duration = Duration::from_millis(100);
@@ -50,6 +50,8 @@ impl Bell {
 pub(crate) struct Background {
     keeper: Bell,
     populate: Bell,
+    /// Whose pages are to be made present.
+    populating: Mutex<Option<Arc<Segment>>>,
     flush: Bell,
     compaction: Bell,
     /// The last sequence number when the database was last declared quiet.
@@ -62,8 +64,12 @@ impl Background {
         self.keeper.ring();
     }
 
-    pub(crate) fn wake_populate(&self) {
+    /// Has the pages ahead of this segment's records made present.
+    #[cold]
+    pub(crate) fn populate(&self, segment: &Arc<Segment>) {
+        let earlier = self.populating.lock().replace(Arc::clone(segment));
         self.populate.ring();
+        drop(earlier);
     }
 
     pub(crate) fn wake_flush(&self) {
@@ -82,7 +88,7 @@ impl Background {
 
     pub(crate) fn wake_all(&self) {
         self.wake_keeper();
-        self.wake_populate();
+        self.populate.ring();
         self.wake_flush();
         self.wake_compaction();
     }
@@ -186,11 +192,14 @@ impl Core {
     }
 
     /// One turn of the thread that touches pages of the log before writers do. Not the keeper's business: that one waits
-    /// for the disk.
+    /// for the disk. It is told the segment, and does not take the commit lock to look: threads that have less of a claim to a processor
+    /// than writers should not be handed a lock that all writers wait for.
     fn populate(&self) {
         if self.background.populate.wait(IDLE_LOOK) {
-            let current = Arc::clone(self.commit.lock().log().current());
-            current.populate();
+            let segment = self.background.populating.lock().take();
+            if let Some(segment) = segment {
+                segment.populate();
+            }
         }
     }
 

@@ -58,6 +58,9 @@ impl Core {
         match ticket.reservation {
             Some(reservation) => {
                 let segment = memtable.segment(slot).map_err(|error| self.poison(error))?;
+                if ticket.wants_pages {
+                    self.background.populate(segment);
+                }
                 let mut encoder = reservation.encoder(segment);
                 let pointer = match kind {
                     EntryKind::Put => {
@@ -119,6 +122,9 @@ impl Core {
             (ticket.reservation, targets.first())
         {
             let segment = memtable.segment(*slot).map_err(|error| self.poison(error))?;
+            if ticket.wants_pages {
+                self.background.populate(segment);
+            }
             let mut encoder = reservation.encoder(segment);
             let mut entries = batch.entries();
             let pointers = pointers.insert(Vec::with_capacity(batch.len()));

@@ -22,6 +22,9 @@ pub(super) struct Ticket {
     /// `None` if the commit is not logged.
     pub(super) reservation: Option<Reservation>,
     pub(super) end: LogPosition,
+    /// Whether its segment wants the pages ahead to be made present. Not done under the lock: to wake a thread takes longer than all else
+    /// there.
+    pub(super) wants_pages: bool,
 }
 
 /// Where in the log a commit is, for its memtables.
@@ -123,23 +126,21 @@ impl Core {
             commit.make_room(self, *id, len)?;
         }
         let (start, log_start) = (commit.position(), commit.logged);
+        let mut wants_pages = false;
         let (sequence, reservation) = if durability == Durability::None {
             (commit.log_mut().take_unlogged(), None)
         } else {
             let reservation = self.reserve(commit, len)?;
             commit.logged += len as u64;
             // Not ahead of a sync, which would write the pages as zeros first.
-            if durability != Durability::Sync
-                && commit.log().current().wants_pages(reservation.end())
-            {
-                self.background.wake_populate();
-            }
+            wants_pages = durability != Durability::Sync
+                && commit.log().current().wants_pages(reservation.end());
             (reservation.sequence(), Some(reservation))
         };
         let place = Place { len, logged: reservation.is_some(), start, log_start };
         // The place in the log is taken: unwritten, it would hide everything behind it.
         let targets = targets(commit, &place).map_err(|error| self.poison(error))?;
-        Ok((Ticket { sequence, reservation, end: commit.log().end() }, targets))
+        Ok((Ticket { sequence, reservation, end: commit.log().end(), wants_pages }, targets))
     }
 
     /// A place in the log; gives the log its next segment if it needs one.
