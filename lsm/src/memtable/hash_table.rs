@@ -34,6 +34,11 @@ impl Table {
         Self { shift: 32 - slots.trailing_zeros(), slots: zeroed(slots), filter, previous }
     }
 
+    /// Slots for so many keys, at least.
+    pub(super) fn slots_for(keys: usize) -> usize {
+        keys.saturating_mul(8) / 5 + 1
+    }
+
     pub(super) fn bytes(&self) -> usize {
         size_of::<Self>() + (self.slots.len() + self.filter.len()) * size_of::<u64>()
     }

@@ -46,7 +46,10 @@ pub use sorted::SortedView;
 use crate::{EntryKind, SequenceNumber};
 use shard::{Shard, Totals};
 use sorted::SortedRuns;
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
 use sync::{Mutex, lock};
 
 /// Writers of different shards do not meet; 32 make it unlikely that as many writers as a machine has cores do. Loom
@@ -57,7 +60,8 @@ const SHARDS: usize = if cfg!(loom) { 1 } else { 32 };
 pub struct Memtable {
     shards: [Shard; SHARDS],
     /// Keys for which a shard's first table is made.
-    expected: usize,
+    /// Keys that a shard's hash table makes room for when it is made, or made anew.
+    expected: AtomicUsize,
     sorted: Mutex<SortedRuns>,
 }
 
@@ -79,10 +83,21 @@ impl Memtable {
     pub fn new(expected_entries: usize) -> Self {
         Self {
             shards: std::array::from_fn(|_| Shard::new()),
-            // Keys do not spread evenly: an eighth more is over three standard deviations from a thousand a shard on.
-            expected: expected_entries / SHARDS + expected_entries / SHARDS / 8,
+            expected: AtomicUsize::new(Self::a_shard(expected_entries)),
             sorted: Mutex::new(SortedRuns::new()),
         }
+    }
+
+    /// What a shard gets of so many keys. They do not spread evenly: an eighth more is over three standard deviations from a thousand
+    /// a shard on.
+    const fn a_shard(keys: usize) -> usize {
+        keys / SHARDS + keys / SHARDS / 8
+    }
+
+    /// Says how many keys there will be, about, now that this can be told: hash tables that have to grow make room for them at once.
+    /// Growing by doubling costs as much again, in memory that stays until the memtable goes, and in inserts that take long.
+    pub fn expect(&self, entries: usize) {
+        self.expected.store(Self::a_shard(entries), Ordering::Relaxed);
     }
 
     #[inline]
@@ -109,7 +124,8 @@ impl Memtable {
         kind: EntryKind,
         payload: Payload<'_>,
     ) {
-        self.shard(hash).insert(self.expected, hash, key, seq, kind, payload);
+        let expected = self.expected.load(Ordering::Relaxed);
+        self.shard(hash).insert(expected, hash, key, seq, kind, payload);
     }
 
     /// The newest version of a key that is not newer than `read_seq`. Takes no lock and never waits. If the key is

@@ -150,7 +150,8 @@ impl Shard {
         self.prefetch(hash);
     }
 
-    /// Adds an entry; see [`Memtable::insert`](super::Memtable::insert). The first one makes a table for `expected` keys.
+    /// Adds an entry; see [`Memtable::insert`](super::Memtable::insert). A table that has to be made, or made larger, is made for `expected`
+    /// keys.
     #[inline]
     pub(super) fn insert(
         &self,
@@ -170,10 +171,9 @@ impl Shard {
             unsafe { self.arena.append(&mut writer.arena, key, seq, kind, payload) };
         let table = match self.table() {
             Some(table) => table,
-            None => self.publish(
-                Table::new(expected.saturating_mul(8) / 5 + 1, ptr::null_mut()),
-                &mut grown,
-            ),
+            None => {
+                self.publish(Table::new(Table::slots_for(expected), ptr::null_mut()), &mut grown)
+            }
         };
         let published = (u64::from(tag) << 32) | u64::from(new.0);
         // Tables are never full, so the probe ends.
@@ -181,7 +181,7 @@ impl Shard {
             let word = slot.load(Ordering::Relaxed);
             if word == 0 {
                 if table.is_full(writer.keys) {
-                    self.grow(table, &mut grown).fill(tag, published);
+                    self.grow(table, expected, &mut grown).fill(tag, published);
                 } else {
                     table.announce(tag);
                     slot.store(published, Ordering::Release);
@@ -259,9 +259,10 @@ impl Shard {
     }
 
     #[cold]
-    fn grow(&self, old: &Table, grown: &mut usize) -> &Table {
+    fn grow(&self, old: &Table, expected: usize, grown: &mut usize) -> &Table {
         // Cannot pass 2^31 slots: the arena's 65,536 chunks hold no more than 2^30 entries.
-        let new = Table::new(old.slots.len() * 2, self.table.load(Ordering::Relaxed));
+        let slots = Table::slots_for(expected).max(old.slots.len() * 2);
+        let new = Table::new(slots, self.table.load(Ordering::Relaxed));
         for slot in &old.slots {
             let word = slot.load(Ordering::Relaxed);
             if word != 0 {

@@ -39,6 +39,20 @@ impl Active {
     }
 }
 
+impl Active {
+    /// Once a memtable is an eighth full, tells it how many entries it will have: in proportion, to whichever of its two limits is
+    /// nearer.
+    fn project(&self, bytes: usize, limit: usize) {
+        let parts = |used: usize, limit: usize| limit as f64 / used.max(1) as f64;
+        let times =
+            parts(bytes, limit).min(parts(self.log_bytes, limit.saturating_mul(LOG_PER_BUFFER)));
+        if times <= 8.0 {
+            let memtable = self.memtable.memtable();
+            memtable.expect((memtable.entries() as f64 * times.max(1.0)) as usize);
+        }
+    }
+}
+
 /// Keyspaces with a number below this are found by an index.
 const INDEXED: usize = 1024;
 
@@ -113,6 +127,7 @@ impl CommitState {
             active.next_check = active.log_bytes + limit / CHECKS_PER_BUFFER;
             let bytes = active.memtable.memtable().bytes_with_order();
             full = active.log_bytes > 0 && bytes >= limit;
+            active.project(bytes, limit);
             core.note_memtable(&active.keyspace, bytes);
         }
         if full && !core.rotate_memtable(self, id)? {

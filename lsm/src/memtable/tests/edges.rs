@@ -170,3 +170,33 @@ fn views_share_runs_and_keep_their_moment() {
     assert!(view.runs().iter().zip(again.runs()).all(|(a, b)| Arc::ptr_eq(a, b)));
     assert_eq!(memtable.view_bytes(), 16 * count as usize);
 }
+
+/// Tables that are made anew make room for all that is expected, once; what is in them stays, and what was expected too low does no harm.
+#[test]
+fn tables_grow_to_what_is_expected() {
+    let count: u32 = if cfg!(miri) { 600 } else { 60_000 };
+    let insert = |memtable: &Memtable, keys: std::ops::Range<u32>| {
+        for number in keys {
+            let key = number.to_be_bytes();
+            memtable.insert(hash_key(&key), &key, 1, EntryKind::Put, Payload::Inline(b""));
+        }
+    };
+    let filled = |expect: Option<usize>| {
+        let memtable = Memtable::new(0);
+        insert(&memtable, 0..count / 8);
+        if let Some(entries) = expect {
+            memtable.expect(entries);
+        }
+        insert(&memtable, count / 8..count);
+        for number in 0..count {
+            let key = number.to_be_bytes();
+            assert!(memtable.get(hash_key(&key), &key, 1).is_some(), "{number}");
+        }
+        assert_eq!(memtable.entries(), u64::from(count));
+        memtable.bytes()
+    };
+    let doubled = filled(None);
+    assert!(filled(Some(count as usize)) < doubled);
+    assert_eq!(filled(Some(0)), doubled);
+    assert_eq!(filled(Some(count as usize / 100)), doubled);
+}
