@@ -8,9 +8,6 @@ features := "lsm/sim,lsm/zstd,hash-ring/shared,hash-ring/serde"
 # The rooms of lsm whose unit tests Miri can run.
 miri_rooms := "memtable:: log::group_sync log::tests::records log::header log::publish log::checksum log::small_lz4 varint:: table::block table::footer table::properties table::filter table::index compaction::retain key:: snapshot:: version::edit"
 
-# Features of package `gates` that measure us and the rivals; RocksDB alone builds for some twenty minutes.
-peers := env("PEERS", "peers")
-
 [private]
 default:
     @{{ just_executable() }} --list --unsorted
@@ -88,9 +85,10 @@ ci:
 
 # Measure against the rivals, all areas or one (`just bench lsm`), then judge; PEERS= picks the features
 [group('gates')]
-bench area="":
-    {{ if peers =~ 'peers|rocksdb' { ". scripts/install.sh; need_peers" } else { "" } }}
-    cargo bench -p gates --features "{{ peers }}" {{ if area == "" { "" } else { "--bench " + area } }}
+bench area="" features=env("PEERS", if area == "lsm" { "peer-rocksdb,peer-fjall" } else if area == "ring" { "peer-rings" } else { "peers" }):
+    # Only lsm needs RocksDB, which builds for some twenty minutes.
+    {{ if features =~ 'peers|rocksdb' { ". scripts/install.sh; need_peers" } else { "" } }}
+    cargo bench -p gates --features "{{ features }}" {{ if area == "" { "" } else { "--bench " + area } }}
     @{{ just_executable() }} gates {{ area }}
 
 # Judge what was measured last, all areas or one
