@@ -83,10 +83,10 @@ deny:
 ci:
     .ci/run
 
+# Only lsm needs RocksDB, which builds for some twenty minutes.
 # Measure against the rivals, all areas or one (`just bench lsm`), then judge; PEERS= picks the features
 [group('gates')]
 bench area="" features=env("PEERS", if area == "lsm" { "peer-rocksdb,peer-fjall" } else if area == "ring" { "peer-rings" } else { "peers" }):
-    # Only lsm needs RocksDB, which builds for some twenty minutes.
     {{ if features =~ 'peers|rocksdb' { ". scripts/install.sh; need_peers" } else { "" } }}
     cargo bench -p gates --features "{{ features }}" {{ if area == "" { "" } else { "--bench " + area } }}
     @{{ just_executable() }} gates {{ area }}
