@@ -138,7 +138,7 @@ pub use placement::Placement;
 pub use range::{Arc, Arcs, HashRange};
 pub use rendezvous::{Rendezvous, Skeleton, Straw2};
 pub use ring::{Ring, Tokens};
-pub use roster::{Node, NodeId, Roster};
+pub use roster::{Node, NodeId, NodeRef, Roster};
 #[cfg(feature = "shared")]
 pub use shared::{Loaded, Shared, Snapshot};
 pub use table::{Maglev, MaglevBuild, Slots};

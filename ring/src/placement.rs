@@ -76,7 +76,7 @@ pub trait Placement: BoxedClone + fmt::Debug + Send + Sync {
     /// The name of a key's owner. O(log nodes) on top of the lookup.
     fn name_of(&self, key: &[u8]) -> Option<&str> {
         let owner = self.locate_key(key)?;
-        self.roster().get(owner).map(crate::Node::name)
+        self.roster().get(owner).map(crate::NodeRef::name)
     }
 
     /// The first `count` nodes in the order that `hash` prefers: distinct, the owner first, fewer if there are fewer.

@@ -189,7 +189,7 @@ impl MultiProbe {
 
     /// Gives a node the points from the `from`-th to before the `to`-th.
     fn insert(&mut self, node: NodeId, from: u64, to: u64) {
-        let Some(name) = self.roster.get(node).map(crate::Node::name) else { return };
+        let Some(name) = self.roster.get(node).map(crate::NodeRef::name) else { return };
         let hash = node_hash(name);
         let mut new: Vec<u64> = (from..to).map(|number| derive(hash, number)).collect();
         new.sort_unstable();
@@ -201,7 +201,7 @@ impl MultiProbe {
         while let Some(point) = new.last().copied() {
             at -= 1;
             // Of equal points, that of the first name comes first.
-            let name_of = |id: NodeId| self.roster.get(id).map(crate::Node::name);
+            let name_of = |id: NodeId| self.roster.get(id).map(crate::NodeRef::name);
             let is_behind =
                 |old: usize| (self.points[old], name_of(self.owners[old])) > (point, Some(name));
             if old > 0 && is_behind(old - 1) {

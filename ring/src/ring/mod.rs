@@ -226,7 +226,7 @@ impl Ring {
 }
 
 fn by_name(roster: &Roster, a: NodeId, b: NodeId) -> Ordering {
-    let name = |id| roster.get(id).map(crate::Node::name);
+    let name = |id| roster.get(id).map(crate::NodeRef::name);
     name(a).cmp(&name(b))
 }
 
@@ -313,7 +313,7 @@ impl Placement for Ring {
         self.roster.reweight(node, weight)?;
         let tokens = match self.tokens {
             Tokens::Random(per_weight) => {
-                let name = self.roster.get(node).map_or("", crate::Node::name);
+                let name = self.roster.get(node).map_or("", crate::NodeRef::name);
                 let tokens = tokens::random(name, weight, per_weight);
                 self.points.remove(|_, owner| owner == node);
                 tokens

@@ -1,11 +1,16 @@
 //! Which nodes there are: their names, ids and weights.
 
+mod names;
+
 use alloc::boxed::Box;
 use alloc::string::ToString;
+use alloc::vec;
 use alloc::vec::Vec;
 use core::fmt;
 
+use crate::hash::node_hash;
 use crate::{Error, Result, Weight};
+use names::{Names, Taken};
 
 /// A node of one placement and its descendants (clones, snapshots).
 ///
@@ -28,7 +33,7 @@ impl fmt::Display for NodeId {
     }
 }
 
-/// A node as the [`Roster`] knows it.
+/// A node of a [`Description`](crate::Description).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Node {
     name: Box<str>,
@@ -53,15 +58,42 @@ impl Node {
     }
 }
 
+/// A node as the [`Roster`] knows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NodeRef<'r> {
+    name: &'r str,
+    weight: Weight,
+}
+
+impl<'r> NodeRef<'r> {
+    /// What it is called, in every process: this is what is hashed.
+    #[must_use]
+    pub const fn name(self) -> &'r str {
+        self.name
+    }
+
+    /// Its share in relation to the others'.
+    #[must_use]
+    pub const fn weight(self) -> Weight {
+        self.weight
+    }
+
+    pub(crate) fn to_node(self) -> Node {
+        Node::new(self.name.into(), self.weight)
+    }
+}
+
 /// The nodes of a placement, in the order of their ids.
 ///
-/// Costs 32 bytes and the name for each node; no lookup of a key touches it. Nodes enter and leave in O(n) of moving memory.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// Costs the name and 9 to 14 bytes for each node, 4 more once nodes were removed, and 4 more once weights are not all 1; no lookup of
+/// a key reads a name. A node enters in O(1), amortised, and leaves in O(n) of moving memory.
+#[derive(Clone, Debug, Default)]
 pub struct Roster {
-    /// In the order of ids.
-    nodes: Vec<(NodeId, Node)>,
-    /// In the order of names.
-    by_name: Vec<NodeId>,
+    names: Names,
+    /// By position; empty as long as ids are positions.
+    ids: Vec<NodeId>,
+    /// By position; empty as long as all are [`Weight::ONE`].
+    weights: Vec<Weight>,
     next: u32,
     total_weight: u64,
 }
@@ -75,56 +107,76 @@ impl Roster {
     /// With nodes that are in the order of their names and fit, as those of a description are: their places are their ids. O(n).
     pub(crate) fn of(nodes: &[Node]) -> Self {
         debug_assert!(nodes.is_sorted_by(|a, b| a.name() < b.name()));
-        let ids = (0..).map(NodeId);
-        Self {
-            nodes: ids.clone().zip(nodes.iter().cloned()).collect(),
-            by_name: ids.take(nodes.len()).collect(),
+        let mut roster = Self {
+            names: Names::sorted(nodes.iter().map(Node::name)),
             next: nodes.len() as u32,
             total_weight: nodes.iter().map(|node| u64::from(node.weight().raw())).sum(),
+            ..Self::default()
+        };
+        if nodes.iter().any(|node| node.weight() != Weight::ONE) {
+            roster.weights = nodes.iter().map(Node::weight).collect();
         }
+        roster
     }
 
     /// How many nodes there are.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.nodes.len()
+        self.names.len()
     }
 
     /// Whether there are none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.nodes.is_empty()
+        self.len() == 0
     }
 
-    /// The node of an id, if it is here.
+    /// The node of an id, if it is here. O(1) as long as none was removed, else O(log n).
     #[must_use]
-    pub fn get(&self, id: NodeId) -> Option<&Node> {
-        self.position(id).ok().map(|at| &self.nodes[at].1)
+    pub fn get(&self, id: NodeId) -> Option<NodeRef<'_>> {
+        self.at(self.position(id)?)
     }
 
-    fn position(&self, id: NodeId) -> Result<usize, usize> {
-        self.nodes.binary_search_by_key(&id, |(id, _)| *id)
+    #[inline]
+    fn at(&self, position: usize) -> Option<NodeRef<'_>> {
+        let weight = self.weights.get(position).copied().unwrap_or(Weight::ONE);
+        Some(NodeRef { name: self.names.get(position)?, weight })
     }
 
-    /// Where a name is in the order of names, or would be.
-    fn rank(&self, name: &str) -> Result<usize, usize> {
-        self.by_name.binary_search_by(|id| self.get(*id).map_or("", Node::name).cmp(name))
+    /// Where a node is in the order of ids.
+    #[inline]
+    fn position(&self, id: NodeId) -> Option<usize> {
+        if self.ids.is_empty() {
+            return Some(id.index()).filter(|position| *position < self.len());
+        }
+        self.ids.binary_search(&id).ok()
     }
 
-    /// The id of a name. O(log^2 n).
+    /// The id of the node at a position, which is one.
+    #[inline]
+    fn id_at(&self, position: usize) -> NodeId {
+        self.ids.get(position).copied().unwrap_or(NodeId(position as u32))
+    }
+
+    /// The id of a name. O(1), expected; O(log n) of a placement that was built of a description.
     #[must_use]
     pub fn find(&self, name: &str) -> Option<NodeId> {
-        self.rank(name).ok().map(|rank| self.by_name[rank])
+        self.names.find(name).map(|position| self.id_at(position))
     }
 
     /// All nodes, in the order of their ids.
-    pub fn iter(&self) -> impl DoubleEndedIterator<Item = (NodeId, &Node)> + ExactSizeIterator {
-        self.nodes.iter().map(|(id, node)| (*id, node))
+    pub fn iter(
+        &self,
+    ) -> impl DoubleEndedIterator<Item = (NodeId, NodeRef<'_>)> + ExactSizeIterator {
+        // All of these positions are there.
+        let nobody = NodeRef { name: "", weight: Weight::ONE };
+        (0..self.len()).map(move |at| (self.id_at(at), self.at(at).unwrap_or(nobody)))
     }
 
-    /// All nodes, in the order of their names.
-    pub(crate) fn by_name(&self) -> impl Iterator<Item = (NodeId, &Node)> {
-        self.by_name.iter().filter_map(|id| self.get(*id).map(|node| (*id, node)))
+    /// All nodes, in the order of their names. O(n log n).
+    pub(crate) fn by_name(&self) -> impl Iterator<Item = (NodeId, NodeRef<'_>)> {
+        let order = self.names.order().into_iter().map(|position| position as usize);
+        order.filter_map(|at| Some((self.id_at(at), self.at(at)?)))
     }
 
     /// One more than the highest [`NodeId::index`] ever given out.
@@ -155,39 +207,78 @@ impl Roster {
 
     pub(crate) fn add(&mut self, name: &str, weight: Weight) -> Result<NodeId> {
         Self::check_name(name)?;
-        let Err(rank) = self.rank(name) else {
+        let position = self.len();
+        if position >= Self::MAX_NODES || self.next == u32::MAX {
+            // Whoever is there already is told so.
+            return Err(match self.find(name) {
+                Some(_) => Error::DuplicateName { name: name.to_string() },
+                None => Error::TooManyNodes { max: Self::MAX_NODES },
+            });
+        }
+        if let Err(Taken) = self.names.push(name, node_hash(name)) {
             return Err(Error::DuplicateName { name: name.to_string() });
-        };
-        if self.len() >= Self::MAX_NODES || self.next == u32::MAX {
-            return Err(Error::TooManyNodes { max: Self::MAX_NODES });
         }
         let id = NodeId(self.next);
         self.next += 1;
         self.total_weight += u64::from(weight.raw());
-        self.by_name.insert(rank, id);
-        self.nodes.push((id, Node { name: name.into(), weight }));
+        if !self.ids.is_empty() || id.index() != position {
+            self.list_ids(position);
+            self.ids.push(id);
+        }
+        if !self.weights.is_empty() || weight != Weight::ONE {
+            self.list_weights(position);
+            self.weights.push(weight);
+        }
         Ok(id)
     }
 
-    pub(crate) fn remove(&mut self, id: NodeId) -> Result<Node> {
-        let at = self.position(id).map_err(|_| Error::UnknownNode { node: id })?;
-        if let Ok(rank) = self.rank(&self.nodes[at].1.name) {
-            self.by_name.remove(rank);
+    /// Writes down what the first `len` ids are.
+    fn list_ids(&mut self, len: usize) {
+        if self.ids.is_empty() {
+            self.ids = (0..len as u32).map(NodeId).collect();
         }
-        let (_, node) = self.nodes.remove(at);
+    }
+
+    /// Writes down what the first `len` weights are.
+    fn list_weights(&mut self, len: usize) {
+        if self.weights.is_empty() {
+            self.weights = vec![Weight::ONE; len];
+        }
+    }
+
+    pub(crate) fn remove(&mut self, id: NodeId) -> Result<Node> {
+        let unknown = || Error::UnknownNode { node: id };
+        let position = self.position(id).ok_or_else(unknown)?;
+        let node = self.at(position).ok_or_else(unknown)?.to_node();
+        self.list_ids(self.len());
+        self.ids.remove(position);
+        self.names.remove(position);
+        if !self.weights.is_empty() {
+            self.weights.remove(position);
+        }
         self.total_weight -= u64::from(node.weight.raw());
         Ok(node)
     }
 
     /// Returns the weight it had.
     pub(crate) fn reweight(&mut self, id: NodeId, weight: Weight) -> Result<Weight> {
-        let at = self.position(id).map_err(|_| Error::UnknownNode { node: id })?;
-        let before = core::mem::replace(&mut self.nodes[at].1.weight, weight);
+        let position = self.position(id).ok_or(Error::UnknownNode { node: id })?;
+        self.list_weights(self.len());
+        let before = core::mem::replace(&mut self.weights[position], weight);
         self.total_weight += u64::from(weight.raw());
         self.total_weight -= u64::from(before.raw());
         Ok(before)
     }
 }
+
+/// The same nodes with the same ids, and the same id for the next one.
+impl PartialEq for Roster {
+    fn eq(&self, other: &Self) -> bool {
+        self.next == other.next && self.iter().eq(other.iter())
+    }
+}
+
+impl Eq for Roster {}
 
 #[cfg(test)]
 mod tests {
