@@ -145,7 +145,7 @@ impl Roster {
 
     /// Where a node is in the order of ids.
     #[inline]
-    fn position(&self, id: NodeId) -> Option<usize> {
+    pub(crate) fn position(&self, id: NodeId) -> Option<usize> {
         if self.ids.is_empty() {
             return Some(id.index()).filter(|position| *position < self.len());
         }
@@ -154,7 +154,7 @@ impl Roster {
 
     /// The id of the node at a position, which is one.
     #[inline]
-    fn id_at(&self, position: usize) -> NodeId {
+    pub(crate) fn id_at(&self, position: usize) -> NodeId {
         self.ids.get(position).copied().unwrap_or(NodeId(position as u32))
     }
 
@@ -205,7 +205,13 @@ impl Roster {
         Ok(())
     }
 
+    #[inline]
     pub(crate) fn add(&mut self, name: &str, weight: Weight) -> Result<NodeId> {
+        self.add_hashed(name, node_hash(name), weight)
+    }
+
+    /// The same for who has the [`node_hash`] of the name already.
+    pub(crate) fn add_hashed(&mut self, name: &str, hash: u64, weight: Weight) -> Result<NodeId> {
         Self::check_name(name)?;
         let position = self.len();
         if position >= Self::MAX_NODES || self.next == u32::MAX {
@@ -215,7 +221,7 @@ impl Roster {
                 None => Error::TooManyNodes { max: Self::MAX_NODES },
             });
         }
-        if let Err(Taken) = self.names.push(name, node_hash(name)) {
+        if let Err(Taken) = self.names.push(name, hash) {
             return Err(Error::DuplicateName { name: name.to_string() });
         }
         let id = NodeId(self.next);
