@@ -40,14 +40,22 @@ const fn score(key: u64, seed: u64) -> u64 {
     (((x & 0xFFFF_FFFF) * (x >> 32)) << 16) ^ (1 << 63)
 }
 
-/// A straw that was drawn; the least is the best. Of equal ones, that of the lesser seed, so that it does not matter who came first.
+/// The score, and in place of its zeros the lowest bits of the seed: so that who came first does not decide between equal scores.
+#[inline]
+const fn ranked(key: u64, seed: u64) -> u64 {
+    // The highest would be no worse, but compilers would make one instruction of both shifts, and that a slow one.
+    score(key, seed) | seed & 0xFFFF
+}
+
+/// A straw that was drawn; the least is the best.
 #[derive(Clone, Copy, Debug)]
 struct Draw {
     /// What score lacks of the highest, or its logarithm.
     cost: u64,
     /// 1 if all weights are equal.
     weight: u64,
-    seed: u64,
+    /// Of the seed, the bits that decide between equal ones: the most wins.
+    rank: u16,
     index: u32,
 }
 
@@ -55,7 +63,7 @@ impl Ord for Draw {
     fn cmp(&self, other: &Self) -> Ordering {
         let ours = u128::from(self.cost) * u128::from(other.weight);
         let theirs = u128::from(other.cost) * u128::from(self.weight);
-        ours.cmp(&theirs).then((self.seed, self.index).cmp(&(other.seed, other.index)))
+        ours.cmp(&theirs).then(other.rank.cmp(&self.rank)).then(self.index.cmp(&other.index))
     }
 }
 
@@ -81,7 +89,7 @@ struct Podium<const K: usize> {
 
 impl<const K: usize> Podium<K> {
     const fn new() -> Self {
-        Self { draws: [Draw { cost: 0, weight: 1, seed: 0, index: 0 }; K], len: 0 }
+        Self { draws: [Draw { cost: 0, weight: 1, rank: 0, index: 0 }; K], len: 0 }
     }
 
     fn draws(&self) -> &[Draw] {
@@ -114,7 +122,7 @@ fn inverse(weight: u64) -> f32 {
     1.0 / weight as f32
 }
 
-/// The set. Its order matters only to members of equal seeds: of them, who comes first wins.
+/// The set. Its order matters only where 48 bits of scores and 16 of seeds are equal: then who comes first wins.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Straws {
     seeds: Vec<u64>,
@@ -144,6 +152,22 @@ impl Straws {
 
     pub(crate) fn heap_bytes(&self) -> usize {
         self.seeds.capacity() * 8 + self.weights.capacity() * 8 + self.inverse.capacity() * 4
+    }
+
+    /// Makes room for so many more, all of equal weight.
+    pub(crate) fn reserve(&mut self, members: usize) {
+        self.seeds.reserve_exact(members);
+    }
+
+    /// Behind the others. `weight` is above 0.
+    #[inline]
+    pub(crate) fn push(&mut self, seed: u64, weight: u64) {
+        if self.weights.is_empty() && weight == self.common {
+            self.seeds.push(seed);
+            self.total_weight += weight;
+        } else {
+            self.insert(self.len(), seed, weight);
+        }
     }
 
     /// `weight` is above 0. O(members behind it).
@@ -219,7 +243,7 @@ impl Straws {
         self.race::<1>(key).draws().first().map(|draw| draw.index as usize)
     }
 
-    /// The index of the highest score; of equal ones that of the lesser seed.
+    /// The index of the highest score.
     fn highest(&self, key: u64) -> usize {
         let (blocks, rest) = self.seeds.as_chunks::<BLOCK>();
         let (mut high, mut at, mut tied) = (i32::MIN, 0, false);
@@ -232,21 +256,25 @@ impl Straws {
         }
         // Two blocks have the same 32 bits for their best: all 48 decide.
         let among = if tied { 0..blocks.len() } else { at..(at + 1).min(blocks.len()) };
-        let block = blocks[among.clone()].as_flattened();
-        let mut best = (0, u64::MAX, 0);
-        for (seeds, from) in [(block, among.start * BLOCK), (rest, blocks.len() * BLOCK)] {
-            for (i, seed) in seeds.iter().enumerate() {
-                let score = score(key, *seed);
-                if score >= best.0 && (score > best.0 || *seed < best.1) {
-                    best = (score, *seed, from + i);
-                }
+        let mut best = (0, among.start * BLOCK);
+        for (i, seed) in blocks[among.clone()].as_flattened().iter().enumerate() {
+            let score = ranked(key, *seed);
+            if score > best.0 {
+                best = (score, among.start * BLOCK + i);
             }
         }
-        best.2
+        for (i, seed) in rest.iter().enumerate() {
+            let score = ranked(key, *seed);
+            if score > best.0 {
+                best = (score, blocks.len() * BLOCK + i);
+            }
+        }
+        best.1
     }
 
     fn draw(&self, key: u64, index: usize) -> Draw {
-        let score = score(key, self.seeds[index]);
+        let seed = self.seeds[index];
+        let score = score(key, seed);
         let (cost, weight) = if self.is_even() {
             (!score, 1)
         } else {
@@ -254,7 +282,7 @@ impl Straws {
             // 2^-57, so that members of equal weight are in the same order whether others' weights are equal to theirs or not.
             (negative_log2(score | 1 << 15), self.weight(index))
         };
-        Draw { cost, weight, seed: self.seeds[index], index: index as u32 }
+        Draw { cost, weight, rank: seed as u16, index: index as u32 }
     }
 
     /// The best `K`.

@@ -119,6 +119,19 @@ impl Roster {
         roster
     }
 
+    /// Makes room for nodes of those names, a sixteenth more, and one. Returns for how many that is.
+    pub(crate) fn reserve<'n>(&mut self, names: impl Iterator<Item = &'n str>) -> usize {
+        let (mut count, mut bytes, mut longest) = (0, 0, 0);
+        // More than there may be are refused one by one.
+        for name in names.take(Self::MAX_NODES) {
+            let len = name.len().min(Self::MAX_NAME_LEN);
+            (count, bytes, longest) = (count + 1, bytes + len, len.max(longest));
+        }
+        let room = count + count / 16 + 1;
+        self.names.reserve(room, bytes + longest.max(bytes / 16));
+        room
+    }
+
     /// How many nodes there are.
     #[must_use]
     pub fn len(&self) -> usize {

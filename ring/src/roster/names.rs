@@ -69,6 +69,20 @@ impl Names {
         all
     }
 
+    /// Makes room for so many names more, of so many bytes together.
+    pub(super) fn reserve(&mut self, names: usize, bytes: usize) {
+        self.text.reserve_exact(bytes);
+        self.ends.reserve_exact(names);
+        let names = self.len() + names;
+        match &mut self.index {
+            Index::Hashed(table) if table.is_full(names) => {
+                self.index = self.hashed(Table::slots_for(names));
+            }
+            Index::Hashed(_) => {}
+            Index::Sorted(order) => order.reserve_exact(names - order.len()),
+        }
+    }
+
     #[inline]
     pub(super) fn len(&self) -> usize {
         self.ends.len()
@@ -98,7 +112,7 @@ impl Names {
     pub(super) fn push(&mut self, name: &str, hash: u64) -> Result<(), Taken> {
         let position = self.len();
         if let Index::Hashed(table) = &self.index
-            && Table::slots_for(position + 1) > table.slots.len()
+            && table.is_full(position + 1)
         {
             self.index = self.hashed(Table::slots_for(position + 1));
         }
@@ -258,6 +272,12 @@ impl Table {
     /// How many slots so many names take.
     fn slots_for(names: usize) -> usize {
         if names == 0 { 0 } else { (names + names / 4 + 1).next_power_of_two() }
+    }
+
+    /// Whether so many names are too many.
+    #[inline]
+    fn is_full(&self, names: usize) -> bool {
+        names + names / 4 >= self.slots.len()
     }
 
     /// Where the search for a hash starts; `None` without slots.

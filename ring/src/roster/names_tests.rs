@@ -76,3 +76,19 @@ fn names_that_nobody_chose_stay_hashed() {
     assert_eq!(names.find("node-49999"), Some(49_999));
     assert_eq!(names.find("node-50000"), None);
 }
+
+#[test]
+fn room_is_made_once() {
+    let mut names = Names::default();
+    names.reserve(100, 190);
+    let room = |names: &Names| {
+        let Index::Hashed(table) = &names.index else { panic!("nobody chose these names") };
+        (names.text.capacity(), names.ends.capacity(), table.slots.len())
+    };
+    let before = room(&names);
+    assert!(before.1 < 128 && before.2 == 128);
+    for number in 0..100 {
+        assert!(push(&mut names, &format!("{number}")));
+    }
+    assert_eq!(room(&names), before);
+}
