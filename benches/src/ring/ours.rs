@@ -83,7 +83,7 @@ fn rendezvous(case: &Case) -> Result<Rendezvous> {
 }
 
 fn multi_probe(case: &Case) -> Result<MultiProbe> {
-    added(MultiProbe::with_probes(case.probes, 1, KeyHash::default())?, case)
+    Ok(MultiProbe::with_nodes(case.probes, 1, KeyHash::default(), weighted(case))?)
 }
 
 /// How uneven ours is: the highest load in relation to the mean, where the parameters decide that. Exact but for multi-probe hashing, of
