@@ -16,22 +16,29 @@ use crate::hash::mix::scale;
 /// Points in order, each of a node. A node has each point once.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Circle {
-    /// By slot. From `end` on there are none, but the highest hash, so that each search ends: at least one.
-    points: Vec<u64>,
+    /// By slot. From `end` on there are none, but the highest hash, so that each search ends: at least one, and one less than [`AHEAD`] behind
+    /// the homes.
+    pub(super) points: Vec<u64>,
     /// By slot: whose point it is. What is from `end` on does not matter.
-    owners: Vec<NodeId>,
+    pub(super) owners: Vec<NodeId>,
     /// Slots that are homes; those behind are for who finds no place there.
-    homes: usize,
+    pub(super) homes: usize,
     /// One more than the last slot with a point.
-    end: usize,
-    len: usize,
+    pub(super) end: usize,
+    pub(super) len: usize,
 }
 
-/// Slots behind the homes: with half of the slots taken it is seldom that more are needed.
-const SPARE: usize = 4;
+/// Slots that a search looks at together: more are seldom needed.
+const AHEAD: usize = 3;
 
-/// Steps after which a search no longer believes in chance.
-const STEPS: usize = 16;
+/// Slots behind the homes. With half of the homes taken it is seldom that more are needed.
+const SPARE: usize = AHEAD;
+
+/// Slots after which a search no longer believes in chance.
+const CROWD: usize = 16;
+
+/// Of a slot without a point, before there are copies. No node has this id.
+pub(super) const NOBODY: NodeId = NodeId(u32::MAX);
 
 impl Circle {
     /// How many points there are.
@@ -77,12 +84,19 @@ impl Circle {
     #[inline]
     fn from(&self, hash: u64) -> usize {
         let home = self.home(hash);
-        // Two steps are all that most searches take: no branch to mispredict until then.
-        let mut at = home + usize::from(self.points[home] < hash);
-        at += usize::from(self.points[at] < hash);
+        let Some(ahead) = self.points[home..].first_chunk::<AHEAD>() else { return self.end };
+        // They are in order, so as many as are below are passed: no branch to mispredict.
+        let below = ahead.iter().map(|point| usize::from(*point < hash)).sum::<usize>();
+        if below == AHEAD { self.beyond(hash, home + AHEAD) } else { home + below }
+    }
+
+    /// The same from a slot on.
+    #[inline]
+    fn beyond(&self, hash: u64, from: usize) -> usize {
+        let mut at = from;
         while self.points[at] < hash {
             at += 1;
-            if at > home + STEPS {
+            if at == from + CROWD {
                 return at + self.points[at..].partition_point(|point| *point < hash);
             }
         }
@@ -90,7 +104,7 @@ impl Circle {
     }
 
     #[inline]
-    fn home(&self, hash: u64) -> usize {
+    pub(super) fn home(&self, hash: u64) -> usize {
         scale(hash, self.homes as u64) as usize
     }
 
@@ -120,28 +134,26 @@ impl Circle {
     pub(super) fn reserve(&mut self, more: usize) {
         let len = self.len + more;
         if len > self.homes - self.homes / 3 {
-            self.lay_anew(Self::homes_for(len));
+            self.lay_anew(len);
         }
     }
 
     /// Of points in order. O(points).
     pub(super) fn of(points: impl ExactSizeIterator<Item = (u64, NodeId)>) -> Self {
-        let mut circle = Self::default();
-        if points.len() > 0 {
-            circle.start(Self::homes_for(points.len()));
-            circle.lay(points);
-        }
+        let mut circle = Self::for_len(points.len());
+        circle.lay(points);
         circle
     }
 
-    /// Makes it a table without points.
-    fn start(&mut self, homes: usize) {
-        let slots = homes + SPARE;
+    /// Without points, and with no slots but with room for those of so many.
+    pub(super) fn for_len(len: usize) -> Self {
+        let homes = Self::homes_for(len);
+        let slots = if len == 0 { 0 } else { homes + SPARE };
         let (points, owners) = (Vec::with_capacity(slots), Vec::with_capacity(slots));
-        *self = Self { points, owners, homes, end: 0, len: 0 };
+        Self { points, owners, homes, end: 0, len: 0 }
     }
 
-    /// Lays points that are in order into a table without points.
+    /// Lays points that are in order into slots that are not there yet.
     fn lay(&mut self, points: impl Iterator<Item = (u64, NodeId)>) {
         for (point, owner) in points {
             let slot = self.home(point).max(self.end);
@@ -149,11 +161,18 @@ impl Circle {
             self.len += 1;
             self.resize(self.end, point, owner);
         }
-        self.resize(self.end.max(self.homes) + 1, u64::MAX, NodeId(0));
+        self.finish();
+    }
+
+    /// Puts behind the points what has to be there.
+    pub(super) fn finish(&mut self) {
+        if self.homes > 0 {
+            self.resize((self.end + 1).max(self.homes + AHEAD - 1), u64::MAX, NOBODY);
+        }
     }
 
     #[inline]
-    fn resize(&mut self, slots: usize, point: u64, owner: NodeId) {
+    pub(super) fn resize(&mut self, slots: usize, point: u64, owner: NodeId) {
         if slots > self.points.capacity() {
             self.make_room(slots);
         }
@@ -169,12 +188,11 @@ impl Circle {
         self.owners.reserve_exact(more);
     }
 
-    /// With so many homes.
+    /// With homes for so many points.
     #[cold]
-    fn lay_anew(&mut self, homes: usize) {
-        let before = core::mem::take(self);
+    fn lay_anew(&mut self, len: usize) {
+        let before = core::mem::replace(self, Self::for_len(len));
         let slots = (0..before.end).filter(|slot| !before.is_copy(*slot));
-        self.start(homes);
         self.lay(slots.map(|slot| (before.points[slot], before.owners[slot])));
     }
 
@@ -262,7 +280,7 @@ impl Circle {
             self.owners[hole].fill(owner);
         }
         if self.homes > 9 * self.len / 2 + 8 {
-            self.lay_anew(Self::homes_for(self.len));
+            self.lay_anew(self.len);
         }
     }
 }

@@ -3,6 +3,7 @@ use std::vec::Vec;
 
 use proptest::prelude::*;
 
+use super::super::scatter::Scatter;
 use super::*;
 
 /// That every slot holds what it should, and points lie as far before as they can.
@@ -19,7 +20,8 @@ fn check(circle: &Circle, model: &BTreeSet<(u64, NodeId)>) {
     assert_eq!(circle.end, slot);
     assert!(circle.points[slot..].iter().all(|point| *point == u64::MAX));
     assert_eq!(circle.points.len(), circle.owners.len());
-    assert!(model.is_empty() || circle.points.len() > circle.homes.max(circle.end));
+    assert!(circle.homes == 0 || circle.points.len() >= circle.homes + AHEAD - 1);
+    assert!(circle.homes == 0 || circle.points.len() > circle.end);
 }
 
 /// Where searches from every point, and from both its neighbours, end.
@@ -74,8 +76,16 @@ proptest! {
             check(&circle, &model);
         }
         check_searches(&circle, &model);
+        let mut scattered = BTreeSet::new();
         let at_once = Circle::of(model.iter().copied().collect::<Vec<_>>().into_iter());
         check(&at_once, &model);
+        let mut scatter = Scatter::new(model.len());
+        for (point, owner, _) in &changes {
+            if model.contains(&(*point, NodeId(*owner))) && scattered.insert((*point, *owner)) {
+                scatter.add(*point, NodeId(*owner), |one, other| one < other);
+            }
+        }
+        check(&scatter.finish(), &model);
         while let Some((point, owner)) = model.pop_first() {
             circle.remove(point, owner);
             check(&circle, &model);
@@ -88,13 +98,16 @@ proptest! {
 fn crowds() {
     for base in [0, 1 << 63, u64::MAX - 2000] {
         let mut circle = Circle::default();
+        let mut scatter = Scatter::new(1000);
         let mut model = BTreeSet::new();
         for number in 0..1000 {
             let point = base + number * 7919 % 1000 * 2;
             model.insert((point, NodeId(1)));
             circle.insert(point, NodeId(1), |_| false);
+            scatter.add(point, NodeId(1), |_, _| false);
         }
         check(&circle, &model);
+        check(&scatter.finish(), &model);
         check_searches(&circle, &model);
         for number in 0..990 {
             let point = base + number * 17 % 1000 * 2;

@@ -23,6 +23,7 @@
 //! Choose it where memory counts more than lookups: many nodes, or many placements.
 
 mod circle;
+mod scatter;
 
 use alloc::collections::BinaryHeap;
 use alloc::format;
@@ -36,6 +37,7 @@ use crate::hash::node_hash;
 use crate::preference::Visited;
 use crate::{Algorithm, Description, Error, KeyHash, NodeId, Placement, Result, Roster, Weight};
 use circle::Circle;
+use scatter::Scatter;
 
 /// Consistent hashing with many probes a key and few points a node.
 ///
@@ -117,10 +119,19 @@ impl MultiProbe {
         let counts = nodes.clone().map(|(_, weight)| weight.times(points));
         let total = counts.fold(0, u64::saturating_add);
         placement.check_points(0, total)?;
-        placement.circle.reserve(total as usize);
+        let mut circle = Scatter::new(total as usize);
         for (name, weight) in nodes {
-            placement.add(name, weight)?;
+            let hash = node_hash(name);
+            let node = placement.roster.add_hashed(name, hash, weight)?;
+            let before = |a: NodeId, b: NodeId| {
+                let name_of = |id| placement.roster.get(id).map(crate::NodeRef::name);
+                name_of(a) < name_of(b)
+            };
+            for number in 0..weight.times(points) {
+                circle.add(derive(hash, number), node, before);
+            }
         }
+        placement.circle = circle.finish();
         Ok(placement)
     }
 

@@ -1,4 +1,5 @@
 use std::format;
+use std::string::String;
 use std::vec::Vec;
 
 use proptest::prelude::*;
@@ -47,7 +48,13 @@ proptest! {
             let points = nodes.roster().iter().map(|(_, node)| node.weight().times(points));
             prop_assert_eq!(nodes.points() as u64, points.sum::<u64>());
         }
+        let all = nodes.roster().iter().map(|(_, node)| (node.name(), node.weight()));
+        let all: Vec<_> = all.collect();
+        let at_once = MultiProbe::with_nodes(probes, points, KeyHash::default(), all.iter().copied()).unwrap();
+        prop_assert_eq!(at_once.points(), nodes.points());
         for hash in hashes {
+            let name = |nodes: &MultiProbe| nodes.roster().get(nodes.locate(hash)?).map(|node| String::from(node.name()));
+            prop_assert_eq!(name(&at_once), name(&nodes));
             let expected = order_by_definition(&nodes, hash);
             prop_assert_eq!(nodes.locate(hash), expected.first().copied());
             prop_assert_eq!(nodes.replicas(hash, usize::MAX), expected);
