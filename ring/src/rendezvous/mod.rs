@@ -38,8 +38,8 @@ use straws::{Straws, key_of};
 /// from that node alone.
 ///
 /// **Resolution.** Scores have 48 bits and logarithms 57: nodes a million times lighter than the rest still get their share (measured). If
-/// scores are equal, 16 bits of the names' hashes decide. (If these are equal, too, the one that was added first has the key: once in 2^64 keys,
-/// or with names that somebody chose so.)
+/// scores are equal, 16 bits more decide. (If these are equal, too, the one that was added first has the key: about once in 2^62 keys, or with
+/// names that somebody chose so.)
 ///
 /// ```
 /// use hash_ring::{KeyHash, Placement, Rendezvous, Weight};

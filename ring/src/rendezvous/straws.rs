@@ -26,25 +26,28 @@ pub(crate) const fn key_of(hash: u64) -> u64 {
     mix(hash)
 }
 
+#[inline]
+const fn product(key: u64, seed: u64) -> u64 {
+    let x = key ^ seed;
+    (x & 0xFFFF_FFFF) * (x >> 32)
+}
+
 /// Bits 16 to 47 of the product, as a signed number: what SSE2 can compare.
 #[inline]
 const fn short_score(key: u64, seed: u64) -> i32 {
-    let x = key ^ seed;
-    (((x & 0xFFFF_FFFF) * (x >> 32)) >> 16) as i32
+    (product(key, seed) >> 16) as i32
 }
 
 /// The score: 48 bits and 16 zeros. Its highest half is [`short_score`], for comparisons without a sign.
 #[inline]
 const fn score(key: u64, seed: u64) -> u64 {
-    let x = key ^ seed;
-    (((x & 0xFFFF_FFFF) * (x >> 32)) << 16) ^ (1 << 63)
+    (product(key, seed) << 16) ^ (1 << 63)
 }
 
-/// The score, and in place of its zeros the lowest bits of the seed: so that who came first does not decide between equal scores.
+/// The score with a sign, and in place of its zeros the product's highest bits: so that who came first does not decide between equal scores.
 #[inline]
-const fn ranked(key: u64, seed: u64) -> u64 {
-    // The highest would be no worse, but compilers would make one instruction of both shifts, and that a slow one.
-    score(key, seed) | seed & 0xFFFF
+const fn ranked(key: u64, seed: u64) -> i64 {
+    product(key, seed).rotate_left(16).cast_signed()
 }
 
 /// A straw that was drawn; the least is the best.
@@ -54,7 +57,7 @@ struct Draw {
     cost: u64,
     /// 1 if all weights are equal.
     weight: u64,
-    /// Of the seed, the bits that decide between equal ones: the most wins.
+    /// The product's highest bits, which decide between equal costs: the most wins.
     rank: u16,
     index: u32,
 }
@@ -122,7 +125,7 @@ fn inverse(weight: u64) -> f32 {
     1.0 / weight as f32
 }
 
-/// The set. Its order matters only where 48 bits of scores and 16 of seeds are equal: then who comes first wins.
+/// The set. Its order matters only where products are equal: then who comes first wins.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Straws {
     seeds: Vec<u64>,
@@ -256,7 +259,7 @@ impl Straws {
         }
         // Two blocks have the same 32 bits for their best: all 48 decide.
         let among = if tied { 0..blocks.len() } else { at..(at + 1).min(blocks.len()) };
-        let mut best = (0, among.start * BLOCK);
+        let mut best = (i64::MIN, among.start * BLOCK);
         for (i, seed) in blocks[among.clone()].as_flattened().iter().enumerate() {
             let score = ranked(key, *seed);
             if score > best.0 {
@@ -282,7 +285,7 @@ impl Straws {
             // 2^-57, so that members of equal weight are in the same order whether others' weights are equal to theirs or not.
             (negative_log2(score | 1 << 15), self.weight(index))
         };
-        Draw { cost, weight, rank: seed as u16, index: index as u32 }
+        Draw { cost, weight, rank: (product(key, seed) >> 48) as u16, index: index as u32 }
     }
 
     /// The best `K`.
