@@ -73,7 +73,7 @@
 //!
 //! # What is not there
 //!
-//! Gossip or consensus on membership: a placement is a value, and who may change it is the program's business. Placements by load that is
+//! Algorithms of others: [`Placement`] is sealed, and says why. //! Gossip or consensus on membership: a placement is a value, and who may change it is the program's business. Placements by load that is
 //! measured rather than counted. Replica-aware token allocation (owners are balanced, not copies).
 #![no_std]
 #![deny(missing_docs)]
@@ -119,7 +119,6 @@ pub use algorithm::Algorithm;
 pub use balance::{Balance, NodeLoad, virtual_nodes_for, virtual_nodes_of};
 #[cfg(target_has_atomic = "64")]
 pub use bounded::{Bounded, CapacityFactor, Lease};
-pub use boxed::BoxedClone;
 pub use buckets::{
     Anchor, Dx, Jump, JumpBack, Memento, jump_back_hash, jump_hash, jump_hash_batch,
 };
