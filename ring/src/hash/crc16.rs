@@ -44,8 +44,8 @@ fn step<const N: usize>(crc: u16, bytes: &[u8; N]) -> u16 {
 pub(crate) fn crc16(bytes: &[u8]) -> u16 {
     let (eights, rest) = bytes.as_chunks::<8>();
     let (fours, rest) = rest.as_chunks::<4>();
-    let crc = eights.iter().fold(0, |crc, eight| step(crc, eight));
-    let crc = fours.iter().fold(crc, |crc, four| step(crc, four));
+    let crc = eights.iter().fold(0, step);
+    let crc = fours.iter().fold(crc, step);
     rest.iter().fold(crc, |crc, byte| crc << 8 ^ TABLES[0][usize::from((crc >> 8) as u8 ^ byte)])
 }
 

@@ -16,6 +16,7 @@
 //! Choose it for up to some hundred nodes: nothing balances or moves less, and its state is the set of names and weights alone.
 //! For thousands there is [`Skeleton`](crate::Skeleton).
 
+mod podium;
 mod skeleton;
 mod straw2;
 pub(crate) mod straws;

@@ -11,11 +11,13 @@
 
 use alloc::collections::BinaryHeap;
 use alloc::vec::Vec;
-use core::cmp::{Ordering, Reverse};
+use core::cmp::Reverse;
 use core::ops::ControlFlow;
 
 use crate::hash::log2::{FRACTION_BITS, negative_log2};
 use crate::hash::mix::mix;
+
+use super::podium::{Draw, Podium};
 
 /// Members looked at together.
 const BLOCK: usize = 16;
@@ -48,77 +50,6 @@ const fn score(key: u64, seed: u64) -> u64 {
 #[inline]
 const fn ranked(key: u64, seed: u64) -> i64 {
     product(key, seed).rotate_left(16).cast_signed()
-}
-
-/// A straw that was drawn; the least is the best.
-#[derive(Clone, Copy, Debug)]
-struct Draw {
-    /// What score lacks of the highest, or its logarithm.
-    cost: u64,
-    /// 1 if all weights are equal.
-    weight: u64,
-    /// The product's highest bits, which decide between equal costs: the most wins.
-    rank: u16,
-    index: u32,
-}
-
-impl Ord for Draw {
-    fn cmp(&self, other: &Self) -> Ordering {
-        let ours = u128::from(self.cost) * u128::from(other.weight);
-        let theirs = u128::from(other.cost) * u128::from(self.weight);
-        ours.cmp(&theirs).then(other.rank.cmp(&self.rank)).then(self.index.cmp(&other.index))
-    }
-}
-
-impl PartialOrd for Draw {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl PartialEq for Draw {
-    fn eq(&self, other: &Self) -> bool {
-        self.cmp(other).is_eq()
-    }
-}
-
-impl Eq for Draw {}
-
-/// The best `K` draws so far, in order.
-struct Podium<const K: usize> {
-    draws: [Draw; K],
-    len: usize,
-}
-
-impl<const K: usize> Podium<K> {
-    const fn new() -> Self {
-        Self { draws: [Draw { cost: 0, weight: 1, rank: 0, index: 0 }; K], len: 0 }
-    }
-
-    fn draws(&self) -> &[Draw] {
-        &self.draws[..self.len]
-    }
-
-    /// Whom to beat, once all places are taken.
-    fn last(&self) -> Option<&Draw> {
-        if self.len == K { self.draws.last() } else { None }
-    }
-
-    fn offer(&mut self, draw: Draw) {
-        let mut place = self.len;
-        if self.len < K {
-            self.len += 1;
-        } else if self.draws[K - 1] < draw {
-            return;
-        } else {
-            place = K - 1;
-        }
-        while place > 0 && draw < self.draws[place - 1] {
-            self.draws[place] = self.draws[place - 1];
-            place -= 1;
-        }
-        self.draws[place] = draw;
-    }
 }
 
 fn inverse(weight: u64) -> f32 {
