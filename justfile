@@ -8,9 +8,6 @@ features := "lsm/sim,lsm/zstd,hash-ring/shared,hash-ring/serde"
 # The rooms of lsm whose unit tests Miri can run.
 miri_rooms := "memtable:: log::group_sync log::tests::records log::header log::publish log::checksum log::small_lz4 varint:: table::block table::footer table::properties table::filter table::index compaction::retain key:: snapshot:: version::edit"
 
-# Features of package `gates` that measure us and the rivals; RocksDB alone builds for some twenty minutes.
-peers := env("PEERS", "peers")
-
 [private]
 default:
     @{{ just_executable() }} --list --unsorted
@@ -47,12 +44,13 @@ miri:
     MIRIFLAGS="-Zmiri-disable-isolation" PROPTEST_CASES=4 CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-target}/miri" \
         cargo +nightly miri test -p lsm --lib --locked -- {{ miri_rooms }}
 
-# Every fuzz target of lsm, of another crate, or one, for as many seconds each: `just fuzz 60 lsm manifest`
+# Every fuzz target of a crate, or one, from its seeds if it has some, for as many seconds each: `just fuzz 60 hash-ring decode`
 [group('check')]
 fuzz seconds="60" crate="lsm" target="":
     @cargo fuzz --version >/dev/null 2>&1 || { echo "no cargo-fuzz here: cargo install --locked cargo-fuzz (it needs a nightly toolchain, too)" >&2; exit 1; }
     cd {{ if crate == "hash-ring" { "ring" } else { crate } }} && for target in {{ if target == "" { "$(cargo +nightly fuzz list)" } else { target } }}; do \
-        echo "== $target"; cargo +nightly fuzz run "$target" -- -max_total_time={{ seconds }} -print_final_stats=1; \
+        echo "== $target"; mkdir -p "fuzz/corpus/$target"; seeds="fuzz/seeds/$target"; [ -d "$seeds" ] || seeds=; \
+        cargo +nightly fuzz run "$target" "fuzz/corpus/$target" $seeds -- -max_total_time={{ seconds }} -print_final_stats=1; \
     done
 
 # Random work on lsm, checked, live and with kill -9 in turns, for as many minutes; stops at the first wrong answer
@@ -86,11 +84,12 @@ deny:
 ci:
     .ci/run
 
+# Only lsm needs RocksDB, which builds for some twenty minutes.
 # Measure against the rivals, all areas or one (`just bench lsm`), then judge; PEERS= picks the features
 [group('gates')]
-bench area="":
-    {{ if peers =~ 'peers|rocksdb' { ". scripts/install.sh; need_peers" } else { "" } }}
-    cargo bench -p gates --features "{{ peers }}" {{ if area == "" { "" } else { "--bench " + area } }}
+bench area="" features=env("PEERS", if area == "lsm" { "peer-rocksdb,peer-fjall" } else if area == "ring" { "peer-rings" } else { "peers" }):
+    {{ if features =~ 'peers|rocksdb' { ". scripts/install.sh; need_peers" } else { "" } }}
+    cargo bench -p gates --features "{{ features }}" {{ if area == "" { "" } else { "--bench " + area } }}
     @{{ just_executable() }} gates {{ area }}
 
 # Judge what was measured last, all areas or one

@@ -6,7 +6,7 @@ use core::ops::ControlFlow;
 
 use crate::{Algorithm, Arcs, Description, KeyHash, NodeId, Placement, Result, Roster, Weight};
 
-/// That a [`Placement`] can be cloned behind a box. Implemented for all that are [`Clone`]; nobody calls it: clone the box.
+/// That a [`Placement`] can be cloned behind a box. Has a name for this crate only: others clone the box.
 pub trait BoxedClone {
     /// A clone in a box of its own.
     fn boxed_clone(&self) -> Box<dyn Placement>;

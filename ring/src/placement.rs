@@ -1,10 +1,29 @@
 //! What every algorithm does.
 
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::fmt;
 use core::ops::ControlFlow;
 
-use crate::{Algorithm, Arcs, BoxedClone, Description, KeyHash, NodeId, Result, Roster, Weight};
+use crate::boxed::BoxedClone;
+use crate::{
+    Algorithm, Anchor, Arcs, Description, Dx, Jump, JumpBack, KeyHash, Maglev, Memento, MultiProbe,
+    NodeId, Rendezvous, Result, Ring, Roster, Skeleton, Slots, Straw2, Weight,
+};
+
+/// What only this crate's placements are.
+pub trait Sealed {}
+
+/// Says so of each of them.
+macro_rules! sealed {
+    ($($placement:ty),*) => { $(impl Sealed for $placement {})* };
+}
+
+sealed!(Anchor, Dx, Jump, JumpBack, Maglev, Memento, MultiProbe);
+sealed!(Rendezvous, Ring, Skeleton, Slots, Straw2, Box<dyn Placement>);
+
+#[cfg(target_has_atomic = "64")]
+impl<P: Placement> Sealed for crate::Bounded<P> {}
 
 /// A way to place keys on nodes.
 ///
@@ -13,7 +32,35 @@ use crate::{Algorithm, Arcs, BoxedClone, Description, KeyHash, NodeId, Result, R
 ///
 /// The trait can be made an object: code that works for every algorithm takes `&dyn Placement`, and a `Box<dyn Placement>` is a placement
 /// itself that can be cloned.
-pub trait Placement: BoxedClone + fmt::Debug + Send + Sync {
+///
+/// **Sealed.** It is this crate's algorithms that implement it, and no others can: only they can give out a [`NodeId`] and keep a
+/// [`Roster`], each has an [`Algorithm`], and a [`Description`] builds them again elsewhere. A program that places keys in a way of its own
+/// wraps one of them, or takes [`Straw2`](crate::Straw2), [`Slots`](crate::Slots) or [`Ring::with_tokens`](crate::Ring::with_tokens),
+/// which place as they are told. So methods may be added here without breaking anybody.
+///
+/// ```compile_fail,E0277
+/// # use core::ops::ControlFlow;
+/// # use hash_ring::{Algorithm, Description, KeyHash, NodeId, Placement, Result, Ring, Roster, Weight};
+/// #[derive(Clone, Debug)]
+/// struct Mine(Ring);
+///
+/// impl Placement for Mine {
+/// #   fn algorithm(&self) -> Algorithm { self.0.algorithm() }
+/// #   fn roster(&self) -> &Roster { self.0.roster() }
+/// #   fn key_hash(&self) -> KeyHash { self.0.key_hash() }
+/// #   fn prefer(&self, hash: u64, visit: &mut dyn FnMut(NodeId) -> ControlFlow<()>) { self.0.prefer(hash, visit) }
+/// #   fn add(&mut self, name: &str, weight: Weight) -> Result<NodeId> { self.0.add(name, weight) }
+/// #   fn remove(&mut self, node: NodeId) -> Result<()> { self.0.remove(node) }
+/// #   fn reweight(&mut self, node: NodeId, weight: Weight) -> Result<()> { self.0.reweight(node, weight) }
+/// #   fn describe(&self) -> Description { self.0.describe() }
+/// #   fn heap_bytes(&self) -> usize { self.0.heap_bytes() }
+///     fn locate(&self, hash: u64) -> Option<NodeId> {
+///         self.0.locate(hash)
+///     }
+///     // ...
+/// }
+/// ```
+pub trait Placement: Sealed + BoxedClone + fmt::Debug + Send + Sync {
     /// Which algorithm it is.
     fn algorithm(&self) -> Algorithm;
 
@@ -73,10 +120,10 @@ pub trait Placement: BoxedClone + fmt::Debug + Send + Sync {
         self.locate(self.key_hash().hash(key))
     }
 
-    /// The name of a key's owner. O(log nodes) on top of the lookup.
+    /// The name of a key's owner. O(1) on top of the lookup, O(log nodes) once nodes were removed.
     fn name_of(&self, key: &[u8]) -> Option<&str> {
         let owner = self.locate_key(key)?;
-        self.roster().get(owner).map(crate::Node::name)
+        self.roster().get(owner).map(crate::NodeRef::name)
     }
 
     /// The first `count` nodes in the order that `hash` prefers: distinct, the owner first, fewer if there are fewer.

@@ -41,6 +41,8 @@ impl Toy {
     }
 }
 
+impl crate::placement::Sealed for Toy {}
+
 impl Placement for Toy {
     fn algorithm(&self) -> Algorithm {
         Algorithm::Jump

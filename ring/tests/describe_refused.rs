@@ -322,7 +322,7 @@ fn multi_probe() {
     let heavy = heavy.number("probes", 21);
     // 134 million points are not too many, but of a few bytes.
     let error = heavy.clone().number("points", 1024).build().unwrap_err().to_string();
-    assert!(error.starts_with("memory to build is up to 9126"), "{error}");
+    assert!(error.starts_with("memory to build is up to 5637"), "{error}");
     let error = heavy.number("points", 2).build_within(1 << 20).unwrap_err().to_string();
-    assert!(error.starts_with("memory to build is up to 178"), "{error}");
+    assert!(error.starts_with("memory to build is up to 110"), "{error}");
 }

@@ -1,20 +1,18 @@
 //! Ranges for placements that have none.
 #![allow(clippy::unwrap_used)] // helpers of tests too
 
-mod scattered;
-
-use hash_ring::{Balance, Error, KeyHash, Partitions, Placement, Ring, Tokens, Weight, plan};
+use hash_ring::{Balance, Error, KeyHash, Partitions, Placement, Rendezvous, Weight, plan};
 use proptest::prelude::*;
-use scattered::Scattered;
 
 fn hash(of: u64) -> u64 {
     KeyHash::default().hash(&of.to_le_bytes())
 }
 
-fn scattered(nodes: usize) -> Scattered {
+/// A placement without ranges.
+fn scattered(nodes: usize) -> Rendezvous {
     let names: Vec<String> = (0..nodes).map(|node| format!("n{node}")).collect();
     let nodes = names.iter().map(|name| (name.as_str(), Weight::ONE));
-    Scattered(Ring::with_nodes(Tokens::Allocated(32), KeyHash::default(), nodes).unwrap())
+    Rendezvous::with_nodes(KeyHash::default(), nodes).unwrap()
 }
 
 proptest! {

@@ -100,7 +100,11 @@ impl Case {
             random_points: virtual_nodes_for(nodes, IMBALANCE, 0.5)?,
             slots: Maglev::prime_from(u32::try_from(100 * nodes)?),
             capacity: u16::try_from(2 * nodes)?,
-            probes: if nodes < 100 { 23 } else { 48 },
+            probes: match nodes {
+                0..100 => 23,
+                100..1000 => 36,
+                _ => 44,
+            },
         })
     }
 

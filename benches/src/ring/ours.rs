@@ -43,13 +43,13 @@ pub fn contestants(kind: Kind) -> Vec<Contestant> {
             one("hash-ring/by-hash", |case| by_hash(multi_probe(case)?)),
         ],
         Kind::Rendezvous => vec![
-            one("hash-ring", |case| by_hash(added(Rendezvous::default(), case)?)),
-            one("hash-ring/by-key", |case| by_key(added(Rendezvous::default(), case)?)),
+            one("hash-ring", |case| by_hash(rendezvous(case)?)),
+            one("hash-ring/by-key", |case| by_key(rendezvous(case)?)),
         ],
     }
 }
 
-fn weighted(case: &Case) -> impl Iterator<Item = (&str, Weight)> {
+fn weighted(case: &Case) -> impl Iterator<Item = (&str, Weight)> + Clone {
     case.names.iter().map(|name| (name.as_str(), Weight::ONE))
 }
 
@@ -78,8 +78,12 @@ fn anchor(case: &Case) -> Result<Anchor> {
     added(Anchor::new(usize::from(case.capacity), KeyHash::default())?, case)
 }
 
+fn rendezvous(case: &Case) -> Result<Rendezvous> {
+    Ok(Rendezvous::with_nodes(KeyHash::default(), weighted(case))?)
+}
+
 fn multi_probe(case: &Case) -> Result<MultiProbe> {
-    added(MultiProbe::with_probes(case.probes, 1, KeyHash::default())?, case)
+    Ok(MultiProbe::with_nodes(case.probes, 1, KeyHash::default(), weighted(case))?)
 }
 
 /// How uneven ours is: the highest load in relation to the mean, where the parameters decide that. Exact but for multi-probe hashing, of

@@ -15,7 +15,8 @@ use crate::{Algorithm, Description, Error, KeyHash, NodeId, Placement, Result, R
 /// A hash falls on one of `capacity` buckets, all equally likely. Where that has no node, it draws among those that had one when
 /// the bucket lost its own; and so on.
 ///
-/// Lookup 1 + ln(capacity / nodes) draws, expected: 1 ns when full, 2 with a tenth of the capacity to spare, 5 to 8 with half. Four
+/// Lookup 1 + ln(capacity / nodes) draws, expected: 1 ns when full, 2 with a tenth of the capacity to spare, 5 with half that was never
+/// used, 8 with half of the nodes removed. Four
 /// bytes for each of `capacity`, and eight more for each to spare. **Removing any node** moves its 1/n, evenly to all others, and
 /// nothing else; adding one moves 1/(n+1), all to it: both the least possible. Balance is perfect.
 ///

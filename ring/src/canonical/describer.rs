@@ -36,7 +36,7 @@ impl Describer {
             algorithm: placement.algorithm(),
             key_hash: placement.key_hash(),
             parameters: BTreeMap::new(),
-            nodes: nodes.into_iter().map(|(_, node)| node.clone()).collect(),
+            nodes: nodes.into_iter().map(|(_, node)| node.to_node()).collect(),
             parts: Vec::new(),
         };
         Self { description, places }

@@ -1,4 +1,5 @@
 use std::format;
+use std::string::String;
 use std::vec::Vec;
 
 use proptest::prelude::*;
@@ -44,10 +45,16 @@ proptest! {
                 (Some(node), None) => nodes.remove(node).unwrap(),
                 (None, None) => {}
             }
-            prop_assert!(nodes.points.is_sorted());
-            prop_assert_eq!(nodes.points.len(), nodes.owners.len() + usize::from(!nodes.owners.is_empty()));
+            let points = nodes.roster().iter().map(|(_, node)| node.weight().times(points));
+            prop_assert_eq!(nodes.points() as u64, points.sum::<u64>());
         }
+        let all = nodes.roster().iter().map(|(_, node)| (node.name(), node.weight()));
+        let all: Vec<_> = all.collect();
+        let at_once = MultiProbe::with_nodes(probes, points, KeyHash::default(), all.iter().copied()).unwrap();
+        prop_assert_eq!(at_once.points(), nodes.points());
         for hash in hashes {
+            let name = |nodes: &MultiProbe| nodes.roster().get(nodes.locate(hash)?).map(|node| String::from(node.name()));
+            prop_assert_eq!(name(&at_once), name(&nodes));
             let expected = order_by_definition(&nodes, hash);
             prop_assert_eq!(nodes.locate(hash), expected.first().copied());
             prop_assert_eq!(nodes.replicas(hash, usize::MAX), expected);
@@ -75,8 +82,11 @@ fn ends_of_the_circle() {
     let mut nodes = MultiProbe::with_probes(1, 1, KeyHash::default()).unwrap();
     nodes.add("a", Weight::ONE).unwrap();
     nodes.add("b", Weight::ONE).unwrap();
-    let (low, high) = (nodes.points[0], nodes.points[1]);
+    let mut points: Vec<_> =
+        nodes.roster().iter().map(|(id, node)| (derive(node_hash(node.name()), 0), id)).collect();
+    points.sort();
+    let (low, high) = (points[0].0, points[1].0);
     for (hash, point) in [(0, 0), (low, 0), (low + 1, 1), (high, 1), (high + 1, 0), (u64::MAX, 0)] {
-        assert_eq!(nodes.locate(hash), Some(nodes.owners[point]), "{hash:x}");
+        assert_eq!(nodes.locate(hash), Some(points[point].1), "{hash:x}");
     }
 }

@@ -164,7 +164,7 @@ impl Skeleton {
                 let other_weight = self.tree.child_weight(at.0, at.1);
                 let group = self.tree.new_group();
                 self.tree.replace(at, Child::Group(group));
-                let other_name = self.roster.get(other).map_or("", crate::Node::name);
+                let other_name = self.roster.get(other).map_or("", crate::NodeRef::name);
                 let level = path.len() as u32;
                 let (label, seed) = self.digit(node_hash(other_name), other_name, level);
                 self.tree.attach((group, 0), label, seed, other_weight, Child::Node(other));
@@ -244,7 +244,7 @@ impl Placement for Skeleton {
 
     fn reweight(&mut self, node: NodeId, weight: Weight) -> Result<()> {
         self.roster.reweight(node, weight)?;
-        if let Some(name) = self.roster.get(node).map(crate::Node::name)
+        if let Some(name) = self.roster.get(node).map(crate::NodeRef::name)
             && let (path, true) = self.path(name)
             && let Some((at, above)) = path.split_last()
         {

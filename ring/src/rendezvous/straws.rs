@@ -11,11 +11,13 @@
 
 use alloc::collections::BinaryHeap;
 use alloc::vec::Vec;
-use core::cmp::{Ordering, Reverse};
+use core::cmp::Reverse;
 use core::ops::ControlFlow;
 
 use crate::hash::log2::{FRACTION_BITS, negative_log2};
 use crate::hash::mix::mix;
+
+use super::podium::{Draw, Podium};
 
 /// Members looked at together.
 const BLOCK: usize = 16;
@@ -26,97 +28,41 @@ pub(crate) const fn key_of(hash: u64) -> u64 {
     mix(hash)
 }
 
+#[inline]
+const fn product(key: u64, seed: u64) -> u64 {
+    let x = key ^ seed;
+    (x & 0xFFFF_FFFF) * (x >> 32)
+}
+
 /// Bits 16 to 47 of the product, as a signed number: what SSE2 can compare.
 #[inline]
 const fn short_score(key: u64, seed: u64) -> i32 {
-    let x = key ^ seed;
-    (((x & 0xFFFF_FFFF) * (x >> 32)) >> 16) as i32
+    (product(key, seed) >> 16) as i32
 }
 
 /// The score: 48 bits and 16 zeros. Its highest half is [`short_score`], for comparisons without a sign.
 #[inline]
 const fn score(key: u64, seed: u64) -> u64 {
-    let x = key ^ seed;
-    (((x & 0xFFFF_FFFF) * (x >> 32)) << 16) ^ (1 << 63)
+    (product(key, seed) << 16) ^ (1 << 63)
 }
 
-/// A straw that was drawn; the least is the best.
-#[derive(Clone, Copy, Debug)]
-struct Draw {
-    /// What score lacks of the highest, or its logarithm.
-    cost: u64,
-    /// 1 if all weights are equal.
-    weight: u64,
-    index: u32,
-}
-
-impl Ord for Draw {
-    fn cmp(&self, other: &Self) -> Ordering {
-        let ours = u128::from(self.cost) * u128::from(other.weight);
-        let theirs = u128::from(other.cost) * u128::from(self.weight);
-        ours.cmp(&theirs).then(self.index.cmp(&other.index))
-    }
-}
-
-impl PartialOrd for Draw {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl PartialEq for Draw {
-    fn eq(&self, other: &Self) -> bool {
-        self.cmp(other).is_eq()
-    }
-}
-
-impl Eq for Draw {}
-
-/// The best `K` draws so far, in order.
-struct Podium<const K: usize> {
-    draws: [Draw; K],
-    len: usize,
-}
-
-impl<const K: usize> Podium<K> {
-    const fn new() -> Self {
-        Self { draws: [Draw { cost: 0, weight: 1, index: 0 }; K], len: 0 }
-    }
-
-    fn draws(&self) -> &[Draw] {
-        &self.draws[..self.len]
-    }
-
-    /// Whom to beat, once all places are taken.
-    fn last(&self) -> Option<&Draw> {
-        if self.len == K { self.draws.last() } else { None }
-    }
-
-    fn offer(&mut self, draw: Draw) {
-        let mut place = self.len;
-        if self.len < K {
-            self.len += 1;
-        } else if self.draws[K - 1] < draw {
-            return;
-        } else {
-            place = K - 1;
-        }
-        while place > 0 && draw < self.draws[place - 1] {
-            self.draws[place] = self.draws[place - 1];
-            place -= 1;
-        }
-        self.draws[place] = draw;
-    }
+/// The score with a sign, and in place of its zeros the product's highest bits: so that who came first does not decide between equal scores.
+#[inline]
+const fn ranked(key: u64, seed: u64) -> i64 {
+    product(key, seed).rotate_left(16).cast_signed()
 }
 
 fn inverse(weight: u64) -> f32 {
     1.0 / weight as f32
 }
 
-/// The set, in an order that decides ties: who comes first wins.
+/// The set. Its order matters only where products are equal: then who comes first wins.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Straws {
     seeds: Vec<u64>,
+    /// What each weighs, as long as that is not written down.
+    common: u64,
+    /// Empty until weights differ for the first time.
     weights: Vec<u64>,
     /// What is 1 for a weight of 1 and less for more, for the sieve; empty until weights differ for the first time.
     inverse: Vec<f32>,
@@ -131,7 +77,7 @@ impl Straws {
     }
 
     pub(crate) fn weight(&self, index: usize) -> u64 {
-        self.weights[index]
+        self.weights.get(index).copied().unwrap_or(self.common)
     }
 
     pub(crate) fn total_weight(&self) -> u64 {
@@ -142,25 +88,45 @@ impl Straws {
         self.seeds.capacity() * 8 + self.weights.capacity() * 8 + self.inverse.capacity() * 4
     }
 
+    /// Makes room for so many more, all of equal weight.
+    pub(crate) fn reserve(&mut self, members: usize) {
+        self.seeds.reserve_exact(members);
+    }
+
+    /// Behind the others. `weight` is above 0.
+    #[inline]
+    pub(crate) fn push(&mut self, seed: u64, weight: u64) {
+        if self.weights.is_empty() && weight == self.common {
+            self.seeds.push(seed);
+            self.total_weight += weight;
+        } else {
+            self.insert(self.len(), seed, weight);
+        }
+    }
+
     /// `weight` is above 0. O(members behind it).
     pub(crate) fn insert(&mut self, index: usize, seed: u64, weight: u64) {
+        if self.seeds.is_empty() {
+            self.common = weight;
+        }
+        self.expect(weight);
         self.steps -= self.step(index);
         self.seeds.insert(index, seed);
-        self.weights.insert(index, weight);
-        if !self.inverse.is_empty() {
+        if !self.weights.is_empty() {
+            self.weights.insert(index, weight);
             self.inverse.insert(index, inverse(weight));
         }
         self.total_weight += weight;
         self.steps += self.step(index) + self.step(index + 1);
-        self.weigh();
     }
 
     /// O(members behind it).
     pub(crate) fn remove(&mut self, index: usize) {
         self.steps -= self.step(index) + self.step(index + 1);
+        self.total_weight -= self.weight(index);
         self.seeds.remove(index);
-        self.total_weight -= self.weights.remove(index);
-        if !self.inverse.is_empty() {
+        if !self.weights.is_empty() {
+            self.weights.remove(index);
             self.inverse.remove(index);
         }
         self.steps += self.step(index);
@@ -168,26 +134,29 @@ impl Straws {
 
     /// `weight` is above 0. O(1), but for the first time that weights differ.
     pub(crate) fn set_weight(&mut self, index: usize, weight: u64) {
+        self.expect(weight);
         self.steps -= self.step(index) + self.step(index + 1);
-        self.total_weight -= core::mem::replace(&mut self.weights[index], weight);
+        self.total_weight -= self.weight(index);
         self.total_weight += weight;
-        if let Some(slot) = self.inverse.get_mut(index) {
-            *slot = inverse(weight);
+        if let Some(weights) = self.weights.get_mut(index) {
+            *weights = weight;
+            self.inverse[index] = inverse(weight);
         }
         self.steps += self.step(index) + self.step(index + 1);
-        self.weigh();
+    }
+
+    /// Writes weights down if one is to come that differs from the others.
+    fn expect(&mut self, weight: u64) {
+        if self.weights.is_empty() && weight != self.common {
+            self.weights.resize(self.len(), self.common);
+            self.inverse.resize(self.len(), inverse(self.common));
+        }
     }
 
     /// Whether the member before has another weight: 1 or 0.
     fn step(&self, index: usize) -> usize {
         let pair = index.checked_sub(1).and_then(|before| self.weights.get(before..=index));
         pair.map_or(0, |pair| usize::from(pair[0] != pair[1]))
-    }
-
-    fn weigh(&mut self) {
-        if self.inverse.is_empty() && !self.is_even() {
-            self.inverse.extend(self.weights.iter().copied().map(inverse));
-        }
     }
 
     /// Whether all weights are equal, so that none matters.
@@ -208,7 +177,7 @@ impl Straws {
         self.race::<1>(key).draws().first().map(|draw| draw.index as usize)
     }
 
-    /// The index of the highest score, the first of them if there are more.
+    /// The index of the highest score.
     fn highest(&self, key: u64) -> usize {
         let (blocks, rest) = self.seeds.as_chunks::<BLOCK>();
         let (mut high, mut at, mut tied) = (i32::MIN, 0, false);
@@ -221,15 +190,15 @@ impl Straws {
         }
         // Two blocks have the same 32 bits for their best: all 48 decide.
         let among = if tied { 0..blocks.len() } else { at..(at + 1).min(blocks.len()) };
-        let mut best = (0, among.start * BLOCK);
+        let mut best = (i64::MIN, among.start * BLOCK);
         for (i, seed) in blocks[among.clone()].as_flattened().iter().enumerate() {
-            let score = score(key, *seed);
+            let score = ranked(key, *seed);
             if score > best.0 {
                 best = (score, among.start * BLOCK + i);
             }
         }
         for (i, seed) in rest.iter().enumerate() {
-            let score = score(key, *seed);
+            let score = ranked(key, *seed);
             if score > best.0 {
                 best = (score, blocks.len() * BLOCK + i);
             }
@@ -238,15 +207,16 @@ impl Straws {
     }
 
     fn draw(&self, key: u64, index: usize) -> Draw {
-        let score = score(key, self.seeds[index]);
+        let seed = self.seeds[index];
+        let score = score(key, seed);
         let (cost, weight) = if self.is_even() {
             (!score, 1)
         } else {
             // In the middle of what 48 bits stand for. Where scores differ, logarithms do too: a step of 2^-48 is many of
             // 2^-57, so that members of equal weight are in the same order whether others' weights are equal to theirs or not.
-            (negative_log2(score | 1 << 15), self.weights[index])
+            (negative_log2(score | 1 << 15), self.weight(index))
         };
-        Draw { cost, weight, index: index as u32 }
+        Draw { cost, weight, rank: (product(key, seed) >> 48) as u16, index: index as u32 }
     }
 
     /// The best `K`.

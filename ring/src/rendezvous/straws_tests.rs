@@ -19,7 +19,8 @@ fn order_by_definition(straws: &Straws, key: u64) -> Vec<usize> {
     let mut draws: Vec<Draw> = (0..straws.len())
         .map(|index| Draw {
             cost: negative_log2(score(key, straws.seeds[index]) | 1 << 15),
-            weight: straws.weights[index],
+            weight: straws.weight(index),
+            rank: (product(key, straws.seeds[index]) >> 48) as u16,
             index: index as u32,
         })
         .collect();
@@ -134,6 +135,30 @@ proptest! {
     #[test]
     fn the_short_score_is_the_highest_half(key in any::<u64>(), seed in any::<u64>()) {
         prop_assert_eq!((score(key, seed) >> 32) as u32 ^ 1 << 31, short_score(key, seed) as u32);
+    }
+}
+
+/// Products that have nothing but their highest 16 bits.
+#[test]
+fn ties_go_to_the_greater_product_in_any_order() {
+    let (lesser, greater) = (1 << 63 | 1 << 17, 1 << 63 | 3 << 17);
+    assert_eq!(score(0, lesser), score(0, greater));
+    assert_eq!((product(0, lesser), product(0, greater)), (1 << 48, 3 << 48));
+    let fill = (0..100u64).map(|i| derive(3, i)).find(|s| score(0, *s) < score(0, lesser)).unwrap();
+    for light in [1, 2] {
+        for (at, other) in [(3, 20), (20, 3), (3, 4), (4, 3), (33, 3), (3, 33)] {
+            let mut straws = Straws::default();
+            for index in 0..34 {
+                let (seed, weight) = match index {
+                    _ if index == at => (greater, 2),
+                    _ if index == other => (lesser, 2),
+                    _ => (fill, light),
+                };
+                straws.insert(index, seed, weight);
+            }
+            assert_eq!(straws.first(0), Some(at));
+            assert_eq!(order(&straws, 0)[..2], [at, other]);
+        }
     }
 }
 

@@ -127,7 +127,7 @@ impl Allocation {
         let tokens = tokens(&pieces);
         let load = pieces.iter().map(|piece| piece.len()).sum();
         let holder = Holder { node, weight: weight(roster, node), load, arcs: pieces.into() };
-        let name = |node| roster.get(node).map(crate::Node::name);
+        let name = |node| roster.get(node).map(crate::NodeRef::name);
         let place = self.holders.partition_point(|holder| name(holder.node) < name(node));
         self.holders.insert(place, holder);
         tokens

@@ -17,7 +17,8 @@ const WINDOW: usize = 4;
 /// Positions and their owners, in the order of the positions; at the same position, in an order that the caller keeps, and the first
 /// owns what leads there.
 ///
-/// Takes 8 bytes a position, 2 bytes an owner (4 once a node's number passes 65,535), and 4 to 8 bytes of index.
+/// Takes 8 bytes a position, 2 bytes an owner (4 once a node's number passes 65,535), and 2 to 4 bytes of index (4 to
+/// 8 from 65,536 points on).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Points {
     /// Followed by [`WINDOW`] times the highest hash, which no hash passes.
@@ -38,7 +39,7 @@ impl Points {
         Self {
             positions: vec![u64::MAX; WINDOW],
             owners: Owners::Narrow(Vec::new()),
-            index: Index::default(),
+            index: Index::new(),
         }
     }
 

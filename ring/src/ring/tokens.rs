@@ -21,6 +21,11 @@ pub enum Tokens {
     /// its share is the most that any node of up to 1,000 has with 32 points, added one at a time; 1.06 with 16. What nodes hold as
     /// replicas is not looked at: with three of them, 32 points and 100 nodes, 1.12 times the mean is the most.
     ///
+    /// **When a node fails**, few take over from it, since its arcs are few and long: of 10 nodes with 32 points 7 do (4 in the worst
+    /// case), one of them a quarter of the lost keys (half), so that the most loaded has 1.12 times the mean after it (1.36), where
+    /// random points have 9 heirs, a fifth, and 1.10. More points do not help there. Of 100 nodes 31 take over, and the most loaded has 1.07
+    /// (1.14); random points are at 1.2 before and after. [`Ring::rebalanced`](crate::Ring::rebalanced) evens that out.
+    ///
     /// The ring depends on the order of additions and removals: all who use it must see the same ones, or receive the ring whole.
     Allocated(u32),
     /// Given by the caller, as those who run Cassandra or ScyllaDB have them: [`Ring::add_with_tokens`](crate::Ring::add_with_tokens).

@@ -236,7 +236,7 @@ impl Maglev {
         };
         let mut slots = Redistribution::new(&self.roster, self.size as usize, before);
         let turns = slots.nodes.iter().map(|id| {
-            let name = self.roster.get(*id).map_or("", crate::Node::name);
+            let name = self.roster.get(*id).map_or("", crate::NodeRef::name);
             Claims::new(node_hash(name), self.size)
         });
         let turns = turns.collect();

@@ -248,7 +248,7 @@ impl Slots {
 
     fn enter(&mut self, name: &str, weight: Weight) -> Result<NodeId> {
         let node = self.roster.add(name, weight)?;
-        let name_of = |node: &NodeId| self.roster.get(*node).map(crate::Node::name);
+        let name_of = |node: &NodeId| self.roster.get(*node).map(crate::NodeRef::name);
         let place = self.nodes.partition_point(|node| name_of(node) < Some(name));
         self.nodes.insert(place, node);
         self.straws.insert(place, node_hash(name), u64::from(weight.raw()));

@@ -169,6 +169,6 @@ pub fn placement(algorithm: Algorithm, most: usize) -> impl Strategy<Value = Box
 
 /// The names in the order in which a hash prefers them.
 pub fn names(placement: &dyn Placement, hash: u64) -> Vec<&str> {
-    let name = |id: NodeId| placement.roster().get(id).map_or("nobody", hash_ring::Node::name);
+    let name = |id: NodeId| placement.roster().get(id).map_or("nobody", hash_ring::NodeRef::name);
     placement.replicas(hash, usize::MAX).into_iter().map(name).collect()
 }
