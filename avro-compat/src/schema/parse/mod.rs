@@ -1,0 +1,121 @@
+//! From JSON to a schema, without recursion: what has begun waits in a list of frames.
+
+mod define;
+mod frames;
+mod hint;
+mod logical;
+mod members;
+mod names;
+mod options;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+pub use options::{NameRules, ParseOptions};
+
+use self::frames::Frame;
+use super::node::Logical;
+use super::table::{Source, Table};
+use super::{Name, Node, Origin, Schema, Type, TypeId};
+use crate::error::{Location, ParseError, Problem};
+use crate::json::{Document, Json, OwnedJson};
+
+/// A schema of one text.
+pub(super) fn schema(text: &str, options: &ParseOptions) -> Result<Schema, ParseError> {
+    let document = Arc::new(Document::read(text, &options.json)?);
+    let mut builder = Builder::new(&document, options);
+    let root = builder.build(document.root())?;
+    let Builder { nodes, names, .. } = builder;
+    let sources = vec![Source { name: None, document }];
+    Ok(Schema::new(Arc::new(Table { nodes, names, sources }), root))
+}
+
+/// What becomes a table.
+struct Builder<'d> {
+    options: &'d ParseOptions,
+    document: &'d Arc<Document>,
+    source: u32,
+    nodes: Vec<Node>,
+    names: HashMap<Arc<str>, TypeId>,
+    /// What has begun and not ended, from the outermost.
+    frames: Vec<Frame<'d>>,
+    /// The names of the records among the frames, whose namespaces those inside inherit.
+    enclosing: Vec<Name>,
+    /// Fields, symbols and branches so far.
+    fields: usize,
+}
+
+/// What comes next.
+enum Step<'d> {
+    /// A type begins here.
+    Enter(Json<'d>),
+    /// A type has ended.
+    Done(TypeId),
+}
+
+impl<'d> Builder<'d> {
+    fn new(document: &'d Arc<Document>, options: &'d ParseOptions) -> Self {
+        Self {
+            options,
+            document,
+            source: 0,
+            nodes: Vec::with_capacity(16),
+            names: HashMap::new(),
+            frames: Vec::new(),
+            enclosing: Vec::new(),
+            fields: 0,
+        }
+    }
+
+    fn build(&mut self, root: Json<'d>) -> Result<TypeId, ParseError> {
+        let mut step = Step::Enter(root);
+        loop {
+            step = match step {
+                Step::Enter(value) => self.open(value)?,
+                Step::Done(id) => match self.frames.pop() {
+                    Some(frame) => self.resume(frame, id)?,
+                    None => return Ok(id),
+                },
+            }
+        }
+    }
+
+    fn error(problem: Problem, value: Json<'_>) -> ParseError {
+        ParseError::new(problem, Location::of(value))
+    }
+
+    /// The namespace that a name without one is in.
+    fn namespace(&self) -> &str {
+        self.enclosing.last().map_or("", Name::namespace)
+    }
+
+    fn origin(&self, value: Json<'d>) -> Origin {
+        Origin { source: self.source, row: value.row_number() }
+    }
+
+    fn keep(&self, value: Json<'d>) -> OwnedJson {
+        OwnedJson::new(self.document, value)
+    }
+
+    /// A new type, in place of which stands `null` until it is known.
+    fn add(&mut self, value: Json<'d>) -> Result<TypeId, ParseError> {
+        let limit = self.options.max_types.min(u32::MAX as usize);
+        if self.nodes.len() >= limit {
+            return Err(Self::error(Problem::TooManyTypes { limit }, value));
+        }
+        let id = TypeId(self.nodes.len() as u32);
+        let origin = self.origin(value);
+        self.nodes.push(Node { ty: Type::Null, logical: Logical::None, extra: None, origin });
+        Ok(id)
+    }
+
+    /// Counts a field, a symbol or a branch.
+    fn count(&mut self, value: Json<'d>) -> Result<(), ParseError> {
+        let limit = self.options.max_fields;
+        if self.fields >= limit {
+            return Err(Self::error(Problem::TooManyFields { limit }, value));
+        }
+        self.fields += 1;
+        Ok(())
+    }
+}
