@@ -17,11 +17,13 @@
 #![forbid(unsafe_code)]
 
 mod error;
+mod fingerprint;
 pub mod json;
 mod schema;
 
-pub use error::{Error, Location, ParseError, Problem, Result};
+pub use error::{DefaultMismatch, Error, Location, ParseError, Problem, Result};
+pub use fingerprint::rabin;
 pub use schema::{
     Attributes, Enum, Field, Fixed, IgnoredLogicalType, Kind, LogicalType, Name, NameRules, Node,
-    Order, Origin, ParseOptions, Record, Schema, Type, TypeId, Union,
+    Order, Origin, ParseOptions, Record, Schema, Schemas, Type, TypeId, Union, WriteOptions,
 };

@@ -1,9 +1,11 @@
 //! The one error type of the crate.
 
+mod default;
 mod location;
 mod parse;
 mod problem;
 
+pub use default::DefaultMismatch;
 pub use location::Location;
 pub use parse::ParseError;
 pub use problem::Problem;
@@ -15,6 +17,9 @@ pub enum Error {
     /// A text that is no schema, or no JSON.
     #[error(transparent)]
     Parse(#[from] ParseError),
+    /// A default that is no value of a type.
+    #[error("the default does not fit: {0}")]
+    Default(#[from] DefaultMismatch),
 }
 
 /// What the crate's fallible operations return.

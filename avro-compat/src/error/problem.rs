@@ -1,5 +1,6 @@
 //! Everything that can be wrong with the text of a schema.
 
+use super::DefaultMismatch;
 use crate::json::Position;
 
 /// What is wrong with a text: as JSON, or as a schema.
@@ -217,12 +218,24 @@ pub enum Problem {
         found: String,
     },
     /// A default that is no value of its type.
-    #[error("the default of field {field:?} does not fit: {reason}")]
+    #[error("the default of field {field:?} does not fit: {mismatch}")]
     Default {
         /// The field.
         field: String,
         /// What is wrong with it.
-        reason: String,
+        mismatch: DefaultMismatch,
+    },
+    /// Texts that refer to each other's types in a circle.
+    #[error("these texts refer to each other's types in a circle, so that none can be first: {}: put the types of the circle into one text, or allow `forward_references`", sources.join(" -> "))]
+    Circle {
+        /// The names of the texts; the last is the first again.
+        sources: Vec<String>,
+    },
+    /// Two texts of one name.
+    #[error("two texts are named {name:?}: rename one")]
+    RepeatedSource {
+        /// The name.
+        name: String,
     },
     /// More types than allowed.
     #[error("more than {limit} types: raise `max_types` if the text is trusted")]

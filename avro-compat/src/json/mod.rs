@@ -30,4 +30,5 @@ pub use number::Number;
 pub use owned::OwnedJson;
 pub use place::Position;
 pub use read::Reading;
+pub(crate) use write::quote;
 pub use write::{Layout, Writer};

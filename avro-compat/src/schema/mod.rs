@@ -1,6 +1,8 @@
 //! Schemas: what a text means.
 
 mod attributes;
+mod default;
+mod equal;
 mod id;
 mod kind;
 mod logical;
@@ -11,7 +13,9 @@ mod node;
 mod origin;
 mod parse;
 mod record;
+mod set;
 mod table;
+mod write;
 
 pub use attributes::Attributes;
 pub use id::TypeId;
@@ -23,4 +27,6 @@ pub use node::{Node, Type};
 pub use origin::Origin;
 pub use parse::{NameRules, ParseOptions};
 pub use record::{Field, Order, Record};
+pub use set::Schemas;
 pub use table::Schema;
+pub use write::WriteOptions;

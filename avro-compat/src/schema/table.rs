@@ -5,7 +5,7 @@ use std::ops::Index;
 use std::sync::Arc;
 
 use super::{Node, Origin, ParseOptions, TypeId, parse};
-use crate::error::{Location, Result};
+use crate::error::{Location, ParseError, Problem, Result};
 use crate::json::{Document, Json};
 
 /// An Avro schema: a table of types that refer to each other by [`TypeId`], and one of them that the schema is of.
@@ -66,6 +66,23 @@ impl Schema {
     /// What is wrong with the text first, where, and what to do about it.
     pub fn parse_with(text: &str, options: &ParseOptions) -> Result<Self> {
         Ok(parse::schema(text, options)?)
+    }
+
+    /// The schema of bytes, which must be UTF-8.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with the text first, where, and what to do about it.
+    pub fn parse_bytes(bytes: &[u8], options: &ParseOptions) -> Result<Self> {
+        match std::str::from_utf8(bytes) {
+            Ok(text) => Self::parse_with(text, options),
+            Err(error) => {
+                let before = bytes.get(..error.valid_up_to()).unwrap_or_default();
+                let location =
+                    Location::new(&String::from_utf8_lossy(before), before.len(), String::new());
+                Err(ParseError::new(Problem::NotUtf8, location).into())
+            }
+        }
     }
 
     pub(crate) fn new(table: Arc<Table>, root: TypeId) -> Self {

@@ -1,5 +1,7 @@
 //! The beginning of a type: all of it, if nothing is inside.
 
+use std::collections::hash_map::Entry;
+
 use super::frames::Frame;
 use super::members::{self, Definition, Member, wrong_type};
 use super::{Builder, Step};
@@ -14,7 +16,7 @@ impl<'d> Builder<'d> {
         match value.kind() {
             json::Kind::String => {
                 let name = value.as_str().unwrap_or_default();
-                self.by_name(&name, value).map(Step::Done)
+                self.by_name(&name, value)
             }
             json::Kind::Array => {
                 let id = self.add(value)?;
@@ -53,24 +55,27 @@ impl<'d> Builder<'d> {
                     self.logical_type(id, &definition);
                     Ok(Step::Done(id))
                 }
-                None => self.by_name(name, ty).map(Step::Done),
+                None => self.by_name(name, ty),
             },
         }
     }
 
     /// A type that is known by its name.
-    fn by_name(&mut self, name: &str, value: Json<'d>) -> Result<TypeId, ParseError> {
+    fn by_name(&mut self, name: &str, value: Json<'d>) -> Result<Step<'d>, ParseError> {
         if let Some(kind) = Kind::primitive(name) {
             let id = self.add(value)?;
             self.nodes[id.index()].ty = primitive(kind);
-            return Ok(id);
+            return Ok(Step::Done(id));
         }
         let full = Name::resolve(name, self.namespace());
         // A type of the null namespace could not be referred to from inside any other, if simple names did not fall back to it; so
         // they do in all implementations.
         let found = self.names.get(full.full()).or_else(|| self.names.get(name));
         match found {
-            Some(id) => Ok(*id),
+            Some(id) => Ok(Step::Done(*id)),
+            None if self.options.forward_references => {
+                self.await_type(full, !name.contains('.'), value)
+            }
             None => Err(Self::error(self.unknown_type(&full), value)),
         }
     }
@@ -106,9 +111,19 @@ impl<'d> Builder<'d> {
         id: TypeId,
         definition: &Definition<'d>,
     ) -> Result<(), ParseError> {
-        match self.names.insert(name.shared().clone(), id) {
-            None => Ok(()),
-            Some(first) => Err(self.duplicate_type(name, first, definition)),
+        match self.names.entry(name.shared().clone()) {
+            Entry::Vacant(entry) => {
+                entry.insert(id);
+                Ok(())
+            }
+            Entry::Occupied(entry) if self.options.repeated_definitions => {
+                self.repeated.push((id, *entry.get()));
+                Ok(())
+            }
+            Entry::Occupied(entry) => {
+                let first = *entry.get();
+                Err(self.duplicate_type(name, first, definition))
+            }
         }
     }
 

@@ -74,31 +74,31 @@ impl<'d> Builder<'d> {
             self.frames.push(Frame::Union { id, rest, branches, current });
             return Ok(Step::Enter(current));
         }
-        if let Some(at) = self.repeated_branch(&branches) {
-            let node = &self.nodes[branches[at].index()];
-            let hint = if node.kind().is_named() {
-                "remove one"
-            } else {
-                "only named types can be there more than once, whatever their logical types"
-            };
-            let problem = Problem::DuplicateBranch { branch: node.branch_name().to_owned(), hint };
-            let union = Json::at(self.document, self.nodes[id.index()].origin.row);
+        if let Some((at, problem)) = self.repeated_branch(&branches) {
+            let union = self.json(self.nodes[id.index()].origin);
             return Err(Self::error(problem, union.elements().nth(at).unwrap_or(union)));
         }
         self.nodes[id.index()].ty = Type::Union(Union { branches: branches.into() });
         Ok(Step::Done(id))
     }
 
-    /// The first branch that one before it cannot be told apart from.
-    fn repeated_branch(&self, branches: &[TypeId]) -> Option<usize> {
+    /// The first branch that one before it cannot be told apart from, and what to say about it.
+    pub(super) fn repeated_branch(&self, branches: &[TypeId]) -> Option<(usize, Problem)> {
         let name = |it: &TypeId| self.nodes[it.index()].branch_name();
-        if branches.len() <= 8 {
+        let at = if branches.len() <= 8 {
             let repeated =
                 |at: &usize| branches[..*at].iter().any(|it| name(it) == name(&branches[*at]));
-            return (1..branches.len()).find(repeated);
-        }
-        let mut seen = HashSet::with_capacity(branches.len());
-        branches.iter().position(|it| !seen.insert(name(it)))
+            (1..branches.len()).find(repeated)?
+        } else {
+            let mut seen = HashSet::with_capacity(branches.len());
+            branches.iter().position(|it| !seen.insert(name(it)))?
+        };
+        let hint = if self.nodes[branches[at].index()].kind().is_named() {
+            "remove one"
+        } else {
+            "only named types can be there more than once, whatever their logical types"
+        };
+        Some((at, Problem::DuplicateBranch { branch: name(&branches[at]).to_owned(), hint }))
     }
 
     pub(super) fn next_field(
@@ -117,7 +117,7 @@ impl<'d> Builder<'d> {
         let lookup = Lookup::new(&fields, |it| &it.name).map_err(|at| {
             let record = self.nodes[id.index()].branch_name().to_owned();
             let field = fields[at].name.to_string();
-            let value = Json::at(self.document, fields[at].origin.row);
+            let value = self.json(fields[at].origin);
             let value = value.get("name").unwrap_or(value);
             Self::error(Problem::DuplicateField { record, field }, value)
         })?;

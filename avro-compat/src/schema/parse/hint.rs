@@ -54,7 +54,7 @@ impl<'d> Builder<'d> {
 
     /// The object that looks like the definition.
     fn defined_later(&self, name: &Name) -> Option<Json<'d>> {
-        let mut open = vec![self.document.root()];
+        let mut open = vec![self.document().root()];
         while let Some(value) = open.pop() {
             let defines = value
                 .get("type")
@@ -78,7 +78,7 @@ impl<'d> Builder<'d> {
     fn is_known(&self, definition: Json<'d>) -> bool {
         self.names.values().any(|it| {
             let origin = self.nodes[it.index()].origin;
-            origin.source == self.source && origin.row == definition.row_number()
+            origin.source as usize == self.source && origin.row == definition.row_number()
         })
     }
 
@@ -88,8 +88,12 @@ impl<'d> Builder<'d> {
         first: TypeId,
         definition: &Definition<'d>,
     ) -> ParseError {
-        let row = Json::at(self.document, self.nodes[first.index()].origin.row);
-        let first = Location::of(row).to_string();
+        let origin = self.nodes[first.index()].origin;
+        let mut first = Location::of(self.json(origin));
+        if origin.source as usize != self.source {
+            first.source = self.sources[origin.source as usize].name.clone();
+        }
+        let first = first.to_string();
         let problem = Problem::DuplicateType { name: name.full().to_owned(), first };
         Self::error(problem, definition.get(Member::Name).unwrap_or(definition.object))
     }

@@ -1,6 +1,7 @@
 //! How a schema's text is taken.
 
 use crate::json::Reading;
+use crate::schema::default::MAX_VALUES;
 
 /// Limits and tolerances of [`Schema::parse_with`](crate::Schema::parse_with).
 ///
@@ -14,6 +15,8 @@ pub struct ParseOptions {
     pub max_types: usize,
     /// The most fields of all records, symbols of all enums and branches of all unions. 1,000,000 by default.
     pub max_fields: usize,
+    /// The most values that a default consists of, those included that are filled in from other defaults. 100,000 by default.
+    pub max_default_values: u64,
     /// Which names of types, fields and symbols are valid.
     pub names: NameRules,
     /// Whether defaults are checked against the types of their fields. An unchecked one may be no value of its type.
@@ -35,6 +38,7 @@ impl Default for ParseOptions {
             json: Reading::default(),
             max_types: 100_000,
             max_fields: 1_000_000,
+            max_default_values: MAX_VALUES,
             names: NameRules::Specification,
             check_defaults: true,
             forward_references: false,
