@@ -48,6 +48,7 @@ pub struct Json<'a> {
 }
 
 impl<'a> Json<'a> {
+    #[inline]
     pub(crate) fn at(document: &'a Document, at: u32) -> Self {
         Self { document, at }
     }
@@ -57,6 +58,7 @@ impl<'a> Json<'a> {
         self.at
     }
 
+    #[inline]
     pub(super) fn row(self) -> Row {
         self.document.rows[self.at as usize]
     }
@@ -67,6 +69,7 @@ impl<'a> Json<'a> {
     }
 
     /// What it is.
+    #[inline]
     pub fn kind(self) -> Kind {
         self.row().kind
     }
@@ -108,6 +111,7 @@ impl<'a> Json<'a> {
     }
 
     /// The string that it is, without quotes and escapes; copied only if there are escapes.
+    #[inline]
     pub fn as_str(self) -> Option<Cow<'a, str>> {
         let row = self.row();
         if row.kind != Kind::String {
@@ -157,6 +161,7 @@ pub struct Elements<'a> {
 impl<'a> Iterator for Elements<'a> {
     type Item = Json<'a>;
 
+    #[inline]
     fn next(&mut self) -> Option<Json<'a>> {
         (self.next < self.end).then(|| {
             let element = Json::at(self.document, self.next);
@@ -177,6 +182,7 @@ pub struct Members<'a> {
 impl<'a> Iterator for Members<'a> {
     type Item = (Json<'a>, Json<'a>);
 
+    #[inline]
     fn next(&mut self) -> Option<(Json<'a>, Json<'a>)> {
         while self.next < self.end {
             let key = Json::at(self.document, self.next);

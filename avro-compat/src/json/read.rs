@@ -132,6 +132,7 @@ impl Reader<'_> {
         }
     }
 
+    #[inline]
     fn inside(&self, kind: Kind) -> bool {
         self.open.last().is_some_and(|it| self.rows[*it as usize].kind == kind)
     }
@@ -161,6 +162,7 @@ impl Reader<'_> {
         Ok(())
     }
 
+    #[inline]
     fn push(&mut self, kind: Kind, start: usize, end: usize, flags: u8) {
         // Lengths fit: the text is no longer than `u32::MAX`, and has fewer values than bytes.
         let next = self.rows.len() as u32 + 1;

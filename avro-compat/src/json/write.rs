@@ -184,13 +184,14 @@ impl Writer {
 pub(crate) fn quote(out: &mut String, value: &str) {
     out.push('"');
     let mut rest = value;
-    while let Some(at) = rest.find(|it: char| it < ' ' || it == '"' || it == '\\') {
+    while let Some(at) = rest.bytes().position(|it| it < b' ' || it == b'"' || it == b'\\') {
         out.push_str(&rest[..at]);
         match rest.as_bytes()[at] {
             b'\n' => out.push_str("\\n"),
             b'\r' => out.push_str("\\r"),
             b'\t' => out.push_str("\\t"),
             byte if byte < b' ' => {
+                // A String takes whatever is written.
                 let _ = write!(out, "\\u{byte:04x}");
             }
             byte => {

@@ -4,7 +4,15 @@ use super::Reader;
 use crate::error::{ParseError, Problem};
 
 impl Reader<'_> {
+    #[inline]
     pub(super) fn skip_blanks(&mut self) -> Result<(), ParseError> {
+        match self.bytes.get(self.at) {
+            Some(byte) if *byte > b' ' && *byte != b'/' => Ok(()),
+            _ => self.skip_some(),
+        }
+    }
+
+    fn skip_some(&mut self) -> Result<(), ParseError> {
         loop {
             match self.bytes.get(self.at) {
                 Some(b' ' | b'\n' | b'\r' | b'\t') => self.at += 1,

@@ -85,9 +85,8 @@ impl Reader<'_> {
         let mut at = start + 1;
         let mut flags = 0;
         loop {
-            while self.bytes.get(at).is_some_and(|it| !SPECIAL[usize::from(*it)]) {
-                at += 1;
-            }
+            let plain = self.bytes[at..].iter().position(|it| SPECIAL[usize::from(*it)]);
+            at = plain.map_or(self.bytes.len(), |it| at + it);
             match self.bytes.get(at) {
                 Some(b'"') => break,
                 Some(b'\\') => {

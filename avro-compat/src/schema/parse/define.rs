@@ -11,6 +11,9 @@ use crate::schema::attributes::Level;
 use crate::schema::lookup::Lookup;
 use crate::schema::{Enum, Fixed, Kind, Name, Record, Type, TypeId};
 
+/// Stands for a part whose type has not ended.
+const UNKNOWN: TypeId = TypeId(0);
+
 impl<'d> Builder<'d> {
     pub(super) fn open(&mut self, value: Json<'d>) -> Result<Step<'d>, ParseError> {
         match value.kind() {
@@ -37,14 +40,14 @@ impl<'d> Builder<'d> {
             "fixed" => self.fixed(&definition).map(Step::Done),
             "array" => {
                 let items = definition.required(Member::Items, "an array")?;
-                let id = self.complete(&definition, Type::Null, Level::Array)?;
+                let id = self.complete(&definition, Type::Array(UNKNOWN), Level::Array)?;
                 self.logical_type(id, &definition);
                 self.frames.push(Frame::Array(id));
                 Ok(Step::Enter(items))
             }
             "map" => {
                 let values = definition.required(Member::Values, "a map")?;
-                let id = self.complete(&definition, Type::Null, Level::Map)?;
+                let id = self.complete(&definition, Type::Map(UNKNOWN), Level::Map)?;
                 self.logical_type(id, &definition);
                 self.frames.push(Frame::Map(id));
                 Ok(Step::Enter(values))
