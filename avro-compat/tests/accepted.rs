@@ -324,3 +324,11 @@ fn parts_share_the_table() {
     assert_eq!(next.find("R"), Some(schema.root()));
     assert!(next != schema && next.at(schema.root()) == schema);
 }
+
+#[test]
+fn schemas_can_be_used_by_any_thread() {
+    fn check<T: Send + Sync + 'static>() {}
+    check::<Schema>();
+    check::<avro_compat::Schemas>();
+    check::<avro_compat::Error>();
+}

@@ -169,3 +169,20 @@ fn unions_that_try_everything() {
     let error = Schema::parse_with(&text, &options).unwrap_err().to_string();
     assert!(error.contains("does not fit"), "{error}");
 }
+
+/// A union of records of many fields, tried for value after value, each of which fits none but the last.
+#[test]
+fn unions_of_large_records() {
+    let fields: Vec<_> =
+        (0..1_000).map(|it| format!(r#"{{"name":"f{it}","type":"int"}}"#)).collect();
+    let records: Vec<_> = (0..90)
+        .map(|it| format!(r#"{{"type":"record","name":"R{it}","fields":[{}]}}"#, fields.join(",")))
+        .collect();
+    let default = vec!["{}"; 50_000].join(",");
+    let text = format!(
+        r#"{{"type":"record","name":"Top","fields":[{{"name":"f","type":{{"type":"array","items":[{},{{"type":"map","values":"int"}}]}},"default":[{default}]}}]}}"#,
+        records.join(",")
+    );
+    let error = Schema::parse(&text).unwrap_err().to_string();
+    assert!(error.contains("takes too long"), "{error}");
+}

@@ -256,6 +256,12 @@ fn names() {
             "\"a.\" is not a valid namespace",
         ),
         (
+            r#"{"type": "fixed", "name": ".F", "size": 1}"#,
+            (1, 27),
+            "/name",
+            "\".F\" is not a valid name of a type: it has no dot in front",
+        ),
+        (
             r#"{"type": "fixed", "name": "A", "namespace": "a b", "size": 1}"#,
             (1, 27),
             "/name",

@@ -32,13 +32,14 @@ pub(crate) fn same(
     right_root: TypeId,
     detail: Detail,
 ) -> bool {
-    if std::ptr::eq(left, right) && left_root == right_root {
-        return true;
-    }
+    let one_table = std::ptr::eq(left, right);
     let mut open = vec![(left_root, right_root)];
     // Only named types can be met again.
     let mut met = HashSet::new();
     while let Some((l, r)) = open.pop() {
+        if one_table && l == r {
+            continue;
+        }
         let (l_node, r_node) = (&left[l.index()], &right[r.index()]);
         if l_node.name().is_some() && !met.insert((l, r)) {
             continue;

@@ -99,6 +99,10 @@ impl Schema {
     }
 
     /// The schema of one of the types, sharing everything with this one: ids mean the same in both.
+    ///
+    /// # Panics
+    ///
+    /// If the id is not one of this schema.
     pub fn at(&self, root: TypeId) -> Self {
         assert!(root.index() < self.len(), "{root} is no type of this schema");
         Self { table: Arc::clone(&self.table), root }

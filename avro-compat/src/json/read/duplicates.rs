@@ -23,12 +23,16 @@ impl<'a> Reader<'a> {
                 return self.repeated_among_many(object, end);
             }
             let text = self.member_name(name);
-            if let Some(first) = names[..count].iter().find(|it| self.member_name(**it) == text) {
-                let first = *first;
-                self.repeat(first, name)?;
+            match names[..count].iter().position(|it| self.member_name(*it) == text) {
+                Some(at) => {
+                    let earlier = std::mem::replace(&mut names[at], name);
+                    self.repeat(earlier, name)?;
+                }
+                None => {
+                    names[count] = name;
+                    count += 1;
+                }
             }
-            names[count] = name;
-            count += 1;
             name = self.rows[name as usize + 1].next;
         }
         Ok(())
@@ -38,22 +42,22 @@ impl<'a> Reader<'a> {
         let mut latest = HashMap::new();
         let mut name = object + 1;
         while name < end {
-            if let Some(first) = latest.insert(self.member_name(name), name) {
-                self.repeat(first, name)?;
+            if let Some(earlier) = latest.insert(self.member_name(name), name) {
+                self.repeat(earlier, name)?;
             }
             name = self.rows[name as usize + 1].next;
         }
         Ok(())
     }
 
-    fn repeat(&mut self, first: u32, again: u32) -> Result<(), ParseError> {
+    fn repeat(&mut self, earlier: u32, again: u32) -> Result<(), ParseError> {
         if self.reading.repeated_members {
-            self.rows[first as usize].flags |= REPLACED;
+            self.rows[earlier as usize].flags |= REPLACED;
             return Ok(());
         }
         let name = self.member_name(again).into_owned();
         let begun = |row: u32| self.rows[row as usize].start as usize;
-        let first = Position::of(self.text, begun(first));
+        let first = Position::of(self.text, begun(earlier));
         Err(self.problem(Problem::RepeatedMember { name, first }, begun(again)))
     }
 

@@ -33,6 +33,15 @@ impl Reason<'_> {
     pub(super) fn kind(wanted: &'static str, found: Json<'_>) -> Self {
         Self::Kind { wanted, found: found.kind().described() }
     }
+
+    /// True if the default is refused whatever other branches of unions there are: which of them it is a value of must not depend on a
+    /// limit, and not on what is filled in for itself.
+    pub(super) fn is_final(self) -> bool {
+        matches!(
+            self,
+            Self::Endless { .. } | Self::TooDeep { .. } | Self::TooLarge { .. } | Self::TooMuchWork
+        )
+    }
 }
 
 impl Mismatch<'_> {

@@ -45,7 +45,14 @@ impl Schema {
     pub fn default_branch(&self, union: TypeId, value: Json<'_>) -> Option<usize> {
         let Type::Union(union) = self[union].ty() else { return None };
         let mut checker = Checker::new(&self.table().nodes, MAX_VALUES, MAX_STEPS);
-        union.branches().iter().position(|it| checker.fits(*it, value, Context::BRANCH).is_ok())
+        for (at, branch) in union.branches().iter().enumerate() {
+            match checker.fits(*branch, value, Context::BRANCH) {
+                Ok(_) => return Some(at),
+                Err(mismatch) if mismatch.reason.is_final() => return None,
+                Err(_) => {}
+            }
+        }
+        None
     }
 }
 
@@ -118,8 +125,9 @@ impl<'t> Checker<'t> {
             Type::Record(record) => self.record(ty, record, value, context),
             Type::Union(union) => {
                 for branch in union.branches() {
-                    if let Ok(values) = self.branch(*branch, value, context.inside(true)) {
-                        return Ok(values);
+                    match self.branch(*branch, value, context.inside(true)) {
+                        Err(mismatch) if !mismatch.reason.is_final() => {}
+                        verdict => return verdict,
                     }
                 }
                 // The one branch that it could have been is more telling than that it was none.
@@ -182,6 +190,8 @@ impl<'t> Checker<'t> {
         if value.kind() != json::Kind::Object {
             return Err(Mismatch { value, reason: Reason::kind("an object", value) });
         }
+        // Each field is looked at, if only to find it missing.
+        self.steps = self.steps.saturating_sub(record.fields.len() as u64);
         // Members that are there, by field; a table, for one search each would take quadratic time.
         let mut members = vec![None; record.fields.len()];
         for (name, member) in value.members() {

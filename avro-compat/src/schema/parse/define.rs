@@ -4,7 +4,7 @@ use std::collections::hash_map::Entry;
 
 use super::frames::Frame;
 use super::members::{self, Definition, Member, wrong_type};
-use super::{Builder, Step};
+use super::{Builder, NameRules, Step};
 use crate::error::{ParseError, Problem};
 use crate::json::{self, Json};
 use crate::schema::attributes::Level;
@@ -101,6 +101,11 @@ impl<'d> Builder<'d> {
     fn name(&self, definition: &Definition<'d>, of: &'static str) -> Result<Name, ParseError> {
         let value = definition.required(Member::Name, of)?;
         let spelt = members::string(value, Member::Name)?;
+        // In references this is how to name a type past another that hides it; the specification has no such names.
+        if spelt.starts_with('.') && self.options.names == NameRules::Specification {
+            let (name, of, rule) = (spelt.into_owned(), "name of a type", "it has no dot in front");
+            return Err(Self::error(Problem::InvalidName { name, of, rule }, value));
+        }
         let namespace = self.optional_string(definition, Member::Namespace)?;
         let name = Name::resolve(&spelt, namespace.as_deref().unwrap_or(self.namespace()));
         self.options.names.check_full(&name).map_err(|it| Self::error(it, value))?;
