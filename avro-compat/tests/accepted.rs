@@ -332,3 +332,16 @@ fn schemas_can_be_used_by_any_thread() {
     check::<avro_compat::Schemas>();
     check::<avro_compat::Error>();
 }
+
+#[test]
+fn many_attributes_in_any_order() {
+    let text = |names: &mut dyn Iterator<Item = usize>, value: usize| {
+        let members: String = names.map(|it| format!(",\"a{it}\":{}", it.max(value))).collect();
+        format!("{{\"type\":\"int\"{members}}}")
+    };
+    let schema = parse(&text(&mut (0..5_000), 0));
+    assert_eq!(schema, parse(&text(&mut (0..5_000).rev(), 0)));
+    assert_ne!(schema, parse(&text(&mut (0..5_000).rev(), 1)));
+    assert_ne!(schema, parse(&text(&mut (0..4_999), 0)));
+    assert_ne!(schema, parse(&text(&mut (1..5_001), 0)));
+}

@@ -1,8 +1,12 @@
 //! Attributes that the specification does not know.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 
 use crate::json::{Json, Members, OwnedJson};
+
+/// More attributes than this are not searched one by one.
+const FEW: usize = 16;
 
 /// What has attributes of its own, which are then no unknown ones.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,8 +81,19 @@ impl<'a> Iterator for Attributes<'a> {
 /// Equal are attributes of the same names and values, in any order.
 impl PartialEq for Attributes<'_> {
     fn eq(&self, other: &Self) -> bool {
-        self.clone().count() == other.clone().count()
-            && self.clone().all(|(name, value)| other.get(&name).is_some_and(|it| it == value))
+        let count = other.clone().count();
+        if self.clone().count() != count {
+            return false;
+        }
+        // Many are matched through a table.
+        let table: Option<HashMap<_, _>> = (count > FEW).then(|| other.clone().collect());
+        self.clone().all(|(name, value)| {
+            let found = match &table {
+                Some(table) => table.get(&name).copied(),
+                None => other.get(&name),
+            };
+            found.is_some_and(|it| it == value)
+        })
     }
 }
 
