@@ -39,7 +39,7 @@ need_toolchain cargo rustc
 cargo test --workspace --locked --features lsm/sim,lsm/zstd,hash-ring/shared,hash-ring/serde
 
 # Libraries that others may depend on, as PACKAGE:DIRECTORY.
-libraries=(lsm:lsm hash-ring:ring)
+libraries=(lsm:lsm hash-ring:ring avro-compat:avro-compat)
 for library in "${libraries[@]}"; do
     "$here/scripts/importable.sh" "${library%%:*}" "${library#*:}"
 done

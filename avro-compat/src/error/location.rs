@@ -1,0 +1,48 @@
+//! Where in which text.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::json::{Json, Position};
+
+/// A place in the text of a schema.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Location {
+    /// The name of the text, if it has one: of several that are parsed together.
+    pub source: Option<Arc<str>>,
+    /// The byte.
+    pub offset: usize,
+    /// Line and column.
+    pub position: Position,
+    /// The JSON pointer (RFC 6901) of the value that stands there, or of what is around it if nothing does.
+    pub pointer: String,
+}
+
+impl Location {
+    pub(crate) fn new(text: &str, offset: usize, pointer: String) -> Self {
+        Self { source: None, offset, position: Position::of(text, offset), pointer }
+    }
+
+    pub(crate) fn start() -> Self {
+        Self::new("", 0, String::new())
+    }
+
+    pub(crate) fn of(value: Json<'_>) -> Self {
+        Self::new(value.document().text(), value.span().start, value.pointer())
+    }
+}
+
+/// `tweet.avsc: line 3, column 7 (/fields/0/type)`
+impl fmt::Display for Location {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(source) = &self.source {
+            write!(f, "{source}: ")?;
+        }
+        let Position { line, column } = self.position;
+        write!(f, "line {line}, column {column}")?;
+        if !self.pointer.is_empty() {
+            write!(f, " ({})", self.pointer)?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,70 @@
+//! Avro schemas, and what may be done to them.
+//!
+//! ```
+//! use avro_compat::{Error, Kind, LogicalType, Schema, Type};
+//!
+//! let schema = Schema::parse(r#"
+//!     {"type": "record", "name": "Tweet", "namespace": "example", "fields": [
+//!         {"name": "at", "type": {"type": "long", "logicalType": "timestamp-millis"}},
+//!         {"name": "text", "type": "string", "default": ""},
+//!         {"name": "answers", "type": {"type": "array", "items": "Tweet"}, "default": []}
+//!     ]}"#)?;
+//!
+//! let Type::Record(tweet) = schema[schema.root()].ty() else { panic!() };
+//! assert_eq!(tweet.name().full(), "example.Tweet");
+//! let at = &schema[tweet.field("at").unwrap().ty()];
+//! assert_eq!((at.kind(), at.logical_type()), (Kind::Long, Some(LogicalType::TimestampMillis)));
+//!
+//! assert_eq!(schema, Schema::parse(&schema.to_json())?);          // nothing is lost
+//! assert_eq!(schema.rabin(), 0x442A_DEFD_DC3A_DDC9);
+//!
+//! // What is wrong, where, and what to do about it.
+//! let Err(Error::Parse(error)) = Schema::parse(r#"{"type": "array", "items": "integer"}"#) else { panic!() };
+//! assert_eq!(error.to_string(), "line 1, column 28 (/items): unknown type \"integer\": did you mean \"int\"?");
+//! # Ok::<(), avro_compat::Error>(())
+//! ```
+//!
+//! # What is here
+//!
+//! | | |
+//! |---|---|
+//! | [`Schema`] | a schema: types by [`TypeId`], parsed, compared, written, fingerprinted |
+//! | [`Schemas`] | several texts that refer to each other's types |
+//! | [`ParseOptions`] | limits, and what other programs let pass |
+//! | [`json`] | JSON with positions |
+//!
+//! # Where the specification leaves a choice
+//!
+//! The specification is Avro 1.12's. By default a text is taken by its letter; [`ParseOptions::lenient`] takes all that some widely used program
+//! takes.
+//!
+//! - **A default of a union** may be a value of any branch, and is one of the first that it fits, as the specification has it since 1.12.
+//! - **Defaults are checked in full**: ranges, lengths, symbols, code points, records with what is missing filled in, which must end. A float
+//!   that JSON has no number for is one of the strings `"NaN"`, `"Infinity"` and `"-Infinity"`, as Java spells them, but not as a
+//!   branch of a union, where a string is a string. Members of a record's default that are no fields count for nothing.
+//! - **A name without dots** that the namespace around it does not have is looked up in the null namespace, as all implementations do: without it,
+//!   nothing could refer to types of the null namespace from inside another. A dot in front (`".Name"`) names it past one that hides it.
+//! - **Aliases** may be any string, and may be names or aliases of others as well: schemas that have those exist.
+//! - **`{"type": "Name"}`** is a reference; attributes beside it count for nothing and are not kept, since they would be the named type's.
+//! - **Unknown attributes** are kept wherever there is an object of a type or a field. A `logicalType` that is unknown or invalid is one, with
+//!   the reason at hand ([`Node::ignored_logical_type`]).
+//! - **Members given twice**, comments, names outside of ASCII, uses before definitions and definitions that are repeated are refused by default.
+//!
+//! # Promises
+//!
+//! Whatever the input, nothing panics, recurses without a bound or takes memory for what it has not read; parsing takes time linear in the text but
+//! for the names that are looked up in it. No unsafe code.
+#![deny(missing_docs)]
+#![forbid(unsafe_code)]
+
+mod error;
+mod fingerprint;
+pub mod json;
+mod schema;
+
+pub use error::{DefaultMismatch, Error, Location, ParseError, Problem, Result};
+pub use fingerprint::rabin;
+pub use schema::{
+    Attributes, Enum, Field, Fixed, IgnoredLogicalType, Kind, LogicalType, Name, NameRules, Node,
+    Order, Origin, ParseOptions, Record, Schema, Schemas, Type, TypeId, Union, WriteOptions,
+};

@@ -1,0 +1,7 @@
+//! From a schema to JSON.
+
+mod canonical;
+mod full;
+mod options;
+
+pub use options::WriteOptions;

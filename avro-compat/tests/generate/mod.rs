@@ -1,0 +1,81 @@
+//! Arbitrary schemas.
+//!
+//! [`schema`] is a strategy of valid schemas as models ([`Ty`]), which tests may change; [`Ty::text`] is the text of one. Every construct of the
+//! specification occurs: recursion, references, namespaces in all spellings, aliases, defaults (records with members left out, too), logical
+//! types valid and not, unknown attributes at every level.
+#![allow(dead_code, reason = "each test uses a part")]
+
+mod draft;
+mod realise;
+mod text;
+mod values;
+
+use proptest::prelude::*;
+
+/// A type. Names are full names.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Ty {
+    /// A primitive type, by its name; with attributes, such as a logical type.
+    Primitive(&'static str, Attributes),
+    Fixed(Named, u32),
+    Enum(Named, Vec<String>, Option<String>),
+    Record(Named, Vec<FieldModel>),
+    Array(Box<Ty>, Attributes),
+    Map(Box<Ty>, Attributes),
+    Union(Vec<Ty>),
+    /// A named type that is defined before, or around.
+    Reference(String),
+}
+
+/// Names and JSON texts.
+pub type Attributes = Vec<(String, String)>;
+
+/// What named types have.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Named {
+    pub name: String,
+    /// Which of the possible spellings the text has.
+    pub spelling: u8,
+    pub doc: Option<String>,
+    pub aliases: Vec<String>,
+    pub attributes: Attributes,
+    /// For a record: whether it is an `error`.
+    pub is_error: bool,
+}
+
+/// A field of a record.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FieldModel {
+    pub name: String,
+    pub ty: Ty,
+    pub doc: Option<String>,
+    /// A JSON text.
+    pub default: Option<String>,
+    pub order: Option<&'static str>,
+    pub aliases: Vec<String>,
+    pub attributes: Attributes,
+}
+
+impl Ty {
+    /// What tells it apart in a union.
+    pub fn branch_name(&self) -> &str {
+        match self {
+            Self::Primitive(name, _) => name,
+            Self::Fixed(named, _) | Self::Enum(named, ..) | Self::Record(named, _) => &named.name,
+            Self::Array(..) => "array",
+            Self::Map(..) => "map",
+            Self::Union(_) => "union",
+            Self::Reference(name) => name,
+        }
+    }
+}
+
+/// Valid schemas, some dozens of types at most.
+pub fn schema() -> impl Strategy<Value = Ty> {
+    draft::draft().prop_map(|it| realise::realise(&it))
+}
+
+/// Namespace and simple name.
+pub fn split(full: &str) -> (&str, &str) {
+    full.rsplit_once('.').unwrap_or(("", full))
+}
