@@ -62,4 +62,10 @@ impl CheckOptions {
     pub fn java() -> Self {
         Self { profile: Profile::Java, ..Self::default() }
     }
+
+    /// The same without what is less severe.
+    #[must_use]
+    pub fn at_least(self, least: Severity) -> Self {
+        Self { least, ..self }
+    }
 }
