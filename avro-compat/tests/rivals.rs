@@ -1,11 +1,12 @@
 //! Pairs of schemas that other checkers are wrong about, or are silent about: what this one says, that a decoder agrees, and what Java says.
 
-mod generate;
+mod pairs;
 mod reference;
 
 use avro_compat::Schema;
 use avro_compat::check::java::{IncompatibilityType, Outcome, compatibility};
 use avro_compat::check::{CheckOptions, FindingKind, Report, Severity, check};
+use pairs::*;
 
 fn schema(text: &str) -> Schema {
     Schema::parse(text).unwrap_or_else(|it| panic!("{it}\n{text}"))
@@ -37,23 +38,9 @@ fn only(report: &Report) -> (FindingKind, Severity) {
     (all[0].kind(), all[0].severity())
 }
 
-const J3_WRITER: &str = r#"{"type": "record", "name": "A", "fields": [
-    {"name": "b", "type": {"type": "record", "name": "B", "fields": [{"name": "a", "type": ["null", "A"]}]}},
-    {"name": "bad", "type": "int"}]}"#;
-const J3_READER: &str = r#"[
-    {"type": "record", "name": "x.A", "fields": [
-        {"name": "b", "type": {"type": "record", "name": "x.B", "fields": [{"name": "a", "type": ["null", "x.A"]}]}},
-        {"name": "bad", "type": "string"}]},
-    {"type": "record", "name": "y.A", "fields": [
-        {"name": "b", "type": "x.B"},
-        {"name": "bad", "type": "int"}]}]"#;
-
 #[test]
 fn j1_enum_in_a_union_under_another_namespace() {
-    let (reader, writer) = (
-        r#"["null", {"type": "enum", "name": "new.Colour", "symbols": ["RED"]}]"#,
-        r#"{"type": "enum", "name": "old.Colour", "symbols": ["RED"]}"#,
-    );
+    let (reader, writer) = J1;
     // Java's checker and decoder disagree; names match without their namespaces, says the specification, and here both hold to it.
     assert_eq!(only(&checked(reader, writer)), (FindingKind::Namespace, Severity::Warning));
     assert_eq!(java(reader, writer), Outcome::Compatible);
@@ -61,11 +48,7 @@ fn j1_enum_in_a_union_under_another_namespace() {
 
 #[test]
 fn j2_a_branch_of_the_same_full_name_is_chosen_though_another_could_be_read() {
-    let (reader, writer) = (
-        r#"[{"type": "record", "name": "a.R", "fields": [{"name": "y", "type": "int"}]},
-            {"type": "record", "name": "b.R", "fields": [{"name": "x", "type": "int"}]}]"#,
-        r#"{"type": "record", "name": "a.R", "fields": [{"name": "x", "type": "int"}]}"#,
-    );
+    let (reader, writer) = J2;
     let report = checked(reader, writer);
     assert_eq!(only(&report), (FindingKind::MissingField, Severity::Error));
     let root = report.roots().next().unwrap();
@@ -81,7 +64,7 @@ fn j2_a_branch_of_the_same_full_name_is_chosen_though_another_could_be_read() {
 
 #[test]
 fn j3_a_result_that_leaned_on_a_pair_in_progress_is_not_kept() {
-    let report = checked(J3_READER, J3_WRITER);
+    let report = checked(J3.0, J3.1);
     assert_eq!(
         kinds(&report),
         [
@@ -90,15 +73,12 @@ fn j3_a_result_that_leaned_on_a_pair_in_progress_is_not_kept() {
             (FindingKind::Type, ".bad".to_owned()),
         ]
     );
-    assert_eq!(java(J3_READER, J3_WRITER), Outcome::Compatible);
+    assert_eq!(java(J3.0, J3.1), Outcome::Compatible);
 }
 
 #[test]
 fn j4_a_field_alias_counts_under_another_namespace_too() {
-    let (reader, writer) = (
-        r#"{"type": "record", "name": "new.R", "fields": [{"name": "y", "aliases": ["x"], "type": "int"}]}"#,
-        r#"{"type": "record", "name": "old.R", "fields": [{"name": "x", "type": "int"}]}"#,
-    );
+    let (reader, writer) = J4;
     let report = checked(reader, writer);
     let found: Vec<_> = report.findings().map(|it| (it.kind(), it.severity())).collect();
     assert_eq!(
@@ -110,10 +90,7 @@ fn j4_a_field_alias_counts_under_another_namespace_too() {
 
 #[test]
 fn j5_a_field_that_is_found_by_name_and_by_alias() {
-    let both = (
-        r#"{"type": "record", "name": "R", "fields": [{"name": "x", "aliases": ["y"], "type": "int"}]}"#,
-        r#"{"type": "record", "name": "R", "fields": [{"name": "x", "type": "int"}, {"name": "y", "type": "string"}]}"#,
-    );
+    let both = J5_BOTH;
     let report = checked(both.0, both.1);
     assert_eq!(only(&report), (FindingKind::AmbiguousField, Severity::Warning));
     assert_eq!(report.findings().next().unwrap().writer_field(), Some(0));
@@ -127,11 +104,7 @@ fn j5_a_field_that_is_found_by_name_and_by_alias() {
 
 #[test]
 fn j5_swapped_aliases() {
-    let (reader, writer) = (
-        r#"{"type": "record", "name": "R", "fields": [
-            {"name": "x", "aliases": ["y"], "type": "int"}, {"name": "y", "aliases": ["x"], "type": "string"}]}"#,
-        r#"{"type": "record", "name": "R", "fields": [{"name": "x", "type": "int"}, {"name": "y", "type": "string"}]}"#,
-    );
+    let (reader, writer) = J5_SWAPPED;
     // The name is the better match.
     let report = checked(reader, writer);
     assert!(report.is_compatible());
@@ -141,11 +114,7 @@ fn j5_swapped_aliases() {
 
 #[test]
 fn j6_a_default_symbol_is_no_default_of_the_field() {
-    let (reader, writer) = (
-        r#"{"type": "record", "name": "R", "fields": [
-            {"name": "colour", "type": {"type": "enum", "name": "Colour", "symbols": ["RED"], "default": "RED"}}]}"#,
-        r#"{"type": "record", "name": "R", "fields": []}"#,
-    );
+    let (reader, writer) = J6;
     assert_eq!(only(&checked(reader, writer)), (FindingKind::MissingField, Severity::Error));
     let Outcome::Incompatible(all) = java(reader, writer) else { panic!() };
     assert_eq!(all.len(), 1);

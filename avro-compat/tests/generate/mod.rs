@@ -87,13 +87,13 @@ pub fn split(full: &str) -> (&str, &str) {
 /// Pairs of schemas, the reader's and the writer's: one and what some changes make of it, or two independent ones of few names.
 pub fn pair() -> impl Strategy<Value = (Ty, Ty)> {
     let changed = (schema(), any::<u64>(), 1..5_usize)
-        .prop_map(|(it, seed, changes)| changed(&it, &mut dice::Dice(seed), changes));
+        .prop_map(|(it, seed, changes)| changed(&it, &mut dice::Dice::new(seed), changes));
     prop_oneof![2 => changed, 3 => any::<u64>().prop_map(pair_of)]
 }
 
 /// A pair of small schemas that a number chooses.
 pub fn pair_of(seed: u64) -> (Ty, Ty) {
-    let mut dice = dice::Dice(seed);
+    let mut dice = dice::Dice::new(seed);
     let one = small::small(&mut dice);
     let one = mutate::repair(&one, &[]);
     if dice.once_in(3) {

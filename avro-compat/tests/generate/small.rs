@@ -6,7 +6,6 @@ use super::dice::Dice;
 use super::{FieldModel, Named, Ty, split};
 
 const NAMES: [&str; 3] = ["A", "B", "C"];
-const NAMESPACES: [&str; 3] = ["", "x", "y"];
 const FIELDS: [&str; 4] = ["a", "b", "c", "d"];
 const KINDS: [&str; 10] =
     ["null", "int", "int", "long", "long", "float", "double", "string", "bytes", "boolean"];
@@ -19,20 +18,27 @@ pub fn small(dice: &mut Dice) -> Ty {
 
 pub fn ty(dice: &mut Dice, names: &mut Vec<String>, depth: usize, in_union: bool) -> Ty {
     if depth == 0 {
-        return leaf(dice, names);
+        return leaf(dice, names, in_union);
     }
     match dice.below(12) {
         0..=4 => record(dice, names, depth),
         5..=7 if !in_union => union(dice, names, depth),
         8 => Ty::Array(Box::new(ty(dice, names, depth - 1, false)), Vec::new()),
         9 => Ty::Map(Box::new(ty(dice, names, depth - 1, false)), Vec::new()),
-        _ => leaf(dice, names),
+        _ => leaf(dice, names, in_union),
     }
 }
 
-fn leaf(dice: &mut Dice, names: &mut Vec<String>) -> Ty {
+fn leaf(dice: &mut Dice, names: &mut Vec<String>, in_union: bool) -> Ty {
     match dice.below(6) {
-        0 if !names.is_empty() => Ty::Reference(names[dice.below(names.len())].clone()),
+        0 if !names.is_empty() => {
+            let reference = Ty::Reference(names[dice.below(names.len())].clone());
+            // Most that refer to what is around them are meant to have values.
+            if in_union || dice.once_in(8) {
+                return reference;
+            }
+            Ty::Union(vec![Ty::Primitive("null", Vec::new()), reference])
+        }
         1 => match named(dice, names) {
             Some(named) => {
                 let symbols: Vec<_> = ["P", "Q", "R"]
@@ -67,7 +73,7 @@ fn named(dice: &mut Dice, names: &mut Vec<String>) -> Option<Named> {
 }
 
 fn full(dice: &mut Dice) -> String {
-    match dice.pick(&NAMESPACES) {
+    match dice.pick(&dice.namespaces.clone()) {
         "" => dice.pick(&NAMES).to_owned(),
         namespace => format!("{namespace}.{}", dice.pick(&NAMES)),
     }
@@ -80,7 +86,7 @@ pub fn alias(full: &str) -> String {
 
 fn record(dice: &mut Dice, names: &mut Vec<String>, depth: usize) -> Ty {
     let Some(named) = named(dice, names) else {
-        return Ty::Reference(names[dice.below(names.len())].clone());
+        return leaf(dice, names, true);
     };
     let mut fields = Vec::new();
     for name in FIELDS {
@@ -115,7 +121,7 @@ fn field(dice: &mut Dice, name: &str, ty: Ty) -> FieldModel {
 fn union(dice: &mut Dice, names: &mut Vec<String>, depth: usize) -> Ty {
     let mut met = HashSet::new();
     let mut branches = Vec::new();
-    for _ in 0..dice.below(5) {
+    for _ in 0..(dice.below(5)).max(usize::from(!dice.once_in(16))) {
         let known = names.len();
         let branch = ty(dice, names, depth - 1, true);
         if !matches!(branch, Ty::Union(_)) && met.insert(branch.branch_name().to_owned()) {
