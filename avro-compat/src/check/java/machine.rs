@@ -111,7 +111,9 @@ impl<'s> Machine<'s> {
                     let Some(frame) = self.frames.pop() else { return Ok(Rc::new(found)) };
                     let found =
                         if found.is_empty() { Rc::clone(&self.none) } else { Rc::new(found) };
-                    self.memo.insert(frame.pair, Memo::Known(Rc::clone(&found)));
+                    if self.is_kept(frame.pair) {
+                        self.memo.insert(frame.pair, Memo::Known(Rc::clone(&found)));
+                    }
                     self.location.truncate(frame.mark);
                     self.base = frame.base;
                     Step::Return(found)
@@ -129,14 +131,22 @@ impl<'s> Machine<'s> {
         Ok(())
     }
 
+    /// Whether a pair can be met again: types without names stand in one place only.
+    fn is_kept(&self, pair: Pair) -> bool {
+        self.reader[pair.0].kind().is_named() || self.writer[pair.1].kind().is_named()
+    }
+
     fn enter(&mut self, token: Token, pair: Pair, apart: bool) -> Result<Step, Stop> {
         self.spend(1)?;
-        match self.memo.get(&pair) {
+        let kept = self.is_kept(pair);
+        match self.memo.get(&pair).filter(|_| kept) {
             Some(Memo::InProgress) => return Ok(Step::Return(Rc::clone(&self.none))),
             Some(Memo::Known(found)) => return Ok(Step::Return(Rc::clone(found))),
+            None if kept => {
+                self.memo.insert(pair, Memo::InProgress);
+            }
             None => {}
         }
-        self.memo.insert(pair, Memo::InProgress);
         let (mark, base) = (self.location.len(), self.base);
         if apart {
             self.base = mark;
