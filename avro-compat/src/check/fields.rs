@@ -42,8 +42,8 @@ fn by_alias(reader: &Record, writer: &Record, sources: &mut [Option<Source>]) {
         if source.is_some() {
             continue;
         }
-        let named = |it: &Box<str>| writer.position(it);
-        if let Some(found) = field.aliases().iter().filter_map(named).find(|it| !taken[*it]) {
+        let mut named = field.aliases().iter().filter_map(|it| writer.position(it));
+        if let Some(found) = named.find(|it| !taken[*it]) {
             taken[found] = true;
             *source = Some(Source { field: found as u32, alias: true });
         }

@@ -43,6 +43,12 @@ impl<'r> Finding<'r> {
         below.filter(move |it| it.depth() == depth + 1)
     }
 
+    /// The findings that it is below, the innermost first.
+    pub fn around(self) -> impl Iterator<Item = Self> {
+        let above = move |it: &Self| Some(Self { at: it.entry().parent? as usize, ..*it });
+        std::iter::successors(above(&self), above)
+    }
+
     /// The reader's type in question; for a field, the record.
     pub fn reader_type(self) -> TypeId {
         self.report.pairs[self.entry().pair as usize].reader

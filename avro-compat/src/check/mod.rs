@@ -32,22 +32,29 @@
 //! ```
 
 pub mod branch;
+mod change;
+mod evolution;
 pub mod fields;
 mod finding;
 mod inhabited;
 pub mod java;
+mod json;
 mod kind;
 mod meaning;
 mod message;
 mod options;
 mod pair;
+mod render;
 mod report;
 mod walk;
 
+pub use change::Change;
+pub use evolution::{Direction, Evolution, Mode, VersionReport, check_evolution};
 pub use finding::Finding;
 pub use kind::FindingKind;
 pub use options::{CheckOptions, Profile, Severity};
 pub use pair::PathStep;
+pub use render::{Part, RenderOptions};
 pub use report::Report;
 
 use self::pair::{Pair, Step};
