@@ -8,22 +8,38 @@ use avro_compat::check::{CheckOptions, FindingKind, Report, check};
 use proptest::prelude::*;
 
 /// Ways into a value that are tried.
-const WAYS: usize = 3_000;
+const WAYS: usize = 1_500;
 
 fn schema(text: &str) -> Schema {
     Schema::parse(text).unwrap_or_else(|it| panic!("{it}\n{text}"))
 }
 
-/// The verdict by example: why the first value that cannot be read cannot; or that all that were tried can, and whether those were all there are.
-fn by_example(reader: &Schema, writer: &Schema) -> Result<bool, String> {
+/// The verdict by example.
+struct Example {
+    /// Why the first value that cannot be read cannot.
+    fails: Option<String>,
+    /// The first value that is read as something else.
+    lossy: Option<String>,
+    /// Whether all values were tried that need be.
+    all: bool,
+}
+
+fn by_example(reader: &Schema, writer: &Schema) -> Example {
     let (values, all) = reference::values(writer, WAYS);
     let (r, w) = ((reader, reader.root()), (writer, writer.root()));
+    let mut example = Example { fails: None, lossy: None, all };
     for value in values {
-        if let Err(reason) = reference::resolve(r, w, &value) {
-            return Err(format!("{reason}: {value:?}"));
+        match reference::resolve(r, w, &value) {
+            Err(reason) => {
+                example.fails.get_or_insert_with(|| format!("{reason}: {value:?}"));
+            }
+            Ok(read) if read.is_lossy() => {
+                example.lossy.get_or_insert_with(|| format!("{value:?} becomes {read:?}"));
+            }
+            Ok(_) => {}
         }
     }
-    Ok(all)
+    example
 }
 
 fn told(report: &Report) -> String {
@@ -31,26 +47,30 @@ fn told(report: &Report) -> String {
     told.join("\n")
 }
 
+const LOSSES: [FindingKind; 3] =
+    [FindingKind::LossyPromotion, FindingKind::BytesAsString, FindingKind::SymbolsDefaulted];
+
 /// Whether enough values were tried to say so if there is no error.
 fn agree(reader: &str, writer: &str) -> Result<bool, TestCaseError> {
     let report = check(&schema(reader), &schema(writer), &CheckOptions::default());
-    match by_example(report.reader(), report.writer()) {
-        Err(value) => prop_assert!(
-            !report.is_compatible(),
-            "no error, but {value}\nreader {reader}\nwriter {writer}"
-        ),
-        Ok(all) if report.is_compatible() || !all => return Ok(report.is_compatible()),
-        Ok(_) => prop_assert!(
-            false,
-            "all values can be read, but {}\nreader {reader}\nwriter {writer}",
-            told(&report)
-        ),
+    let example = by_example(report.reader(), report.writer());
+    let pair = format!("reader {reader}\nwriter {writer}\n{}", told(&report));
+    let lossy = report.leaves().any(|it| LOSSES.contains(&it.kind()));
+    if let Some(value) = example.lossy {
+        prop_assert!(lossy, "no hazard, but {value}\n{pair}");
+    } else if report.is_compatible() && example.all {
+        prop_assert!(!lossy, "a hazard, but all values stay what they are\n{pair}");
+    }
+    match example.fails {
+        Some(value) => prop_assert!(!report.is_compatible(), "no error, but {value}\n{pair}"),
+        None if report.is_compatible() || !example.all => return Ok(report.is_compatible()),
+        None => prop_assert!(false, "an error, but all values can be read\n{pair}"),
     }
     Ok(true)
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(1_500))]
+    #![proptest_config(ProptestConfig::with_cases(1_000))]
 
     #[test]
     fn there_is_an_error_exactly_if_some_value_cannot_be_read((reader, writer) in generate::pair()) {
@@ -95,7 +115,8 @@ proptest! {
 fn pairs_of_all_kinds_are_drawn() {
     let (mut compatible, mut told, mut undecided) = (0, 0, 0);
     let mut kinds = std::collections::BTreeMap::new();
-    for seed in 0..6_000 {
+    let count = generate::pairs(6_000) as usize;
+    for seed in 0..count as u64 {
         let (reader, writer) = generate::pair_of(seed);
         let (reader, writer) = (reader.text(), writer.text());
         undecided += usize::from(!agree(&reader, &writer).unwrap_or_else(|it| panic!("{it}")));
@@ -108,7 +129,7 @@ fn pairs_of_all_kinds_are_drawn() {
     println!(
         "{compatible} compatible, {undecided} not decided by examples, {told} findings: {kinds:?}"
     );
-    assert!((1_000..5_000).contains(&compatible) && undecided < 60, "{compatible} {undecided}");
+    assert!(compatible > count / 6 && undecided < count / 100, "{compatible} {undecided}");
     for kind in [
         "type",
         "name",

@@ -78,13 +78,7 @@ impl<'r> Finding<'r> {
 
     /// The index of the writer's field in question, if it is about a field that the writer's record has.
     pub fn writer_field(self) -> Option<usize> {
-        let (Type::Record(r), Type::Record(w)) = (self.reader_node().ty(), self.writer_node().ty())
-        else {
-            return None;
-        };
-        let mut sources = Vec::new();
-        super::fields::correspond(r, w, &mut sources);
-        sources[self.reader_field()?].map(|it| it.field as usize)
+        self.entry().source.map(|it| it as usize)
     }
 
     /// The writer's symbols that the reader does not have, if that is what it is about.

@@ -5,7 +5,7 @@ use crate::error::Location;
 use crate::json::{Layout, Writer};
 
 /// More findings than this are counted, and not told.
-const MOST: usize = 10_000;
+const MOST: usize = 1_000;
 
 impl Report {
     /// The report as JSON:
@@ -23,7 +23,7 @@ impl Report {
     /// ```
     ///
     /// `source` is there if the text has a name. A finding of kind `branch` has its `causes` in itself. Under
-    /// [`Profile::Java`](super::Profile::Java) findings have Java's `location`. Of more than 10,000 findings the rest is counted as `omitted`.
+    /// [`Profile::Java`](super::Profile::Java) findings have Java's `location`. Of more than 1,000 findings the rest is counted as `omitted`.
     pub fn to_json(&self, layout: Layout) -> String {
         let mut out = Writer::new(layout);
         self.write_json(&mut out);

@@ -7,6 +7,9 @@ use crate::schema::{Kind, LogicalType, Node, Type};
 /// More symbols than this are counted.
 const SYMBOLS: usize = 12;
 
+/// More branches than this that are nearly right are not told.
+const NEAR: usize = 4;
+
 pub(super) fn message(finding: Finding<'_>) -> String {
     let (reader, writer) = (finding.reader_node(), finding.writer_node());
     let (r, w) = (described(reader), described(writer));
@@ -141,6 +144,7 @@ fn no_branch(finding: Finding<'_>, writer: &str) -> String {
         .iter()
         .map(|it| &schema[*it])
         .filter(|it| it.kind() == kind)
+        .take(NEAR)
         .map(described)
         .collect();
     match near.as_slice() {
@@ -150,7 +154,7 @@ fn no_branch(finding: Finding<'_>, writer: &str) -> String {
             near.join(", "),
             match finding.writer_node().ty() {
                 Type::Fixed(_) => "differs in name or size",
-                _ => "has another name",
+                _ => "has another name, and no alias for it",
             }
         ),
     }

@@ -88,11 +88,11 @@ fn by_java(reader: &Schema, writer: &Schema, options: &CheckOptions) -> Report {
             for (at, it) in all.iter().enumerate() {
                 let at = at as u32;
                 pairs.push(pair(it.reader, it.writer));
-                entries.add(&pairs, at + 1, FindingKind::Java(it.ty), at);
+                entries.add(&pairs, at + 1, FindingKind::Java(it.ty), at, None);
             }
         }
-        java::Outcome::Throws(_) => entries.add(&pairs, 0, FindingKind::JavaThrows, 0),
-        java::Outcome::TooLarge => entries.add(&pairs, 0, FindingKind::Undecided, 0),
+        java::Outcome::Throws(_) => entries.add(&pairs, 0, FindingKind::JavaThrows, 0, None),
+        java::Outcome::TooLarge => entries.add(&pairs, 0, FindingKind::Undecided, 0, None),
     }
     let (reader, writer) = (reader.clone(), writer.clone());
     Report { reader, writer, pairs, entries: entries.all, java: Some(Box::new(outcome)) }

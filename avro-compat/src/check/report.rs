@@ -30,6 +30,8 @@ pub(super) struct Entry {
     pub pair: u32,
     /// Which of the reader's fields, or of Java's incompatibilities.
     pub at: u32,
+    /// Which of the writer's fields.
+    pub source: Option<u32>,
     pub depth: u32,
     /// The entry that it is directly below.
     pub parent: Option<u32>,
@@ -98,7 +100,14 @@ pub(super) struct Entries {
 
 impl Entries {
     /// Adds a finding, below those of the branches that its pair is in. Pairs must come in the order of a depth-first walk.
-    pub fn add(&mut self, pairs: &[Pair], pair: u32, kind: FindingKind, at: u32) {
+    pub fn add(
+        &mut self,
+        pairs: &[Pair],
+        pair: u32,
+        kind: FindingKind,
+        at: u32,
+        source: Option<u32>,
+    ) {
         let branch = match pairs[pair as usize].branch {
             // That a branch has no match is not inside of it.
             Some(branch) if branch == pair && kind == FindingKind::NoBranch => outer(pairs, pair),
@@ -108,7 +117,7 @@ impl Entries {
         let severity = kind.severity().unwrap_or(Severity::Error);
         let parent = branch.map(|it| self.group(pairs, it));
         let depth = parent.map_or(0, |it| self.all[it as usize].depth + 1);
-        self.all.push(Entry { kind, severity, pair, at, depth, parent });
+        self.all.push(Entry { kind, severity, pair, at, source, depth, parent });
         let mut above = parent;
         while let Some(at) = above {
             let entry = &mut self.all[at as usize];
@@ -141,6 +150,7 @@ impl Entries {
                 severity: Severity::Warning,
                 pair: branch,
                 at: 0,
+                source: None,
                 depth,
                 parent: known,
             });

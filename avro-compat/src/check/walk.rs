@@ -5,7 +5,7 @@
 //! "no pair that can be reached is unwell": one walk finds all that is wrong, and no result ever leans on an assumption. A pair that is reached
 //! has values: the writer's types without any are left out, and any value can be completed to one of the whole schema.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use super::branch::{self, Match};
 use super::fields::{self, Source};
@@ -13,7 +13,7 @@ use super::inhabited::Inhabited;
 use super::pair::{Pair, Step};
 use super::report::Entries;
 use super::{CheckOptions, FindingKind, Severity, meaning};
-use crate::schema::{Enum, Field, Kind, Record, Schema, Type, TypeId};
+use crate::schema::{Enum, Field, Record, Schema, Type, TypeId};
 
 /// More pairs of named types than this are remembered in a table.
 const FEW: usize = 24;
@@ -38,6 +38,7 @@ pub(super) fn walk(
         few: Vec::new(),
         many: HashSet::new(),
         sources: Vec::new(),
+        defaults: HashMap::new(),
         entries: Entries::default(),
     };
     walk.run();
@@ -58,6 +59,8 @@ struct Walk<'s> {
     few: Vec<(TypeId, TypeId)>,
     many: HashSet<(TypeId, TypeId)>,
     sources: Vec<Option<Source>>,
+    /// Whether defaults fit that nobody has checked, by record and field.
+    defaults: HashMap<(TypeId, u32), bool>,
     entries: Entries,
 }
 
@@ -93,8 +96,13 @@ impl<'s> Walk<'s> {
     }
 
     fn found(&mut self, pair: u32, kind: FindingKind, at: u32) {
+        self.found_in(pair, kind, at, None);
+    }
+
+    /// Something about a field of the reader's that has a source.
+    fn found_in(&mut self, pair: u32, kind: FindingKind, at: u32, source: Option<u32>) {
         if kind.severity().is_none_or(|it| it >= self.least) {
-            self.entries.add(&self.pairs, pair, kind, at);
+            self.entries.add(&self.pairs, pair, kind, at, source);
         }
     }
 
@@ -225,17 +233,17 @@ impl<'s> Walk<'s> {
         let step = Step::Field { reader: index, writer: source.field };
         if self.least == Severity::Warning {
             if source.alias {
-                self.found(at, FindingKind::FieldAlias, index);
+                self.found_in(at, FindingKind::FieldAlias, index, Some(source.field));
             }
             self.steps = self.steps.saturating_sub(field.aliases().len());
             if !field.aliases().is_empty() && names_of(field, writer) > 1 {
-                self.found(at, FindingKind::AmbiguousField, index);
+                self.found_in(at, FindingKind::AmbiguousField, index, Some(source.field));
             }
             if field.order() != written.order() {
-                self.found(at, FindingKind::Order, index);
+                self.found_in(at, FindingKind::Order, index, Some(source.field));
             }
             if field.doc() != written.doc() {
-                self.found(at, FindingKind::Doc, index);
+                self.found_in(at, FindingKind::Doc, index, Some(source.field));
             }
         }
         self.inside(at, field.ty(), written.ty(), step);
@@ -246,11 +254,11 @@ impl<'s> Walk<'s> {
         let Some(default) = field.default() else {
             return self.found(at, FindingKind::MissingField, index);
         };
-        let fits = match (self.reader[field.ty()].kind(), default.kind()) {
-            (Kind::Null, crate::json::Kind::Null) | (Kind::String, crate::json::Kind::String) => {
-                true
-            }
-            _ => self.reader.check_default(field.ty(), default).is_ok(),
+        let reader = self.reader;
+        let fits = reader.table().defaults_checked || {
+            let key = (self.pairs[at as usize].reader, index);
+            let fits = || reader.check_default(field.ty(), default).is_ok();
+            *self.defaults.entry(key).or_insert_with(fits)
         };
         if !fits {
             self.found(at, FindingKind::Default, index);

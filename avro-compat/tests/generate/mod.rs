@@ -110,3 +110,8 @@ fn changed(one: &Ty, dice: &mut dice::Dice, changes: usize) -> (Ty, Ty) {
     let other = mutate::repair(&other, &[one]);
     if dice.once_in(2) { (one.clone(), other) } else { (other, one.clone()) }
 }
+
+/// How many pairs are drawn: `AVRO_COMPAT_PAIRS`, or so many.
+pub fn pairs(default: u64) -> u64 {
+    std::env::var("AVRO_COMPAT_PAIRS").ok().and_then(|it| it.parse().ok()).unwrap_or(default)
+}

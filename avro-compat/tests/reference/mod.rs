@@ -25,6 +25,37 @@ pub enum Datum {
     Union(usize, Box<Datum>),
     /// A field that the reader filled in.
     Default,
+    /// What does not mean what was written.
+    Lossy(Box<Datum>),
+}
+
+impl Datum {
+    /// Whether some part does not mean what was written.
+    pub fn is_lossy(&self) -> bool {
+        match self {
+            Self::Lossy(_) => true,
+            Self::Record(all) | Self::Array(all) => all.iter().any(Self::is_lossy),
+            Self::Map(all) => all.iter().any(|it| it.1.is_lossy()),
+            Self::Union(_, it) => it.is_lossy(),
+            _ => false,
+        }
+    }
+
+    fn lossy(self, lossy: bool) -> Self {
+        if lossy { Self::Lossy(Box::new(self)) } else { self }
+    }
+}
+
+/// A value that promotion is hard on.
+fn extreme(ty: &Type) -> Option<Datum> {
+    Some(match ty {
+        Type::Int => Datum::Int(i32::MAX - 1),
+        Type::Long => Datum::Long(i64::MAX - 1),
+        Type::Float => Datum::Float(f32::MAX),
+        Type::Bytes => Datum::Bytes(vec![0xFF]),
+        Type::String => Datum::String("\u{e9}".to_owned()),
+        _ => return None,
+    })
 }
 
 /// The smallest value of each type of a schema that has one.
@@ -68,7 +99,7 @@ pub fn smallest(schema: &Schema) -> HashMap<TypeId, Datum> {
 }
 
 /// Ways are no longer.
-const DEEPEST: usize = 60;
+const DEEPEST: usize = 40;
 
 /// A way into a value.
 #[derive(Clone, Copy, Debug)]
@@ -115,7 +146,7 @@ pub fn values(schema: &Schema, limit: usize) -> (Vec<Datum>, bool) {
             Type::Enum(it) => {
                 values.extend((0..it.symbols().len()).map(|it| here(Datum::Enum(it))))
             }
-            _ => values.push(here(smallest[&id].clone())),
+            ty => values.extend(extreme(ty).map(here)),
         }
         // That a branch or a part is there at all is a value, too.
         values.push(here(smallest[&id].clone()));
@@ -179,14 +210,21 @@ pub fn resolve(
         | (Type::Bytes, Type::Bytes, _)
         | (Type::String, Type::String, _) => datum.clone(),
         (Type::Long, Type::Int, Datum::Int(it)) => Datum::Long((*it).into()),
-        (Type::Float, Type::Int, Datum::Int(it)) => Datum::Float(*it as f32),
+        (Type::Float, Type::Int, Datum::Int(it)) => {
+            Datum::Float(*it as f32).lossy(f64::from(*it as f32) != f64::from(*it))
+        }
         (Type::Double, Type::Int, Datum::Int(it)) => Datum::Double((*it).into()),
-        (Type::Float, Type::Long, Datum::Long(it)) => Datum::Float(*it as f32),
-        (Type::Double, Type::Long, Datum::Long(it)) => Datum::Double(*it as f64),
+        (Type::Float, Type::Long, Datum::Long(it)) => {
+            Datum::Float(*it as f32).lossy(*it as f32 as i128 != i128::from(*it))
+        }
+        (Type::Double, Type::Long, Datum::Long(it)) => {
+            Datum::Double(*it as f64).lossy(*it as f64 as i128 != i128::from(*it))
+        }
         (Type::Double, Type::Float, Datum::Float(it)) => Datum::Double((*it).into()),
         (Type::Bytes, Type::String, Datum::String(it)) => Datum::Bytes(it.clone().into_bytes()),
         (Type::String, Type::Bytes, Datum::Bytes(it)) => {
             Datum::String(String::from_utf8_lossy(it).into_owned())
+                .lossy(std::str::from_utf8(it).is_err())
         }
         (Type::Fixed(a), Type::Fixed(b), _) => {
             same_name(r, w)?;
@@ -198,8 +236,10 @@ pub fn resolve(
         (Type::Enum(a), Type::Enum(b), Datum::Enum(it)) => {
             same_name(r, w)?;
             let symbol = &b.symbols()[*it];
-            let found = a.symbols().iter().position(|it| it == symbol).or(a.default_index());
-            Datum::Enum(found.ok_or("symbol")?)
+            match a.symbols().iter().position(|it| it == symbol) {
+                Some(found) => Datum::Enum(found),
+                None => Datum::Enum(a.default_index().ok_or("symbol")?).lossy(true),
+            }
         }
         (Type::Array(a), Type::Array(b), Datum::Array(items)) => {
             let items: Result<_, _> =

@@ -329,12 +329,14 @@ impl<'s> Machine<'s> {
         id: TypeId,
     ) -> Result<Option<&'s Field>, Stop> {
         let mut found = record.field(field.name());
-        for (at, alias) in field.aliases().iter().enumerate() {
-            // Java has them in a set.
-            if field.aliases()[..at].contains(alias) {
+        let mut by_alias: Option<&Field> = None;
+        for alias in field.aliases() {
+            let Some(named) = record.field(alias) else { continue };
+            // Java has aliases in a set, where one that is there twice is there once.
+            if by_alias.is_some_and(|it| std::ptr::eq(it, named)) {
                 continue;
             }
-            let Some(named) = record.field(alias) else { continue };
+            by_alias = Some(named);
             if found.replace(named).is_some() {
                 let at = self.reader_position(field);
                 return Err(Stop::Throws(format!(
