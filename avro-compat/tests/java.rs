@@ -213,3 +213,23 @@ fn java_is_as_wrong_as_it_is_told_to_be() {
     assert_eq!((tally.compatible, tally.throws, tally.exact), (4, 2, 2), "{tally:?}");
     assert_eq!(tally.spec_differs, 4, "{tally:?}");
 }
+
+/// A pair of records that is compared first inside of a union, where Java begins a location anew, keeps the locations from there wherever it is met again.
+#[test]
+fn locations_from_inside_of_unions_are_kept() {
+    let schema = |x: &str| {
+        let r = format!(
+            r#"{{"type": "record", "name": "R", "fields": [{{"name": "x", "type": "{x}"}}]}}"#
+        );
+        format!(
+            r#"{{"type": "record", "name": "S", "fields": [{{"name": "first", "type": "int"}},
+            {{"name": "a", "type": ["null", {r}]}}, {{"name": "b", "type": "R"}}]}}"#
+        )
+    };
+    let (reader, writer) = (schema("string"), schema("int"));
+    let found = ours(&Schema::parse(&reader).unwrap(), &Schema::parse(&writer).unwrap());
+    let locations: Vec<_> =
+        found["found"].as_array().unwrap().iter().map(|it| &it["location"]).collect();
+    assert_eq!(locations, ["/fields/1/type/1", "/fields/0/type"]);
+    compare(&[(reader, writer)]);
+}
