@@ -4,6 +4,7 @@
 #   need_linker      a C compiler, which rustc links with
 #   need_toolchain   the toolchain of rust-toolchain.toml with the components given as arguments
 #   want_just        `just`; a convenience, so that its absence is only reported
+#   need_jdk         a Java compiler and runtime, which Java's Avro is compared with; false if there is none then
 #   need_peers       what the rivals are built with: a C++ compiler and libclang
 
 assume_yes=${assume_yes:-0}
@@ -107,6 +108,14 @@ want_just() {
     # Not from inside the workspace: it must not be built with the workspace's settings.
     (cd / && RUSTUP_TOOLCHAIN=$(pinned_toolchain) cargo install --locked --quiet just >&2) ||
         say "could not install just; going on without it: the scripts work without it"
+}
+
+need_jdk() {
+    command -v javac >/dev/null && command -v java >/dev/null && return 0
+    consent "a JDK (apt: openjdk-17-jdk-headless)" || return 1
+    apt_has openjdk-17-jdk-headless && apt_install openjdk-17-jdk-headless && return 0
+    # Distributions drop old versions; any from 11 on will do.
+    apt_install default-jdk-headless
 }
 
 need_peers() {

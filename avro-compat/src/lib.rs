@@ -21,6 +21,17 @@
 //! // What is wrong, where, and what to do about it.
 //! let Err(Error::Parse(error)) = Schema::parse(r#"{"type": "array", "items": "integer"}"#) else { panic!() };
 //! assert_eq!(error.to_string(), "line 1, column 28 (/items): unknown type \"integer\": did you mean \"int\"?");
+//!
+//! // Whether what was written with one schema can be read with another.
+//! use avro_compat::check::{CheckOptions, FindingKind, check};
+//!
+//! let longer = Schema::parse(r#"{"type": "record", "name": "Tweet", "namespace": "example", "fields": [
+//!     {"name": "text", "type": "string"},
+//!     {"name": "lang", "type": "string"}
+//! ]}"#)?;
+//! let report = check(&longer, &schema, &CheckOptions::default());
+//! let finding = report.findings().next().unwrap();
+//! assert_eq!((finding.kind(), finding.reader_location().pointer.as_str()), (FindingKind::MissingField, "/fields/1"));
 //! # Ok::<(), avro_compat::Error>(())
 //! ```
 //!
@@ -28,6 +39,7 @@
 //!
 //! | | |
 //! |---|---|
+//! | [`check`] | compatibility: everything that keeps one schema from reading another's data, or changes its meaning |
 //! | [`Schema`] | a schema: types by [`TypeId`], parsed, compared, written, fingerprinted |
 //! | [`Schemas`] | several texts that refer to each other's types |
 //! | [`ParseOptions`] | limits, and what other programs let pass |
@@ -57,6 +69,7 @@
 #![deny(missing_docs)]
 #![forbid(unsafe_code)]
 
+pub mod check;
 mod error;
 mod fingerprint;
 pub mod json;

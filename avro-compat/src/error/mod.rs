@@ -20,6 +20,14 @@ pub enum Error {
     /// A default that is no value of a type.
     #[error("the default does not fit: {0}")]
     Default(#[from] DefaultMismatch),
+    /// A text that is no compatibility mode.
+    #[error(
+        "{found:?} is not a compatibility mode: NONE, BACKWARD, BACKWARD_TRANSITIVE, FORWARD, FORWARD_TRANSITIVE, FULL and FULL_TRANSITIVE are"
+    )]
+    Mode {
+        /// What is there.
+        found: String,
+    },
 }
 
 /// What the crate's fallible operations return.

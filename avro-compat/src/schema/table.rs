@@ -40,6 +40,8 @@ pub(crate) struct Table {
     pub(crate) nodes: Vec<Node>,
     pub(crate) names: HashMap<Arc<str>, TypeId>,
     pub(crate) sources: Vec<Source>,
+    /// Whether every default was found to be a value of its type.
+    pub(crate) defaults_checked: bool,
 }
 
 /// A text of a schema.

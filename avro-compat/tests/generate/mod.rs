@@ -5,8 +5,11 @@
 //! types valid and not, unknown attributes at every level.
 #![allow(dead_code, reason = "each test uses a part")]
 
+pub mod dice;
 mod draft;
+mod mutate;
 mod realise;
+mod small;
 mod text;
 mod values;
 
@@ -72,10 +75,43 @@ impl Ty {
 
 /// Valid schemas, some dozens of types at most.
 pub fn schema() -> impl Strategy<Value = Ty> {
-    draft::draft().prop_map(|it| realise::realise(&it))
+    // In rare ones a default would be filled in with itself, without end.
+    draft::draft().prop_map(|it| mutate::with_valid_defaults(realise::realise(&it)))
 }
 
 /// Namespace and simple name.
 pub fn split(full: &str) -> (&str, &str) {
     full.rsplit_once('.').unwrap_or(("", full))
+}
+
+/// Pairs of schemas, the reader's and the writer's: one and what some changes make of it, or two independent ones of few names.
+pub fn pair() -> impl Strategy<Value = (Ty, Ty)> {
+    let changed = (schema(), any::<u64>(), 1..5_usize)
+        .prop_map(|(it, seed, changes)| changed(&it, &mut dice::Dice::new(seed), changes));
+    prop_oneof![2 => changed, 3 => any::<u64>().prop_map(pair_of)]
+}
+
+/// A pair of small schemas that a number chooses.
+pub fn pair_of(seed: u64) -> (Ty, Ty) {
+    let mut dice = dice::Dice::new(seed);
+    let one = small::small(&mut dice);
+    let one = mutate::repair(&one, &[]);
+    if dice.once_in(3) {
+        let other = small::small(&mut dice);
+        return (one, mutate::repair(&other, &[]));
+    }
+    let changes = 1 + dice.below(4);
+    changed(&one, &mut dice, changes)
+}
+
+fn changed(one: &Ty, dice: &mut dice::Dice, changes: usize) -> (Ty, Ty) {
+    let mut other = one.clone();
+    (0..changes).for_each(|_| mutate::mutate(&mut other, dice));
+    let other = mutate::repair(&other, &[one]);
+    if dice.once_in(2) { (one.clone(), other) } else { (other, one.clone()) }
+}
+
+/// How many pairs are drawn: `AVRO_COMPAT_PAIRS`, or so many.
+pub fn pairs(default: u64) -> u64 {
+    std::env::var("AVRO_COMPAT_PAIRS").ok().and_then(|it| it.parse().ok()).unwrap_or(default)
 }

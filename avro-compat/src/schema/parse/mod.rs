@@ -47,7 +47,8 @@ pub(super) fn table(
     builder.settle(&mut roots)?;
     builder.check()?;
     let Builder { nodes, names, .. } = builder;
-    Ok((Arc::new(Table { nodes, names, sources }), roots))
+    let defaults_checked = options.check_defaults;
+    Ok((Arc::new(Table { nodes, names, sources, defaults_checked }), roots))
 }
 
 /// What becomes a table.
