@@ -60,6 +60,7 @@
 mod error;
 mod fingerprint;
 pub mod json;
+mod resolve;
 mod schema;
 
 pub use error::{DefaultMismatch, Error, Location, ParseError, Problem, Result};

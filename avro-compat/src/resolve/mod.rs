@@ -1,0 +1,3 @@
+//! What a writer wrote, as a reader wants it.
+
+pub(crate) mod branch;
