@@ -57,15 +57,26 @@
 #![deny(missing_docs)]
 #![forbid(unsafe_code)]
 
+mod binary;
+mod encode;
 mod error;
 mod fingerprint;
 pub mod json;
 mod resolve;
 mod schema;
+mod value;
 
-pub use error::{DefaultMismatch, Error, Location, ParseError, Problem, Result};
+pub use encode::Encoder;
+pub use error::{
+    DecodeError, DecodeProblem, DefaultMismatch, EncodeError, Error, Location, Mismatch,
+    ParseError, Problem, ResolveError, Result,
+};
 pub use fingerprint::rabin;
+pub use resolve::{Decoder, ResolveOptions, Resolver};
 pub use schema::{
     Attributes, Enum, Field, Fixed, IgnoredLogicalType, Kind, LogicalType, Name, NameRules, Node,
     Order, Origin, ParseOptions, Record, Schema, Schemas, Type, TypeId, Union, WriteOptions,
+};
+pub use value::{
+    Decimal, Duration, Entries, Items, Tape, Value, ValueRef, format_uuid, parse_uuid,
 };

@@ -1,14 +1,22 @@
 //! The one error type of the crate.
 
+mod decode;
 mod default;
+mod encode;
 mod location;
+mod mismatch;
 mod parse;
 mod problem;
+mod resolve;
 
+pub use decode::{DecodeError, DecodeProblem};
 pub use default::DefaultMismatch;
+pub use encode::EncodeError;
 pub use location::Location;
+pub use mismatch::Mismatch;
 pub use parse::ParseError;
 pub use problem::Problem;
+pub use resolve::ResolveError;
 
 /// What went wrong, with what was found, where, and what to do about it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -20,6 +28,15 @@ pub enum Error {
     /// A default that is no value of a type.
     #[error("the default does not fit: {0}")]
     Default(#[from] DefaultMismatch),
+    /// Encoded data that cannot be read.
+    #[error(transparent)]
+    Decode(#[from] DecodeError),
+    /// A value that cannot be written.
+    #[error("the value does not fit its schema: {0}")]
+    Encode(#[from] EncodeError),
+    /// Two schemas that make no resolver.
+    #[error(transparent)]
+    Resolve(#[from] ResolveError),
 }
 
 /// What the crate's fallible operations return.

@@ -5,7 +5,9 @@
 //! types valid and not, unknown attributes at every level.
 #![allow(dead_code, reason = "each test uses a part")]
 
+pub mod data;
 mod draft;
+pub mod mutate;
 mod realise;
 mod text;
 mod values;
