@@ -179,6 +179,38 @@ impl Resolver {
         Ok(tape.view(item))
     }
 
+    /// The value of bytes, of which none may be left, as a type of serde.
+    ///
+    /// Records are structs or maps, enums are enums or strings, bytes and fixed are bytes, sequences of numbers, or, with `serde_bytes`, slices that
+    /// borrow. A union with null is an `Option`; other unions are untagged enums, enums whose variants are named as the branches (the name without
+    /// namespace of a named type, else the kind), or simply what the branch is. Fields of the reader's schema that the struct has not
+    /// are read and forgotten; leave them out of the schema, and they are skipped.
+    ///
+    /// # Errors
+    ///
+    /// The first thing that is wrong with the bytes or that the type does not take, and where.
+    #[cfg(feature = "serde")]
+    pub fn decode_as<'a, T: serde_core::Deserialize<'a>>(&'a self, bytes: &'a [u8]) -> Result<T> {
+        self.whole(bytes, |run, op| T::deserialize(run::serde::One { run, op }).map_err(|it| it.0))
+    }
+
+    /// The value at the beginning of bytes, which then begin after it; as [`decode_as`](Self::decode_as).
+    ///
+    /// # Errors
+    ///
+    /// The first thing that is wrong, and where; the bytes are then left as they were.
+    #[cfg(feature = "serde")]
+    pub fn decode_next_as<'a, T: serde_core::Deserialize<'a>>(
+        &'a self,
+        bytes: &mut &'a [u8],
+    ) -> Result<T> {
+        let (value, used) = self.next(bytes, |run, op| {
+            T::deserialize(run::serde::One { run, op }).map_err(|it| it.0)
+        })?;
+        *bytes = &bytes[used..];
+        Ok(value)
+    }
+
     #[inline]
     fn whole<'a, T>(
         &'a self,
@@ -209,6 +241,8 @@ impl Resolver {
     #[cold]
     fn error(&self, fault: Fault) -> crate::Error {
         let Fault { problem, offset, place } = fault;
+        // A fault of the target type's, which asked for nothing.
+        let offset = if offset == usize::MAX { 0 } else { offset };
         let root = || Place {
             reader: Some(self.reader()[self.reader().root()].origin()),
             writer: Some(self.writer()[self.writer().root()].origin()),

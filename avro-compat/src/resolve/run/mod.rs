@@ -2,6 +2,8 @@
 //!
 //! Nothing is believed that the bytes say of themselves: lengths are compared with what is left, counts too, and nesting is limited.
 
+#[cfg(feature = "serde")]
+pub(super) mod serde;
 mod tape;
 mod value;
 
