@@ -58,9 +58,11 @@
 #![forbid(unsafe_code)]
 
 mod binary;
+pub mod container;
 mod encode;
 mod error;
 mod fingerprint;
+pub mod frame;
 pub mod json;
 mod resolve;
 mod schema;
@@ -68,8 +70,8 @@ mod value;
 
 pub use encode::Encoder;
 pub use error::{
-    DecodeError, DecodeProblem, DefaultMismatch, EncodeError, Error, Location, Mismatch,
-    ParseError, Problem, ResolveError, Result,
+    ContainerError, DecodeError, DecodeProblem, DefaultMismatch, EncodeError, Error, FrameError,
+    Location, Mismatch, ParseError, Problem, ResolveError, Result,
 };
 pub use fingerprint::rabin;
 pub use resolve::{Decoder, ResolveOptions, Resolver};

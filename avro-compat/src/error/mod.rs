@@ -1,17 +1,21 @@
 //! The one error type of the crate.
 
+mod container;
 mod decode;
 mod default;
 mod encode;
+mod frame;
 mod location;
 mod mismatch;
 mod parse;
 mod problem;
 mod resolve;
 
+pub use container::ContainerError;
 pub use decode::{DecodeError, DecodeProblem};
 pub use default::DefaultMismatch;
 pub use encode::EncodeError;
+pub use frame::FrameError;
 pub use location::Location;
 pub use mismatch::Mismatch;
 pub use parse::ParseError;
@@ -37,6 +41,12 @@ pub enum Error {
     /// Two schemas that make no resolver.
     #[error(transparent)]
     Resolve(#[from] ResolveError),
+    /// A container file that cannot be read or written.
+    #[error(transparent)]
+    Container(#[from] ContainerError),
+    /// A message whose schema is not known.
+    #[error(transparent)]
+    Frame(#[from] FrameError),
 }
 
 /// What the crate's fallible operations return.

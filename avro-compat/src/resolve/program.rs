@@ -86,6 +86,7 @@ pub(crate) struct RecordCode {
     pub steps: Range<u32>,
     pub defaults: Range<u32>,
     /// Where the names of the reader's fields begin.
+    #[cfg_attr(not(feature = "serde"), expect(dead_code, reason = "serde alone asks for names"))]
     pub names: u32,
     /// How many fields the reader's record has.
     pub fields: u32,
@@ -133,6 +134,7 @@ pub(crate) struct Branch {
     /// The branch of the reader's union.
     pub wrap: u32,
     /// The reader's union; which name its branch has is looked up there.
+    #[cfg_attr(not(feature = "serde"), expect(dead_code, reason = "serde alone asks for names"))]
     pub union: TypeId,
 }
 
