@@ -106,6 +106,7 @@ fn text(text: &str) -> Value {
 }
 
 fn main() -> avro_compat::Result<()> {
+    let only = std::env::args().nth(1).unwrap_or_default();
     let writer = Schema::parse(WRITER)?;
     let reader = Schema::parse(READER)?;
     let value = Value::Record(vec![
@@ -115,10 +116,7 @@ fn main() -> avro_compat::Result<()> {
         Value::Enum(2),
         Value::Union(1, Box::new(text("leave at the door"))),
         Value::Array([17, 4242, 900_001].map(Value::Long).to_vec()),
-        Value::Map(vec![
-            ("region".into(), text("eu-west-1")),
-            ("device".into(), text("phone")),
-        ]),
+        Value::Map(vec![("region".into(), text("eu-west-1")), ("device".into(), text("phone"))]),
     ]);
     let encoder = Encoder::new(&writer);
     let bytes = encoder.encode(&value)?;
@@ -127,32 +125,35 @@ fn main() -> avro_compat::Result<()> {
     let decoder = Decoder::new(&writer)?;
 
     let mut tape = Tape::new();
-    measure("resolve to ValueRef", || {
+    measure(&only, "resolve to ValueRef", || {
         black_box(resolver.decode_ref(black_box(&bytes), &mut tape)).is_ok()
     });
-    measure("resolve to a struct that borrows", || {
+    measure(&only, "resolve to a struct that borrows", || {
         black_box(resolver.decode_as::<Borrowed<'_>>(black_box(&bytes))).is_ok()
     });
-    measure("resolve to a struct that owns", || {
+    measure(&only, "resolve to a struct that owns", || {
         black_box(resolver.decode_as::<Owned>(black_box(&bytes))).is_ok()
     });
-    measure("resolve to Value", || black_box(resolver.decode(black_box(&bytes))).is_ok());
-    measure("decode to Value", || black_box(decoder.decode(black_box(&bytes))).is_ok());
+    measure(&only, "resolve to Value", || black_box(resolver.decode(black_box(&bytes))).is_ok());
+    measure(&only, "decode to Value", || black_box(decoder.decode(black_box(&bytes))).is_ok());
     let none = Schema::parse(r#"{"type": "record", "name": "Event", "fields": []}"#)?;
     let none = Resolver::new(&none, &writer)?;
-    measure("skip", || black_box(none.decode(black_box(&bytes))).is_ok());
+    measure(&only, "skip", || black_box(none.decode(black_box(&bytes))).is_ok());
     let mut out = Vec::new();
-    measure("encode", || {
+    measure(&only, "encode", || {
         out.clear();
         encoder.encode_to(black_box(&value), &mut out).is_ok()
     });
-    measure("compile", || Resolver::new(black_box(&reader), black_box(&writer)).is_ok());
+    measure(&only, "compile", || Resolver::new(black_box(&reader), black_box(&writer)).is_ok());
     Ok(())
 }
 
 /// The median of some rounds.
-fn measure(what: &str, mut work: impl FnMut() -> bool) {
+fn measure(only: &str, what: &str, mut work: impl FnMut() -> bool) {
     const CALLS: u32 = 20_000;
+    if !what.contains(only) {
+        return;
+    }
     let mut rounds: Vec<_> = (0..31)
         .map(|_| {
             let begun = Instant::now();

@@ -18,54 +18,55 @@ pub(crate) struct Place {
     pub writer: Option<Origin>,
 }
 
-/// Bytes that are left to read.
-#[derive(Clone, Copy, Debug)]
+/// Bytes, and how many of them have been read.
+///
+/// One number is all that changes: more would be copied about when something is to be remembered.
+#[derive(Debug)]
 pub(crate) struct Input<'a> {
-    rest: &'a [u8],
-    /// How many there were at first.
-    total: usize,
+    bytes: &'a [u8],
+    at: usize,
 }
 
 type Result<T> = std::result::Result<T, Box<Fault>>;
 
 impl<'a> Input<'a> {
     pub(crate) fn new(bytes: &'a [u8]) -> Self {
-        Self { rest: bytes, total: bytes.len() }
+        Self { bytes, at: 0 }
     }
 
+    #[inline]
     pub(crate) fn left(&self) -> usize {
-        self.rest.len()
+        self.bytes.len() - self.at
     }
 
+    #[inline]
     pub(crate) fn offset(&self) -> usize {
-        self.total - self.rest.len()
+        self.at
+    }
+
+    #[inline]
+    fn rest(&self) -> &'a [u8] {
+        self.bytes.get(self.at..).unwrap_or_default()
     }
 
     /// A fault at the present place.
     #[cold]
     #[inline(never)]
     pub(crate) fn fault(&self, problem: DecodeProblem) -> Box<Fault> {
-        Box::new(Fault { problem, offset: self.offset(), place: None })
-    }
-
-    #[cold]
-    #[inline(never)]
-    pub(crate) fn mismatch(&self, mismatch: Mismatch, place: Place) -> Box<Fault> {
-        let problem = DecodeProblem::Unreadable(mismatch);
-        Box::new(Fault { problem, offset: self.offset(), place: Some(place) })
+        fault(self.at, problem)
     }
 
     #[cold]
     #[inline(never)]
     fn truncated(&self, needed: u64) -> Box<Fault> {
-        self.fault(DecodeProblem::Truncated { needed, left: self.rest.len() })
+        self.fault(DecodeProblem::Truncated { needed, left: self.left() })
     }
 
     #[inline]
     pub(crate) fn take(&mut self, len: usize) -> Result<&'a [u8]> {
-        match self.rest.split_at_checked(len) {
-            Some((taken, rest)) => {
-                self.rest = rest;
+        match self.rest().get(..len) {
+            Some(taken) => {
+                self.at += len;
                 Ok(taken)
             }
             None => Err(self.truncated(len as u64)),
@@ -74,20 +75,18 @@ impl<'a> Input<'a> {
 
     #[inline]
     pub(crate) fn skip(&mut self, len: u64) -> Result<()> {
-        match usize::try_from(len).ok().and_then(|it| self.rest.get(it..)) {
-            Some(rest) => {
-                self.rest = rest;
-                Ok(())
-            }
-            None => Err(self.truncated(len)),
+        if len > self.left() as u64 {
+            return Err(self.truncated(len));
         }
+        self.at += len as usize;
+        Ok(())
     }
 
     #[inline]
     fn array<const N: usize>(&mut self) -> Result<[u8; N]> {
-        match self.rest.split_first_chunk() {
-            Some((taken, rest)) => {
-                self.rest = rest;
+        match self.rest().first_chunk() {
+            Some(taken) => {
+                self.at += N;
                 Ok(*taken)
             }
             None => Err(self.truncated(N as u64)),
@@ -96,11 +95,10 @@ impl<'a> Input<'a> {
 
     #[inline]
     pub(crate) fn boolean(&mut self) -> Result<bool> {
-        let before = *self;
         match self.array::<1>()? {
             [0] => Ok(false),
             [1] => Ok(true),
-            [found] => Err(before.fault(DecodeProblem::Boolean { found })),
+            [found] => Err(fault(self.at - 1, DecodeProblem::Boolean { found })),
         }
     }
 
@@ -116,9 +114,9 @@ impl<'a> Input<'a> {
 
     #[inline]
     pub(crate) fn long(&mut self) -> Result<i64> {
-        match self.rest {
-            [byte, rest @ ..] if *byte < 0x80 => {
-                self.rest = rest;
+        match self.bytes.get(self.at) {
+            Some(byte) if *byte < 0x80 => {
+                self.at += 1;
                 Ok(zigzag(u64::from(*byte)))
             }
             _ => Ok(zigzag(self.varint(Kind::Long, 10)?)),
@@ -127,24 +125,26 @@ impl<'a> Input<'a> {
 
     #[inline]
     pub(crate) fn int(&mut self) -> Result<i32> {
-        match self.rest {
-            [byte, rest @ ..] if *byte < 0x80 => {
-                self.rest = rest;
+        match self.bytes.get(self.at) {
+            Some(byte) if *byte < 0x80 => {
+                self.at += 1;
                 Ok(zigzag(u64::from(*byte)) as i32)
             }
             _ => {
-                let before = *self;
+                let before = self.at;
                 let value = zigzag(self.varint(Kind::Int, 5)?);
-                let range = |_| before.fault(DecodeProblem::Range { kind: Kind::Int });
+                let range = |_| fault(before, DecodeProblem::Range { kind: Kind::Int });
                 i32::try_from(value).map_err(range)
             }
         }
     }
 
     /// More than one byte, or none.
+    #[inline(never)]
     fn varint(&mut self, kind: Kind, most: usize) -> Result<u64> {
+        let rest = self.rest();
         let mut value = 0_u64;
-        for (at, byte) in self.rest.iter().take(most).enumerate() {
+        for (at, byte) in rest.iter().take(most).enumerate() {
             let bits = u64::from(byte & 0x7F);
             // The tenth byte has one bit of the 64.
             if at == 9 && bits > 1 {
@@ -152,42 +152,60 @@ impl<'a> Input<'a> {
             }
             value |= bits << (7 * at);
             if byte & 0x80 == 0 {
-                self.rest = &self.rest[at + 1..];
+                self.at += at + 1;
                 return Ok(value);
             }
         }
-        if self.rest.len() < most {
-            return Err(self.truncated(self.rest.len() as u64 + 1));
+        if rest.len() < most {
+            return Err(self.truncated(rest.len() as u64 + 1));
         }
         Err(self.fault(DecodeProblem::Varint { kind }))
     }
 
-    /// A length of something that must be there.
+    /// Bytes after their length.
     #[inline]
     pub(crate) fn bytes(&mut self) -> Result<&'a [u8]> {
-        let before = *self;
+        let before = self.at;
         let len = self.long()?;
-        match u64::try_from(len) {
-            Ok(len) => {
-                match usize::try_from(len).ok().and_then(|it| self.rest.split_at_checked(it)) {
-                    Some((taken, rest)) => {
-                        self.rest = rest;
-                        Ok(taken)
-                    }
-                    None => Err(self.truncated(len)),
-                }
+        // What is negative is larger than everything.
+        match self.rest().get(..usize::try_from(len as u64).unwrap_or(usize::MAX)) {
+            Some(taken) => {
+                self.at += taken.len();
+                Ok(taken)
             }
-            Err(_) => Err(before.fault(DecodeProblem::Length { found: len })),
+            None => Err(self.no_bytes(before, len)),
+        }
+    }
+
+    #[cold]
+    fn no_bytes(&self, before: usize, len: i64) -> Box<Fault> {
+        match u64::try_from(len) {
+            Ok(len) => self.truncated(len),
+            Err(_) => fault(before, DecodeProblem::Length { found: len }),
         }
     }
 
     #[inline]
     pub(crate) fn string(&mut self) -> Result<&'a str> {
-        let before = *self;
+        let before = self.at;
         let bytes = self.bytes()?;
         std::str::from_utf8(bytes)
-            .map_err(|it| before.fault(DecodeProblem::Utf8 { valid: it.valid_up_to() }))
+            .map_err(|it| fault(before, DecodeProblem::Utf8 { valid: it.valid_up_to() }))
     }
+}
+
+/// A fault at a place.
+#[cold]
+#[inline(never)]
+pub(crate) fn fault(offset: usize, problem: DecodeProblem) -> Box<Fault> {
+    Box::new(Fault { problem, offset, place: None })
+}
+
+/// Data that the reader cannot take.
+#[cold]
+#[inline(never)]
+pub(crate) fn mismatch(offset: usize, mismatch: Mismatch, place: Place) -> Box<Fault> {
+    Box::new(Fault { problem: DecodeProblem::Unreadable(mismatch), offset, place: Some(place) })
 }
 
 #[inline]

@@ -3,4 +3,4 @@
 mod input;
 pub(crate) mod output;
 
-pub(crate) use input::{Fault, Input, Place};
+pub(crate) use input::{Fault, Input, Place, fault, mismatch};

@@ -169,7 +169,6 @@ impl<'s> Compiler<'s> {
                     defaults: 0..0,
                     names: 0,
                     fields: 0,
-                    in_order: true,
                     empty: 0,
                 });
                 Ok(Op::Record(at))
@@ -306,8 +305,6 @@ impl<'s> Compiler<'s> {
         let names = number(program.names.len());
         program.names.extend(reader.fields().iter().map(|it| it.name().into()));
         let first = number(program.steps.len());
-        let wanted = || steps.iter().filter(|it| it.target != NONE).map(|it| it.target);
-        let in_order = wanted().eq(0..number(wanted().count()));
         program.steps.extend(&steps);
         let first_default = number(program.defaults.len());
         program.defaults.extend(defaults);
@@ -317,7 +314,6 @@ impl<'s> Compiler<'s> {
             defaults: first_default..number(program.defaults.len()),
             names,
             fields: number(reader.fields().len()),
-            in_order,
             empty: 0,
         };
         self.spend()?;

@@ -90,8 +90,6 @@ pub(crate) struct RecordCode {
     pub names: u32,
     /// How many fields the reader's record has.
     pub fields: u32,
-    /// Whether the steps with a target have the targets 0, 1, 2 and so on.
-    pub in_order: bool,
     /// What it counts among values without bytes: 0 if it has some.
     pub empty: u32,
 }

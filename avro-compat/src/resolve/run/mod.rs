@@ -8,7 +8,7 @@ mod tape;
 mod value;
 
 use super::program::{Branch, NONE, Op, Pair, Program, RecordCode, Skip, Step};
-use crate::binary::{Fault, Input, Place};
+use crate::binary::{Fault, Input, Place, fault, mismatch};
 use crate::error::{DecodeProblem, Mismatch};
 use crate::schema::{Schema, Type};
 
@@ -64,36 +64,36 @@ impl<'a> Run<'a> {
     fn symbol(&mut self, at: u32) -> Result<u32> {
         let code = &self.program.enums[at as usize];
         let symbols = &self.program.symbols[code.symbols.start as usize..code.symbols.end as usize];
-        let before = self.input;
+        let before = self.input.offset();
         let found = self.input.int()?;
         match usize::try_from(found).ok().and_then(|it| symbols.get(it)) {
             Some(symbol) if *symbol != NONE => Ok(*symbol),
             Some(_) => Err(self.unknown_symbol(before, code.pair, found)),
             None => {
                 let symbols = symbols.len();
-                Err(self.at(before.fault(DecodeProblem::Symbol { found, symbols }), code.pair))
+                Err(self.at(fault(before, DecodeProblem::Symbol { found, symbols }), code.pair))
             }
         }
     }
 
     #[cold]
-    fn unknown_symbol(&self, before: Input<'a>, pair: Pair, found: i32) -> Box<Fault> {
+    fn unknown_symbol(&self, before: usize, pair: Pair, found: i32) -> Box<Fault> {
         let symbol = match self.source(pair)[pair.writer].ty() {
             Type::Enum(it) => it.symbols().get(found as usize).map(|it| it.to_string()),
             _ => None,
         };
-        let mismatch = Mismatch::Symbol {
+        let why = Mismatch::Symbol {
             symbol: symbol.unwrap_or_default(),
             name: self.reader[pair.reader].branch_name().to_owned(),
         };
-        before.mismatch(mismatch, self.place(pair))
+        mismatch(before, why, self.place(pair))
     }
 
     #[inline]
     fn branch(&mut self, at: u32) -> Result<Branch> {
         let code = &self.program.unions[at as usize];
         let all = &self.program.branches[code.branches.start as usize..code.branches.end as usize];
-        let before = self.input;
+        let before = self.input.offset();
         let found = self.input.int()?;
         match usize::try_from(found).ok().and_then(|it| all.get(it)) {
             Some(branch) => {
@@ -105,15 +105,15 @@ impl<'a> Run<'a> {
             }
             None => {
                 let branches = all.len();
-                Err(self.at(before.fault(DecodeProblem::Branch { found, branches }), code.pair))
+                Err(self.at(fault(before, DecodeProblem::Branch { found, branches }), code.pair))
             }
         }
     }
 
     #[cold]
-    fn failure(&self, input: Input<'a>, at: u32) -> Box<Fault> {
-        let (mismatch, place) = &self.program.fails[at as usize];
-        input.mismatch(mismatch.clone(), *place)
+    fn failure(&self, before: usize, at: u32) -> Box<Fault> {
+        let (why, place) = &self.program.fails[at as usize];
+        mismatch(before, why.clone(), *place)
     }
 
     /// The number of items of the next block; none at the end.
@@ -125,7 +125,7 @@ impl<'a> Run<'a> {
                 return Err(self.input.fault(DecodeProblem::BlockSize { given: size, found }));
             }
         }
-        let before = self.input;
+        let before = self.input.offset();
         let count = self.input.long()?;
         if count == 0 {
             return Ok(None);
@@ -133,7 +133,7 @@ impl<'a> Run<'a> {
         if count < 0 {
             let size = self.input.long()?;
             let Ok(size) = u64::try_from(size) else {
-                return Err(before.fault(DecodeProblem::Length { found: size }));
+                return Err(fault(before, DecodeProblem::Length { found: size }));
             };
             blocks.announced = Some((size, self.input.left()));
         }
@@ -143,7 +143,7 @@ impl<'a> Run<'a> {
         } else if count > self.input.left() as u64 {
             // Each item has at least a byte.
             let left = self.input.left();
-            return Err(before.fault(DecodeProblem::Block { count, left }));
+            return Err(fault(before, DecodeProblem::Block { count, left }));
         }
         Ok(Some(count))
     }
@@ -165,13 +165,13 @@ impl<'a> Run<'a> {
                 Skip::Array(items) => self.skip_blocks(items, false)?,
                 Skip::Map(values) => self.skip_blocks(values, true)?,
                 Skip::Union(first, count) => {
-                    let before = self.input;
+                    let before = self.input.offset();
                     let found = self.input.int()?;
                     match u32::try_from(found) {
                         Ok(branch) if branch < count => self.skip(first + branch)?,
                         _ => {
                             let branches = count as usize;
-                            return Err(before.fault(DecodeProblem::Branch { found, branches }));
+                            return Err(fault(before, DecodeProblem::Branch { found, branches }));
                         }
                     }
                 }
@@ -190,14 +190,14 @@ impl<'a> Run<'a> {
             _ => None,
         };
         loop {
-            let before = self.input;
+            let before = self.input.offset();
             let count = self.input.long()?;
             match (count, size) {
                 (0, _) => return Ok(()),
                 (..0, _) => {
                     let size = self.input.long()?;
                     let Ok(size) = u64::try_from(size) else {
-                        return Err(before.fault(DecodeProblem::Length { found: size }));
+                        return Err(fault(before, DecodeProblem::Length { found: size }));
                     };
                     self.input.skip(size)?;
                 }
@@ -207,7 +207,7 @@ impl<'a> Run<'a> {
                 (count, _) => {
                     let (count, left) = (count as u64, self.input.left());
                     if count > left as u64 {
-                        return Err(before.fault(DecodeProblem::Block { count, left }));
+                        return Err(fault(before, DecodeProblem::Block { count, left }));
                     }
                     for _ in 0..count {
                         if keys {
@@ -217,6 +217,16 @@ impl<'a> Run<'a> {
                     }
                 }
             }
+        }
+    }
+
+    /// What has no place in the reader's record.
+    fn aside(&mut self, op: Op) -> Result<()> {
+        match op {
+            Op::Skip(routine) => self.skip(routine),
+            Op::Fail(at) => Err(self.failure(self.input.offset(), at)),
+            // There are no others.
+            _ => Ok(()),
         }
     }
 

@@ -53,7 +53,7 @@ impl<'de> One<'_, 'de> {
     #[inline]
     fn scalar<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
         let Self { run, op } = self;
-        let before = run.input;
+        let before = run.input.offset();
         let seen = match op {
             Op::Null => visitor.visit_unit(),
             Op::Boolean => visitor.visit_bool(run.input.boolean()?),
@@ -88,7 +88,7 @@ impl<'de> One<'_, 'de> {
         let code = &program.records[at as usize];
         self.run.enter()?;
         self.run.count_empty(u64::from(code.empty))?;
-        let before = self.run.input;
+        let before = self.run.input.offset();
         let mut fields = Fields {
             run: self.run,
             code,
@@ -110,7 +110,7 @@ impl<'de> One<'_, 'de> {
     fn blocks<V: Visitor<'de>>(self, at: u32, map: bool, visitor: V) -> Result<V::Value> {
         let code = &self.run.program.blocks[at as usize];
         self.run.enter()?;
-        let before = self.run.input;
+        let before = self.run.input.offset();
         let mut items =
             Blocked { run: self.run, code, blocks: Blocks::default(), left: 0, ended: false };
         let seen = match map {
@@ -150,9 +150,9 @@ impl<'de> One<'_, 'de> {
 
 /// A fault of the target type's is where the value is that it was asked to take.
 #[cold]
-fn offset(mut fault: SerdeFault, input: Input<'_>) -> SerdeFault {
+fn offset(mut fault: SerdeFault, before: usize) -> SerdeFault {
     if fault.0.offset == UNKNOWN {
-        fault.0.offset = input.offset();
+        fault.0.offset = before;
     }
     fault
 }
@@ -205,15 +205,57 @@ impl<'de> Deserializer<'de> for One<'_, 'de> {
     }
 
     as_any! {
-        deserialize_bool deserialize_i8 deserialize_i16 deserialize_i32 deserialize_i64 deserialize_i128 deserialize_u8 deserialize_u16
-        deserialize_u32 deserialize_u64 deserialize_u128 deserialize_f32 deserialize_f64 deserialize_char deserialize_str
-        deserialize_string deserialize_bytes deserialize_byte_buf deserialize_unit deserialize_map deserialize_identifier
-        deserialize_ignored_any
+        deserialize_bool deserialize_i8 deserialize_i16 deserialize_i128 deserialize_u8 deserialize_u16 deserialize_u32 deserialize_u64
+        deserialize_u128 deserialize_f32 deserialize_char deserialize_bytes deserialize_byte_buf deserialize_unit deserialize_map
+        deserialize_identifier deserialize_ignored_any
+    }
+
+    // What is most common goes a short way.
+
+    #[inline]
+    fn deserialize_i32<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+        if self.op != Op::Int {
+            return self.deserialize_any(visitor);
+        }
+        let before = self.run.input.offset();
+        visitor.visit_i32(self.run.input.int()?).map_err(|fault| offset(fault, before))
+    }
+
+    #[inline]
+    fn deserialize_i64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+        if self.op != Op::Long {
+            return self.deserialize_any(visitor);
+        }
+        let before = self.run.input.offset();
+        visitor.visit_i64(self.run.input.long()?).map_err(|fault| offset(fault, before))
+    }
+
+    #[inline]
+    fn deserialize_f64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+        if self.op != Op::Double {
+            return self.deserialize_any(visitor);
+        }
+        let before = self.run.input.offset();
+        visitor.visit_f64(self.run.input.double()?).map_err(|fault| offset(fault, before))
+    }
+
+    #[inline]
+    fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+        if self.op != Op::String {
+            return self.deserialize_any(visitor);
+        }
+        let before = self.run.input.offset();
+        visitor.visit_borrowed_str(self.run.input.string()?).map_err(|fault| offset(fault, before))
+    }
+
+    #[inline]
+    fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+        self.deserialize_str(visitor)
     }
 
     #[inline]
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
-        let before = self.run.input;
+        let before = self.run.input.offset();
         let inside = self.inside()?;
         let seen = match inside.op {
             Op::Null => visitor.visit_none(),
@@ -229,7 +271,7 @@ impl<'de> Deserializer<'de> for One<'_, 'de> {
             Op::Fixed(size) => one.run.input.take(size as usize)?,
             _ => return one.deserialize_any(visitor),
         };
-        let before = one.run.input;
+        let before = one.run.input.offset();
         // Bytes for types that take a sequence of numbers.
         let bytes = de::value::SeqDeserializer::new(bytes.iter().copied());
         visitor.visit_seq(bytes).map_err(|fault| offset(fault, before))
@@ -281,7 +323,7 @@ impl<'de> Deserializer<'de> for One<'_, 'de> {
         _: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value> {
-        let before = self.run.input;
+        let before = self.run.input.offset();
         let program = self.run.program;
         let branch = match self.op {
             Op::Union(at) => self.run.branch(at)?,
@@ -352,7 +394,7 @@ impl<'de> MapAccess<'de> for Fields<'_, 'de> {
                         }
                         // The field that it is of has no name that was written.
                         Op::Fail(at) if step.source == NONE => {
-                            return Err(self.run.failure(self.run.input, at).into());
+                            return Err(self.run.failure(self.run.input.offset(), at).into());
                         }
                         _ => {
                             self.step = Some(step);
@@ -375,7 +417,7 @@ impl<'de> MapAccess<'de> for Fields<'_, 'de> {
     #[inline]
     fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value> {
         if let Some(step) = self.step.take() {
-            let before = self.run.input;
+            let before = self.run.input.offset();
             return seed.deserialize(One { run: self.run, op: step.op }).map_err(|fault| {
                 self.run.at_step(offset(fault, before).0, self.code, step).into()
             });
@@ -417,7 +459,7 @@ impl<'de> Blocked<'_, 'de> {
 
     #[inline]
     fn item<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value> {
-        let before = self.run.input;
+        let before = self.run.input.offset();
         seed.deserialize(One { run: self.run, op: self.code.op })
             .map_err(|fault| offset(fault, before))
     }
