@@ -4,7 +4,7 @@ use crate::Result;
 use crate::binary::output;
 use crate::error::EncodeError;
 use crate::schema::{Node, Schema, Type, TypeId};
-use crate::value::{MAX_DEPTH, Value};
+use crate::value::{MAX_DEPTH, MOST_DEPTH, Value};
 
 /// Writes values of one schema.
 ///
@@ -29,9 +29,9 @@ impl Encoder {
         Self { schema: schema.clone(), max_depth: MAX_DEPTH }
     }
 
-    /// The same for values that nest so deep, at most 1,000; by default 200.
+    /// The same for values that nest so deep, at most 400; by default 200.
     pub fn max_depth(mut self, max_depth: u32) -> Self {
-        self.max_depth = max_depth.min(1000);
+        self.max_depth = max_depth.min(MOST_DEPTH);
         self
     }
 

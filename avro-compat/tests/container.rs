@@ -1,4 +1,5 @@
 //! Container files: what is written is read, what others wrote is read, what is damaged is refused.
+#![allow(clippy::unwrap_used, reason = "what fails shall fail the test")]
 
 mod generate;
 

@@ -1,4 +1,5 @@
 //! Decoding to types of serde.
+#![allow(clippy::unwrap_used, reason = "what fails shall fail the test")]
 #![cfg(feature = "serde")]
 
 mod generate;
@@ -185,6 +186,34 @@ fn what_the_type_does_not_take_is_an_error_that_says_where() {
     );
     let Err(error) = resolver.decode_as::<BTreeMap<String, i32>>(&bytes) else { panic!() };
     assert!(error.to_string().contains("invalid type: string \"foo\", expected i32"), "{error}");
+}
+
+/// At the most that can be allowed, on the stack of a test's thread.
+#[test]
+fn deep_data_fit_on_the_stack() {
+    #[derive(Deserialize)]
+    struct List {
+        value: i64,
+        next: Option<Box<List>>,
+    }
+    let list = r#"{"type": "record", "name": "List", "fields": [
+        {"name": "value", "type": "int"}, {"name": "next", "type": ["null", "List"]}]}"#;
+    let writer = Schema::parse(list).unwrap();
+    let reader = Schema::parse(&list.replace("int", "long")).unwrap();
+    let options = ResolveOptions { max_depth: u32::MAX, ..ResolveOptions::default() };
+    let resolver = Resolver::with_options(&reader, &writer, &options).unwrap();
+    let bytes = |depth| -> Vec<u8> { [2, 2].repeat(depth).into_iter().chain([2, 0]).collect() };
+    let mut list = resolver.decode_as::<List>(&bytes(399)).map(Some).unwrap();
+    let mut count = 0;
+    while let Some(it) = list {
+        count += it.value;
+        list = it.next.map(|it| *it);
+    }
+    assert_eq!(count, 400);
+    let Err(Error::Decode(error)) = resolver.decode_as::<List>(&bytes(10_000)).map(drop) else {
+        panic!()
+    };
+    assert_eq!(error.problem(), &DecodeProblem::TooDeep { limit: 400 });
 }
 
 proptest! {

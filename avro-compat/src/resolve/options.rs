@@ -9,8 +9,8 @@ pub struct ResolveOptions {
     pub max_instructions: usize,
     /// How many bytes the encoded defaults may have. By default 16 MiB.
     pub max_default_bytes: usize,
-    /// How deep records, arrays and maps may nest in data. By default 200; more than 1,000 counts as 1,000, since the stack of a thread
-    /// must hold it.
+    /// How deep records, arrays and maps may nest in data. By default 200; more than 400 counts as 400, since the stack of a thread
+    /// must hold it (2 MiB do, in a build without optimisation).
     pub max_depth: u32,
     /// How many values that take no bytes one datum may have: an array of a billion nulls is five bytes. By default 100,000.
     pub max_empty: u64,

@@ -14,6 +14,9 @@ pub use tape::{Entries, Items, Tape, ValueRef};
 /// How deep values nest at most where there is no option that says so.
 pub(crate) const MAX_DEPTH: u32 = 200;
 
+/// How deep they nest at most where there is one: functions that recurse need up to 5 KiB of stack for a level, if nothing is optimised.
+pub(crate) const MOST_DEPTH: u32 = 400;
+
 /// The same with the unions between, and what is innermost.
 const LEVELS: u32 = 2 * MAX_DEPTH + 2;
 

@@ -1,5 +1,7 @@
 //! Resolution by the letter: a value that was written, as the reader sees it. Slow, recursive and short.
 
+#![allow(clippy::unwrap_used, reason = "what fails shall fail the test")]
+
 use avro_compat::json::{self, Json};
 use avro_compat::{Kind, Node, Schema, Type, TypeId, Value};
 
