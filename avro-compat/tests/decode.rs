@@ -316,6 +316,15 @@ fn pairs_that_others_get_wrong() {
     let read = Resolver::new(&reader, &writer).unwrap().decode(&[2, 4]).unwrap();
     assert_eq!(read, Value::Record(vec![Value::Int(1), Value::Int(2)]));
 
+    // One field is read by one: the first whose alias names it. The next falls to its own next alias, or to its default.
+    let reader = schema(
+        r#"{"type": "record", "name": "R", "fields": [
+        {"name": "x", "type": "int", "aliases": ["b"]}, {"name": "y", "type": "int", "aliases": ["b", "a"]},
+        {"name": "z", "type": "int", "aliases": ["a", "b"], "default": 9}]}"#,
+    );
+    let read = Resolver::new(&reader, &writer).unwrap().decode(&[2, 4]).unwrap();
+    assert_eq!(read, Value::Record(vec![Value::Int(2), Value::Int(1), Value::Int(9)]));
+
     // J6: an enum's own default is no default of a field.
     let writer = schema(r#"{"type": "record", "name": "R", "fields": []}"#);
     let reader = schema(
