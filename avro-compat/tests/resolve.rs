@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "what fails shall fail the test")]
 
 mod generate;
-mod reference;
+mod slow_resolver;
 
 use avro_compat::json::Layout;
 use avro_compat::{Decoder, Encoder, Error, ResolveOptions, Resolver, Schema, Tape, Value};
@@ -53,7 +53,7 @@ proptest! {
     fn damaged_bytes_are_refused_or_decoded(model in generate::schema(), changes in any::<u64>(), seed in any::<u64>(), flips in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..4), keep in any::<Option<prop::sample::Index>>()) {
         let mut dice = Dice(changes);
         let writer = parse(&model).unwrap();
-        let reader = parse(&generate::mutate::mutated(&model, &mut dice)).unwrap_or(writer.clone());
+        let reader = parse(&generate::evolve::mutated(&model, &mut dice)).unwrap_or(writer.clone());
         let resolver = Resolver::with_options(&reader, &writer, &hopeless()).unwrap();
         let mut bytes = match value(&writer, writer.root(), &mut Dice(seed), 12) {
             Some(value) => Encoder::new(&writer).encode(&value).unwrap(),
@@ -84,7 +84,7 @@ proptest! {
 /// True if the pair could be read.
 fn pair(model: &generate::Ty, changes: u64, seed: u64) -> Result<Option<bool>, TestCaseError> {
     let mut dice = Dice(changes);
-    let other = generate::mutate::mutated(model, &mut dice);
+    let other = generate::evolve::mutated(model, &mut dice);
     let (reader, writer) = if dice.below(2) == 0 { (model, &other) } else { (&other, model) };
     let (Some(reader), Some(writer)) = (parse(reader), parse(writer)) else { return Ok(None) };
     let resolver = Resolver::with_options(&reader, &writer, &hopeless()).unwrap();
@@ -94,7 +94,7 @@ fn pair(model: &generate::Ty, changes: u64, seed: u64) -> Result<Option<bool>, T
         let Some(value) = value(&writer, writer.root(), &mut dice, 12) else { return Ok(read) };
         let bytes = Encoder::new(&writer).encode(&value).unwrap();
         let expected =
-            reference::resolve((&reader, reader.root()), (&writer, writer.root()), &value);
+            slow_resolver::resolve((&reader, reader.root()), (&writer, writer.root()), &value);
         let mut tape = Tape::new();
         match (&expected, resolver.decode(&bytes)) {
             (Ok(expected), Ok(found)) => {

@@ -221,7 +221,7 @@ proptest! {
     #[test]
     fn serde_reads_what_the_others_read(model in generate::schema(), changes in any::<u64>(), seed in any::<u64>(), at in any::<prop::sample::Index>(), byte in any::<u8>(), damage in any::<bool>()) {
         let writer = Schema::parse(&model.text()).unwrap();
-        let other = generate::mutate::mutated(&model, &mut Dice(changes));
+        let other = generate::evolve::mutated(&model, &mut Dice(changes));
         let reader = Schema::parse(&other.text()).unwrap_or(writer.clone());
         let options = ResolveOptions { hopeless: true, ..ResolveOptions::default() };
         let resolver = Resolver::with_options(&reader, &writer, &options).unwrap();

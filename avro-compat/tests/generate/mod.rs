@@ -7,7 +7,7 @@
 
 pub mod data;
 mod draft;
-pub mod mutate;
+pub mod evolve;
 mod realise;
 mod text;
 mod values;
