@@ -44,6 +44,11 @@
 //! | [`Schemas`] | several texts that refer to each other's types |
 //! | [`ParseOptions`] | limits, and what other programs let pass |
 //! | [`json`] | JSON with positions |
+//! | [`Value`], [`ValueRef`] | values, owned, and borrowed from the input in a [`Tape`]; to and from JSON |
+//! | [`Encoder`], [`Decoder`] | values to bytes and back, with one schema |
+//! | [`Resolver`] | what was written with one schema as values of another: compiled once, to `Value`, `ValueRef` or types of serde |
+//! | [`container`] | object container files |
+//! | [`frame`] | single-object encoding, and Confluent's wire format |
 //!
 //! # Where the specification leaves a choice
 //!
@@ -62,6 +67,32 @@
 //!   the reason at hand ([`Node::ignored_logical_type`]).
 //! - **Members given twice**, comments, names outside of ASCII, uses before definitions and definitions that are repeated are refused by default.
 //!
+//! # Where the specification leaves a choice: resolution
+//!
+//! - **Names of types** match without their namespaces, or if an alias of the reader's, as a full name, is the writer's full name. A record that
+//!   was renamed without an alias is not read, at the root neither.
+//! - **A reader's union** takes a type by the branch of the same full name or kind; else by alias; else by the name without namespace; else by promotion; of
+//!   several in one of these ways, the first. The text has the first that matches in any of them; then `["double", "int"]` would read
+//!   an int as a double. What is inside of the types does not count: if the branch turns out not to take the datum, no other is tried.
+//! - **Fields** are matched by name; those that are left then take the first of their aliases that names a field which nobody has taken.
+//! - **Only what occurs counts**: an array of what cannot be read is read if it is empty.
+//! - **Bytes of what is skipped** are not looked at further than it takes to skip them: strings may be no UTF-8, symbols may not exist.
+//! - **Strictness**: booleans are 0 or 1; strings are UTF-8, also those that were written as bytes; an int that is out of range is an error; announced sizes
+//!   of blocks must be right. Varints may be longer than they need to be, up to 5 bytes for an int and 10 for a long.
+//!
+//! # Features
+//!
+//! None is on by default. No codec links to a library of the system; `zstandard` compiles C.
+//!
+//! | feature | costs |
+//! |---|---|
+//! | `serde` | `serde_core`: `Resolver::decode_as`, for types that implement `Deserialize` |
+//! | `deflate` | `flate2` with `miniz_oxide` |
+//! | `snappy` | `snap`, `crc32fast` |
+//! | `zstandard` | `zstd` |
+//! | `bzip2` | `bzip2` with `libbz2-rs-sys`, in Rust |
+//! | `xz` | `lzma-rust2` |
+//!
 //! # Promises
 //!
 //! Whatever the input, nothing panics, recurses without a bound or takes memory for what it has not read; parsing takes time linear in the text but
@@ -69,15 +100,29 @@
 #![deny(missing_docs)]
 #![forbid(unsafe_code)]
 
+mod binary;
 pub mod check;
+pub mod container;
+mod encode;
 mod error;
 mod fingerprint;
+pub mod frame;
 pub mod json;
+mod resolve;
 mod schema;
+mod value;
 
-pub use error::{DefaultMismatch, Error, Location, ParseError, Problem, Result};
+pub use encode::Encoder;
+pub use error::{
+    ContainerError, DecodeError, DecodeProblem, DefaultMismatch, EncodeError, Error, FrameError,
+    Location, Mismatch, ParseError, Problem, ResolveError, Result,
+};
 pub use fingerprint::rabin;
+pub use resolve::{Decoder, ResolveOptions, Resolver};
 pub use schema::{
     Attributes, Enum, Field, Fixed, IgnoredLogicalType, Kind, LogicalType, Name, NameRules, Node,
     Order, Origin, ParseOptions, Record, Schema, Schemas, Type, TypeId, Union, WriteOptions,
+};
+pub use value::{
+    Decimal, Duration, Entries, Items, Tape, Value, ValueRef, format_uuid, parse_uuid,
 };

@@ -1,14 +1,26 @@
 //! The one error type of the crate.
 
+mod container;
+mod decode;
 mod default;
+mod encode;
+mod frame;
 mod location;
+mod mismatch;
 mod parse;
 mod problem;
+mod resolve;
 
+pub use container::ContainerError;
+pub use decode::{DecodeError, DecodeProblem};
 pub use default::DefaultMismatch;
+pub use encode::EncodeError;
+pub use frame::FrameError;
 pub use location::Location;
+pub use mismatch::Mismatch;
 pub use parse::ParseError;
 pub use problem::Problem;
+pub use resolve::ResolveError;
 
 /// What went wrong, with what was found, where, and what to do about it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -28,6 +40,21 @@ pub enum Error {
         /// What is there.
         found: String,
     },
+    /// Encoded data that cannot be read.
+    #[error(transparent)]
+    Decode(#[from] DecodeError),
+    /// A value that cannot be written.
+    #[error("the value does not fit its schema: {0}")]
+    Encode(#[from] EncodeError),
+    /// Two schemas that make no resolver.
+    #[error(transparent)]
+    Resolve(#[from] ResolveError),
+    /// A container file that cannot be read or written.
+    #[error(transparent)]
+    Container(#[from] ContainerError),
+    /// A message whose schema is not known.
+    #[error(transparent)]
+    Frame(#[from] FrameError),
 }
 
 /// What the crate's fallible operations return.

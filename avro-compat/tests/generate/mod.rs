@@ -5,8 +5,10 @@
 //! types valid and not, unknown attributes at every level.
 #![allow(dead_code, reason = "each test uses a part")]
 
+pub mod data;
 pub mod dice;
 mod draft;
+pub mod evolve;
 mod mutate;
 mod realise;
 mod small;

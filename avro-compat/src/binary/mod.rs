@@ -1,0 +1,6 @@
+//! The binary encoding's smallest parts (specification, "Binary Encoding").
+
+mod input;
+pub(crate) mod output;
+
+pub(crate) use input::{Fault, Input, Place, fault, mismatch};
