@@ -13,7 +13,6 @@
     reason = "a program that reports to a terminal"
 )]
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -115,21 +114,10 @@ fn drive(arguments: &[String]) -> Result<bool> {
 /// Writes `out/measurements/lsm.json`. A run of some gates keeps what the file has of others, if it is of the same code on
 /// the same machine.
 fn save(measurements: Vec<gates::measurement::Measurement>) -> Result<()> {
-    let dir = gates::measurements_dir();
     let mut environment = Environment::here();
     let notes = [("rivals", "rocksdb 11.8.1 (crate 0.25), fjall 3"), ("method", "gates::lsm")];
     environment.notes = notes.map(|(name, note)| (name.to_owned(), note.to_owned())).into();
-    let mut by_gate = BTreeMap::new();
-    if let Ok(earlier) = MeasurementFile::load(&dir.join("lsm.json")) {
-        let same = earlier.environment.commit == environment.commit
-            && !environment.commit.ends_with('+')
-            && earlier.environment.cpu == environment.cpu
-            && earlier.environment.kernel == environment.kernel;
-        if same {
-            by_gate.extend(earlier.measurements.into_iter().map(|one| (one.gate.clone(), one)));
-        }
-    }
-    by_gate.extend(measurements.into_iter().map(|one| (one.gate.clone(), one)));
-    MeasurementFile::new(environment, by_gate.into_values().collect()).save(&dir, "lsm")?;
+    MeasurementFile::new(environment, measurements)
+        .save_beside(&gates::measurements_dir(), "lsm")?;
     Ok(())
 }

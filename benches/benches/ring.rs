@@ -88,20 +88,9 @@ fn notes(outcomes: &Outcomes) -> BTreeMap<String, String> {
 /// Writes `out/measurements/ring.json`. A run of some gates keeps what the file has of others, if it is of the same code on the same
 /// machine.
 fn save(measurements: Vec<Measurement>, notes: BTreeMap<String, String>) -> Result<()> {
-    let dir = gates::measurements_dir();
     let mut environment = Environment::here();
     environment.notes = notes;
-    let mut by_gate = BTreeMap::new();
-    if let Ok(earlier) = MeasurementFile::load(&dir.join("ring.json")) {
-        let same = earlier.environment.commit == environment.commit
-            && !environment.commit.ends_with('+')
-            && earlier.environment.cpu == environment.cpu
-            && earlier.environment.kernel == environment.kernel;
-        if same {
-            by_gate.extend(earlier.measurements.into_iter().map(|one| (one.gate.clone(), one)));
-        }
-    }
-    by_gate.extend(measurements.into_iter().map(|one| (one.gate.clone(), one)));
-    MeasurementFile::new(environment, by_gate.into_values().collect()).save(&dir, "ring")?;
+    MeasurementFile::new(environment, measurements)
+        .save_beside(&gates::measurements_dir(), "ring")?;
     Ok(())
 }

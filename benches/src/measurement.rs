@@ -77,6 +77,14 @@ impl Environment {
         }
     }
 
+    /// Whether measurements of both can stand beside each other: the same code, all of it committed, on the same machine.
+    fn is_the_same(&self, other: &Self) -> bool {
+        self.commit == other.commit
+            && !other.commit.ends_with('+')
+            && self.cpu == other.cpu
+            && self.kernel == other.kernel
+    }
+
     /// One line for people.
     #[must_use]
     pub fn summary(&self) -> String {
@@ -241,6 +249,26 @@ impl MeasurementFile {
         Ok(path)
     }
 
+    /// As [`save`](Self::save), but what `dir/NAME.json` has of other gates is kept, if it is of the same code, all of it committed, on the same
+    /// machine: for runs of some gates only.
+    ///
+    /// # Errors
+    /// As [`save`](Self::save). An earlier file that cannot be read is written over.
+    pub fn save_beside(mut self, dir: &Path, name: &str) -> Result<PathBuf> {
+        let mut by_gate = BTreeMap::new();
+        let mut note = |measurements: Vec<Measurement>| {
+            by_gate.extend(measurements.into_iter().map(|one| (one.gate.clone(), one)));
+        };
+        if let Ok(earlier) = Self::load(&dir.join(format!("{name}.json")))
+            && earlier.environment.is_the_same(&self.environment)
+        {
+            note(earlier.measurements);
+        }
+        note(self.measurements);
+        self.measurements = by_gate.into_values().collect();
+        self.save(dir, name)
+    }
+
     /// Reads a file.
     ///
     /// # Errors
@@ -310,6 +338,34 @@ mod tests {
         let all = load_dir(path.parent().unwrap()).unwrap();
         assert_eq!(all, [(path, file)]);
         assert!(load_dir(&dir.path().join("absent")).unwrap().is_empty());
+    }
+
+    #[test]
+    fn measurements_of_other_gates_are_kept_if_they_are_of_the_same_code_and_machine() {
+        let dir = tempfile::tempdir().unwrap();
+        let reading =
+            |gate: &str, value| Measurement::measured(gate, "s", vec![Round::absolute(value); 3]);
+        let here =
+            Environment { commit: "1234".into(), cpu: "one".into(), ..Environment::default() };
+        let save = |environment: &Environment, measurements| {
+            let file = MeasurementFile::new(environment.clone(), measurements);
+            MeasurementFile::load(&file.save_beside(dir.path(), "a").unwrap()).unwrap().measurements
+        };
+        assert_eq!(save(&here, vec![reading("a.c", 1.0)]), [reading("a.c", 1.0)]);
+        let both = [reading("a.b", 2.0), reading("a.c", 1.0)];
+        assert_eq!(save(&here, vec![reading("a.b", 2.0)]), both);
+        let newer = [reading("a.b", 2.0), reading("a.c", 3.0)];
+        assert_eq!(save(&here, vec![reading("a.c", 3.0)]), newer);
+        for other in [
+            Environment { commit: "1235".into(), ..here.clone() },
+            Environment { cpu: "two".into(), ..here.clone() },
+            Environment { kernel: "6".into(), ..here.clone() },
+        ] {
+            assert_eq!(save(&other, vec![reading("a.d", 4.0)]), [reading("a.d", 4.0)]);
+        }
+        let uncommitted = Environment { commit: "1234+".into(), ..here };
+        save(&uncommitted, vec![reading("a.b", 2.0)]);
+        assert_eq!(save(&uncommitted, vec![reading("a.c", 1.0)]), [reading("a.c", 1.0)]);
     }
 
     #[test]

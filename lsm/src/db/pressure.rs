@@ -8,7 +8,7 @@ use std::{
 
 use parking_lot::{Condvar, Mutex};
 
-use super::core::Core;
+use super::{background::Background, core::Core};
 use crate::{
     Error, Event, KeyspaceId, Result,
     attempts::{Attempt, Attempts},
@@ -152,16 +152,10 @@ impl Core {
 
     /// Waits until a keyspace has room for another memtable. Fails with what keeps the flush from succeeding.
     pub(crate) fn wait_for_flush(&self, keyspace: &KeyspaceCore) -> Result<()> {
-        let before = keyspace.flushes.latest();
-        self.stall("memtables wait for their flush", || {
-            if keyspace.is_dropped()
-                || keyspace.current().immutables.len() < self.options.max_immutable_memtables
-            {
-                return Ok(true);
-            }
-            self.background.wake_flush();
-            keyspace.flushes.failure_since(before).map_or(Ok(false), Err)
-        })
+        let most = self.options.max_immutable_memtables;
+        let has_room = || keyspace.current().immutables.len() < most || keyspace.is_dropped();
+        let wake = Background::wake_flush;
+        self.stall("memtables wait for their flush", &keyspace.flushes, wake, has_room)
     }
 
     /// Waits until level 0 of a keyspace takes more tables. Fails with what keeps its compaction from succeeding.
@@ -171,26 +165,28 @@ impl Core {
         if has_room() {
             return Ok(());
         }
-        let before = keyspace.compactions.latest();
-        self.stall("tables on level 0 wait for their compaction", || {
-            if has_room() {
-                return Ok(true);
-            }
-            self.background.wake_compaction();
-            keyspace.compactions.failure_since(before).map_or(Ok(false), Err)
-        })
+        let reason = "tables on level 0 wait for their compaction";
+        self.stall(reason, &keyspace.compactions, Background::wake_compaction, has_room)
     }
 
-    /// Has a writer wait until `done`, for a reason that it cannot help.
+    /// Has a writer wait until `done`, for work that is behind: wakes who does it, and fails with what keeps its attempts from
+    /// succeeding.
     pub(super) fn stall(
         &self,
         reason: &'static str,
-        mut done: impl FnMut() -> Result<bool>,
+        work: &Attempts,
+        wake: impl Fn(&Background),
+        done: impl Fn() -> bool,
     ) -> Result<()> {
         let started = Instant::now();
+        let before = work.latest();
         let waited = self.pressure.wait_until(|| {
             self.check_writable()?;
-            done()
+            if done() {
+                return Ok(true);
+            }
+            wake(&self.background);
+            work.failure_since(before).map_or(Ok(false), Err)
         });
         let took = started.elapsed();
         self.counters.stalled.note(took);

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use plotters::prelude::*;
+use plotters::{coord::Shift, prelude::*};
 
 use crate::Result;
 
@@ -18,6 +18,15 @@ const PALETTE: [RGBColor; 5] = [
     RGBColor(124, 58, 237),
 ];
 
+type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
+
+/// Room for a title and for the labels of both axes.
+fn framed<'p, 'a>(area: &'p Area<'a>, title: &str) -> ChartBuilder<'p, 'p, SVGBackend<'a>> {
+    let mut chart = ChartBuilder::on(area);
+    chart.caption(title, ("sans-serif", 20)).margin(12).x_label_area_size(40).y_label_area_size(64);
+    chart
+}
+
 /// Draws lines over a common axis, from zero up.
 ///
 /// # Errors
@@ -28,12 +37,7 @@ pub fn lines(path: &Path, title: &str, x: &str, y: &str, lines: &[Line]) -> Resu
     let top = points().map(|point| point.1).fold(1e-9, f64::max) * 1.1;
     let area = SVGBackend::new(path, SIZE).into_drawing_area();
     area.fill(&WHITE)?;
-    let mut chart = ChartBuilder::on(&area)
-        .caption(title, ("sans-serif", 20))
-        .margin(12)
-        .x_label_area_size(40)
-        .y_label_area_size(64)
-        .build_cartesian_2d(0.0..right, 0.0..top)?;
+    let mut chart = framed(&area, title).build_cartesian_2d(0.0..right, 0.0..top)?;
     chart.configure_mesh().x_desc(x).y_desc(y).draw()?;
     for (index, (name, points)) in lines.iter().enumerate() {
         let colour = PALETTE[index % PALETTE.len()];
@@ -63,12 +67,7 @@ pub fn histogram(path: &Path, title: &str, x: &str, bars: &[((f64, f64), f64)]) 
     let right = bars.last().map_or(1.0, |bar| bar.0.1).max(left * 10.0);
     let area = SVGBackend::new(path, SIZE).into_drawing_area();
     area.fill(&WHITE)?;
-    let mut chart = ChartBuilder::on(&area)
-        .caption(title, ("sans-serif", 20))
-        .margin(12)
-        .x_label_area_size(40)
-        .y_label_area_size(64)
-        .build_cartesian_2d((left..right).log_scale(), 0.0..top)?;
+    let mut chart = framed(&area, title).build_cartesian_2d((left..right).log_scale(), 0.0..top)?;
     chart.configure_mesh().x_desc(x).y_desc("% of all").draw()?;
     chart.draw_series(bars.iter().map(|((from, to), share)| {
         Rectangle::new([(*from, 0.0), (*to, *share)], PALETTE[0].mix(0.8).filled())
@@ -87,12 +86,7 @@ pub fn bars(path: &Path, title: &str, y: &str, bars: &[(String, f64)]) -> Result
     let count = bars.len() as f64;
     let area = SVGBackend::new(path, SIZE).into_drawing_area();
     area.fill(&WHITE)?;
-    let mut chart = ChartBuilder::on(&area)
-        .caption(title, ("sans-serif", 20))
-        .margin(12)
-        .x_label_area_size(40)
-        .y_label_area_size(64)
-        .build_cartesian_2d(0.0..count, 0.0..top)?;
+    let mut chart = framed(&area, title).build_cartesian_2d(0.0..count, 0.0..top)?;
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
     let name = |x: &f64| bars.get(*x as usize).map_or_else(String::new, |bar| bar.0.clone());
     chart

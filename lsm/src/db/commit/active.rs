@@ -37,9 +37,7 @@ impl Active {
         let slots_used = memtable.slots_used();
         Self { keyspace, memtable, slot: None, slots_used, log_bytes, next_check: 0 }
     }
-}
 
-impl Active {
     /// Once a memtable is an eighth full, tells it how many entries it will have: in proportion, to whichever of its two limits is
     /// nearer.
     fn project(&self, bytes: usize, limit: usize) {

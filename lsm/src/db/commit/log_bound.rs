@@ -9,7 +9,11 @@
 use std::sync::Arc;
 
 use super::CommitState;
-use crate::{Result, db::core::Core, keyspace::KeyspaceCore};
+use crate::{
+    Result,
+    db::{background::Background, core::Core},
+    keyspace::KeyspaceCore,
+};
 
 /// Parts of the bound after which is looked again at a memtable that is over it and could not be flushed yet.
 const LOOKS: u64 = 16;
@@ -30,7 +34,7 @@ impl Core {
             commit.next_log_look = now.saturating_add(bound);
             return None;
         };
-        let behind = now.saturating_sub(oldest.start);
+        let behind = oldest.behind(commit);
         if behind < bound {
             commit.next_log_look = oldest.start.saturating_add(bound);
             return None;
@@ -40,7 +44,7 @@ impl Core {
             let _ = self.rotate_memtable(commit, oldest.keyspace.id);
         }
         self.background.wake_flush();
-        let stop = behind >= bound.saturating_mul(STOP);
+        let stop = behind >= self.log_stop();
         let next = if stop { 0 } else { (bound / LOOKS).max(1) };
         commit.next_log_look = now.saturating_add(next);
         stop.then_some(oldest.keyspace)
@@ -51,27 +55,24 @@ impl Core {
     /// # Errors
     /// What keeps their flush from succeeding.
     pub(super) fn wait_for_log(&self, keyspace: &Arc<KeyspaceCore>) -> Result<()> {
-        let before = keyspace.flushes.latest();
-        let stop = self.options.log_bound().saturating_mul(STOP);
-        self.stall("the log waits for the flush of an old memtable", || {
-            let holds = {
-                let commit = self.commit.lock();
-                self.oldest_log().is_some_and(|oldest| {
-                    Arc::ptr_eq(&oldest.keyspace, keyspace)
-                        && commit.logged.saturating_sub(oldest.start) >= stop
-                })
-            };
-            if !holds {
-                return Ok(true);
-            }
-            self.background.wake_flush();
-            keyspace.flushes.failure_since(before).map_or(Ok(false), Err)
-        })
+        let goes_on = || {
+            let commit = self.commit.lock();
+            self.oldest_log().is_none_or(|oldest| {
+                !Arc::ptr_eq(&oldest.keyspace, keyspace) || oldest.behind(&commit) < self.log_stop()
+            })
+        };
+        let reason = "the log waits for the flush of an old memtable";
+        self.stall(reason, &keyspace.flushes, Background::wake_flush, goes_on)
+    }
+
+    /// Bytes of log since the oldest record that is in no table, at which writers wait.
+    fn log_stop(&self) -> u64 {
+        self.options.log_bound().saturating_mul(STOP)
     }
 
     /// Bytes of log since the oldest record that is in no table.
     pub(crate) fn unflushed_log(&self, commit: &CommitState) -> u64 {
-        self.oldest_log().map_or(0, |oldest| commit.logged.saturating_sub(oldest.start))
+        self.oldest_log().map_or(0, |oldest| oldest.behind(commit))
     }
 
     /// Under the commit lock, so that no keyspace's memtables change.
@@ -96,4 +97,11 @@ struct Oldest {
     keyspace: Arc<KeyspaceCore>,
     /// Whether it takes commits.
     is_active: bool,
+}
+
+impl Oldest {
+    /// Bytes of log since that entry.
+    fn behind(&self, commit: &CommitState) -> u64 {
+        commit.logged.saturating_sub(self.start)
+    }
 }

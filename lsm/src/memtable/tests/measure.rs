@@ -71,15 +71,7 @@ fn measure() {
         let mut view = None;
         time("sorted, all new", COUNT, &mut || view = Some(memtable.sorted()));
         let mut cursor = MemCursor::new(view.take().expect("made"));
-        time("next, one run", COUNT, &mut || {
-            cursor.seek_to_first();
-            let mut sum = 0;
-            while cursor.valid() {
-                sum += cursor.key().len() as u64 + cursor.seq();
-                cursor.next();
-            }
-            std::hint::black_box(sum);
-        });
+        time("next, one run", COUNT, &mut || walk(&mut cursor));
         time("seek, one run", COUNT, &mut || keys[COUNT..].iter().for_each(|key| cursor.seek(key)));
         let mut more = keys[COUNT..].iter();
         time("insert and sorted, 1,000 times", 1_000, &mut || {
@@ -91,15 +83,7 @@ fn measure() {
         });
         println!("{:>44} {:?}", "", view);
         let mut cursor = MemCursor::new(view.expect("made"));
-        time("next, these runs", COUNT, &mut || {
-            cursor.seek_to_first();
-            let mut sum = 0;
-            while cursor.valid() {
-                sum += cursor.key().len() as u64 + cursor.seq();
-                cursor.next();
-            }
-            std::hint::black_box(sum);
-        });
+        time("next, these runs", COUNT, &mut || walk(&mut cursor));
         time("sorted with 100,000 new", 100_000, &mut || {
             for key in more.by_ref().take(100_000) {
                 seq += 1;
@@ -108,4 +92,15 @@ fn measure() {
             std::hint::black_box(memtable.sorted());
         });
     }
+}
+
+/// Reads every key and sequence number.
+fn walk(cursor: &mut MemCursor) {
+    cursor.seek_to_first();
+    let mut sum = 0;
+    while cursor.valid() {
+        sum += cursor.key().len() as u64 + cursor.seq();
+        cursor.next();
+    }
+    std::hint::black_box(sum);
 }
