@@ -43,6 +43,7 @@
 //! | [`Schema`] | a schema: types by [`TypeId`], parsed, compared, written, fingerprinted |
 //! | [`Schemas`] | several texts that refer to each other's types |
 //! | [`ParseOptions`] | limits, and what other programs let pass |
+//! | [`matching`] | which of a reader's types and fields take which of a writer's |
 //! | [`json`] | JSON with positions |
 //! | [`Value`], [`ValueRef`] | values, owned, and borrowed from the input in a [`Tape`]; to and from JSON |
 //! | [`Encoder`], [`Decoder`] | values to bytes and back, with one schema |
@@ -73,11 +74,14 @@
 //!   was renamed without an alias is not read, at the root neither.
 //! - **A reader's union** takes a type by the branch of the same full name or kind; else by alias; else by the name without namespace; else by promotion; of
 //!   several in one of these ways, the first. The text has the first that matches in any of them; then `["double", "int"]` would read
-//!   an int as a double. What is inside of the types does not count: if the branch turns out not to take the datum, no other is tried.
+//!   an int as a double. What is inside of the types does not count: if the branch turns out not to take the datum, no other is tried. A fixed of
+//!   another size is taken by its full name or an alias, and then fails; by its name without namespace it is not taken.
 //! - **Fields** are matched by name; those that are left then take the first of their aliases that names a field which nobody has taken.
 //! - **Only what occurs counts**: an array of what cannot be read is read if it is empty.
 //! - **Bytes of what is skipped** are not looked at further than it takes to skip them: strings may be no UTF-8, symbols may not exist.
-//! - **Strictness**: booleans are 0 or 1; strings are UTF-8, also those that were written as bytes; an int that is out of range is an error; announced sizes
+//! - **Bytes that are read as a string** may be no UTF-8. Since the specification lets any bytes be read as a string, and has no string for these, what is no UTF-8 is
+//!   replaced by U+FFFD, as in Java: read, with another meaning, which the checker calls a hazard. [`InvalidUtf8::Refuse`] makes them errors.
+//! - **Strictness**: booleans are 0 or 1; what was written as a string is UTF-8; an int that is out of range is an error; announced sizes
 //!   of blocks must be right. Varints may be longer than they need to be, up to 5 bytes for an int and 10 for a long.
 //!
 //! # Features
@@ -108,6 +112,7 @@ mod error;
 mod fingerprint;
 pub mod frame;
 pub mod json;
+pub mod matching;
 mod resolve;
 mod schema;
 mod value;
@@ -118,7 +123,7 @@ pub use error::{
     Location, Mismatch, ParseError, Problem, ResolveError, Result,
 };
 pub use fingerprint::rabin;
-pub use resolve::{Decoder, ResolveOptions, Resolver};
+pub use resolve::{Decoder, InvalidUtf8, ResolveOptions, Resolver};
 pub use schema::{
     Attributes, Enum, Field, Fixed, IgnoredLogicalType, Kind, LogicalType, Name, NameRules, Node,
     Order, Origin, ParseOptions, Record, Schema, Schemas, Type, TypeId, Union, WriteOptions,

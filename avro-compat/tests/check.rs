@@ -151,7 +151,7 @@ fn the_best_branch_is_chosen_not_the_first() {
         let (reader, writer) = (schema(reader), schema(writer));
         let avro_compat::Type::Union(union) = reader[reader.root()].ty() else { panic!() };
         let node = &writer[writer.root()];
-        avro_compat::check::branch::choose(&reader, union, node).map(|it| it.0)
+        avro_compat::matching::choose(&reader, union, node).map(|it| it.0)
     };
     assert_eq!(chosen(r#"["double", "long", "int"]"#, r#""int""#), Some(2));
     assert_eq!(chosen(r#"["double", "float"]"#, r#""int""#), Some(0));

@@ -3,8 +3,8 @@
 
 use avro_compat::frame::{Confluent, MessageReader, MessageWriter, SingleObject};
 use avro_compat::{
-    DecodeError, DecodeProblem, Decoder, Encoder, Error, FrameError, Mismatch, ResolveError,
-    ResolveOptions, Resolver, Schema, Tape, Value,
+    DecodeError, DecodeProblem, Decoder, Encoder, Error, FrameError, InvalidUtf8, Mismatch,
+    ResolveError, ResolveOptions, Resolver, Schema, Tape, Value,
 };
 
 fn schema(text: &str) -> Schema {
@@ -254,89 +254,31 @@ fn errors_say_where_in_both_schemas() {
     assert_eq!(found.writer_pointer(), Some("/fields/1/type/items/fields/0"));
 }
 
-/// The pairs J1 to J6 that other checkers call compatible, or throw at: what their data become.
+/// Bytes that are read as a string need not be UTF-8.
 #[test]
-fn pairs_that_others_get_wrong() {
-    // J1: an enum of another namespace in a reader's union has the same unqualified name: the specification reads it.
-    let writer = schema(r#"{"type": "enum", "name": "a.E", "symbols": ["A", "B"]}"#);
-    let reader = schema(r#"["null", {"type": "enum", "name": "b.E", "symbols": ["B", "A"]}]"#);
-    let read = Resolver::new(&reader, &writer).unwrap().decode(&[0]).unwrap();
-    assert_eq!(read, some(1, Value::Enum(1)));
-
-    // J2: the full name decides, not whether what is inside can be read.
-    let writer =
-        schema(r#"{"type": "record", "name": "a.R", "fields": [{"name": "x", "type": "int"}]}"#);
-    let reader = schema(
-        r#"[{"type": "record", "name": "a.R", "fields": [{"name": "y", "type": "int"}]},
-        {"type": "record", "name": "b.R", "fields": [{"name": "x", "type": "int"}]}]"#,
-    );
-    let Err(Error::Resolve(ResolveError::Unreadable { mismatch, reader: pointer, .. })) =
-        Resolver::new(&reader, &writer)
-    else {
-        panic!()
-    };
-    assert_eq!(mismatch, Mismatch::MissingField { field: "y".into(), record: "a.R".into() });
-    assert_eq!(pointer, "/0");
-
-    // J3: recursion through a union whose first branch cannot be read to the end.
-    let writer = schema(
-        r#"{"type": "record", "name": "x.A", "fields": [
-        {"name": "b", "type": {"type": "record", "name": "x.B", "fields": [{"name": "a", "type": ["null", "x.A"]}]}},
-        {"name": "bad", "type": "int"}]}"#,
-    );
-    let reader = schema(
-        r#"[{"type": "record", "name": "x.A", "fields": [
-        {"name": "b", "type": {"type": "record", "name": "x.B", "fields": [{"name": "a", "type": ["null", "x.A"]}]}},
-        {"name": "bad", "type": "string"}]},
-        {"type": "record", "name": "y.A", "fields": [{"name": "b", "type": "x.B"}, {"name": "bad", "type": "int"}]}]"#,
-    );
-    let options = ResolveOptions { hopeless: true, ..ResolveOptions::default() };
-    let resolver = Resolver::with_options(&reader, &writer, &options).unwrap();
-    assert!(matches!(error(&resolver, &[2, 0, 0, 0]).problem(), DecodeProblem::Unreadable(_)));
-
-    // J4: an alias of a field in a record of another namespace.
-    let writer =
-        schema(r#"{"type": "record", "name": "a.R", "fields": [{"name": "old", "type": "int"}]}"#);
-    let reader = schema(
-        r#"{"type": "record", "name": "b.R", "fields": [{"name": "new", "type": "int", "aliases": ["old"]}]}"#,
-    );
-    assert_eq!(
-        Resolver::new(&reader, &writer).unwrap().decode(&[2]).unwrap(),
-        Value::Record(vec![Value::Int(1)])
-    );
-
-    // J5: names go before aliases, also when they are swapped.
-    let writer = schema(
-        r#"{"type": "record", "name": "R", "fields": [{"name": "a", "type": "int"}, {"name": "b", "type": "int"}]}"#,
-    );
-    let reader = schema(
-        r#"{"type": "record", "name": "R", "fields": [
-        {"name": "a", "type": "int", "aliases": ["b"]}, {"name": "b", "type": "int", "aliases": ["a"]}]}"#,
-    );
-    let read = Resolver::new(&reader, &writer).unwrap().decode(&[2, 4]).unwrap();
-    assert_eq!(read, Value::Record(vec![Value::Int(1), Value::Int(2)]));
-
-    // One field is read by one: the first whose alias names it. The next falls to its own next alias, or to its default.
-    let reader = schema(
-        r#"{"type": "record", "name": "R", "fields": [
-        {"name": "x", "type": "int", "aliases": ["b"]}, {"name": "y", "type": "int", "aliases": ["b", "a"]},
-        {"name": "z", "type": "int", "aliases": ["a", "b"], "default": 9}]}"#,
-    );
-    let read = Resolver::new(&reader, &writer).unwrap().decode(&[2, 4]).unwrap();
-    assert_eq!(read, Value::Record(vec![Value::Int(2), Value::Int(1), Value::Int(9)]));
-
-    // J6: an enum's own default is no default of a field.
-    let writer = schema(r#"{"type": "record", "name": "R", "fields": []}"#);
-    let reader = schema(
-        r#"{"type": "record", "name": "R", "fields": [
-        {"name": "e", "type": {"type": "enum", "name": "E", "symbols": ["A"], "default": "A"}}]}"#,
-    );
-    let Err(Error::Resolve(ResolveError::Unreadable { mismatch, .. })) =
-        Resolver::new(&reader, &writer)
-    else {
-        panic!()
-    };
-    assert!(matches!(mismatch, Mismatch::MissingField { .. }));
+fn bytes_that_are_no_utf_8_are_replaced_or_refused() {
+    let pair = (schema(r#"["null", "string"]"#), schema(r#""bytes""#));
+    let resolver = Resolver::new(&pair.0, &pair.1).unwrap();
+    let mut tape = Tape::new();
+    for (bytes, string) in [
+        (&b"\x06foo"[..], "foo"),
+        (b"\x02\xFF", "\u{FFFD}"),
+        // The longest sequences that are none, as the Unicode standard recommends and Java does.
+        (b"\x0Ca\xF0\x90\x80b\xC3", "a\u{FFFD}b\u{FFFD}"),
+    ] {
+        assert_eq!(resolver.decode(bytes).unwrap(), some(1, text(string)));
+        let mut again = tape.recycle();
+        let borrowed = resolver.decode_ref(bytes, &mut again).unwrap();
+        assert_eq!((borrowed.as_str(), borrowed.to_value()), (Some(string), some(1, text(string))));
+        tape = again.recycle();
+    }
+    let options = ResolveOptions { invalid_utf8: InvalidUtf8::Refuse, ..Default::default() };
+    let strict = Resolver::with_options(&pair.0, &pair.1, &options).unwrap();
+    assert_eq!(strict.decode(b"\x06foo").unwrap(), some(1, text("foo")));
+    assert_eq!(error(&strict, b"\x04a\xFF").problem(), &DecodeProblem::Utf8 { valid: 1 });
+    // What says that it is a string must be one.
+    let strings = Resolver::new(&pair.0, &pair.0).unwrap();
+    assert_eq!(error(&strings, b"\x02\x04a\xFF").problem(), &DecodeProblem::Utf8 { valid: 1 });
 }
 
 /// Chains and meshes of records in a text that is not deep, and schemas that would take too large a program.

@@ -33,7 +33,7 @@ fn by_example(reader: &Schema, writer: &Schema) -> Example {
             Err(reason) => {
                 example.fails.get_or_insert_with(|| format!("{reason}: {value:?}"));
             }
-            Ok(read) if read.is_lossy() => {
+            Ok(read) if read.lossy => {
                 example.lossy.get_or_insert_with(|| format!("{value:?} becomes {read:?}"));
             }
             Ok(_) => {}

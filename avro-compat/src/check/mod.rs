@@ -31,10 +31,8 @@
 //! # Ok::<(), avro_compat::Error>(())
 //! ```
 
-pub mod branch;
 mod change;
 mod evolution;
-pub mod fields;
 mod finding;
 mod inhabited;
 pub mod java;

@@ -1,18 +1,17 @@
 //! The check by the specification: which pairs of types values meet, and what is wrong with each.
 //!
-//! A reader's branch is chosen by the writer's type alone ([`branch`](super::branch)), so that a pair leads to the same further pairs whatever
+//! A reader's branch is chosen by the writer's type alone ([`matching`]), so that a pair leads to the same further pairs whatever
 //! is inside of them. "Compatible", the greatest fixpoint of "this pair is well, and so are all that it leads to", is therefore the same as
 //! "no pair that can be reached is unwell": one walk finds all that is wrong, and no result ever leans on an assumption. A pair that is reached
 //! has values: the writer's types without any are left out, and any value can be completed to one of the whole schema.
 
 use std::collections::{HashMap, HashSet};
 
-use super::branch::{self, Match};
-use super::fields::{self, Source};
 use super::inhabited::Inhabited;
 use super::pair::{Pair, Step};
 use super::report::Entries;
 use super::{CheckOptions, FindingKind, Severity, meaning};
+use crate::matching::{self, Match, Source};
 use crate::schema::{Enum, Field, Record, Schema, Type, TypeId};
 
 /// More pairs of named types than this are remembered in a table.
@@ -128,7 +127,7 @@ impl<'s> Walk<'s> {
             (Type::Union(union), _) => {
                 let aliases = union.branches().iter().map(|it| 1 + schema[*it].aliases().len());
                 self.steps = self.steps.saturating_sub(aliases.sum());
-                match branch::choose(schema, union, writer) {
+                match matching::choose(schema, union, writer) {
                     Some((branch, _)) => {
                         let step = Step::ReaderBranch(branch as u32);
                         self.inside(at, union.branches()[branch], pair.writer, step);
@@ -150,7 +149,7 @@ impl<'s> Walk<'s> {
             _ if reader.kind() == writer.kind() && !reader.kind().is_named() => {
                 self.meaning(at, pair);
             }
-            _ if branch::promotes(writer.kind(), reader.kind()) => {
+            _ if matching::promotes(writer.kind(), reader.kind()) => {
                 if let Some(kind) = meaning::promotion(reader.kind(), writer.kind()) {
                     self.found(at, kind, 0);
                 }
@@ -176,7 +175,7 @@ impl<'s> Walk<'s> {
             return false;
         }
         let (reader, writer) = (&self.reader[pair.reader], &self.writer[pair.writer]);
-        match branch::names(reader, writer) {
+        match matching::names(reader, writer) {
             Some(Match::Same | Match::Promotion) => {}
             Some(Match::Alias) => self.found(at, FindingKind::TypeAlias, 0),
             Some(Match::Unqualified) => self.found(at, FindingKind::Namespace, 0),
@@ -217,7 +216,7 @@ impl<'s> Walk<'s> {
     fn record(&mut self, at: u32, reader: &'s Record, writer: &'s Record) {
         self.steps = self.steps.saturating_sub(reader.fields().len());
         let mut sources = std::mem::take(&mut self.sources);
-        fields::correspond(reader, writer, &mut sources);
+        matching::correspond(reader, writer, &mut sources);
         for (index, (field, source)) in reader.fields().iter().zip(&sources).enumerate() {
             let index = index as u32;
             match source {

@@ -2,8 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::branch;
-use super::options::ResolveOptions;
+use super::options::{InvalidUtf8, ResolveOptions};
 use super::program::{
     BlockCode, Branch, DefaultCode, EnumCode, NONE, Op, Pair, Program, RecordCode, Step, UnionCode,
 };
@@ -11,6 +10,7 @@ use super::skip::Routines;
 use crate::binary::Place;
 use crate::encode;
 use crate::error::{Mismatch, ResolveError};
+use crate::matching;
 use crate::schema::{Enum, Field, Kind, Record, Schema, Type, TypeId};
 use crate::value::{MAX_DEPTH, default_value};
 
@@ -119,7 +119,11 @@ impl<'s> Compiler<'s> {
             (Kind::Float, Kind::Double) => Some(Op::FloatToDouble),
             (Kind::Double, Kind::Double) => Some(Op::Double),
             (Kind::Bytes | Kind::String, Kind::Bytes) => Some(Op::Bytes),
-            (Kind::Bytes | Kind::String, Kind::String) => Some(Op::String),
+            (Kind::String, Kind::String) => Some(Op::String),
+            (Kind::Bytes, Kind::String) => Some(match self.options.invalid_utf8 {
+                InvalidUtf8::Replace => Op::BytesToString,
+                InvalidUtf8::Refuse => Op::String,
+            }),
             _ => None,
         };
         if let Some(op) = simple {
@@ -144,7 +148,7 @@ impl<'s> Compiler<'s> {
             return Ok(Op::Union(at));
         }
         if let Type::Union(union) = reader.ty() {
-            let Some(chosen) = branch::choose(self.reader, union, writer) else {
+            let Some((chosen, _)) = matching::choose(self.reader, union, writer) else {
                 let mismatch = Mismatch::NoBranch { writer: writer.branch_name().to_owned() };
                 return self.fail(mismatch, pair);
             };
@@ -155,8 +159,8 @@ impl<'s> Compiler<'s> {
             self.spend()?;
             return Ok(Op::Wrap(at));
         }
-        if branch::fit(reader, writer).is_none() {
-            return self.fail(mismatch(reader, writer), pair);
+        if let Some(mismatch) = mismatch(reader, writer) {
+            return self.fail(mismatch, pair);
         }
         match (reader.ty(), writer.ty()) {
             (Type::Fixed(fixed), _) => Ok(Op::Fixed(fixed.size())),
@@ -220,8 +224,8 @@ impl<'s> Compiler<'s> {
                     let inside = Pair { writer: *writer, ..pair };
                     // The reader's choice is made here, once.
                     let chosen = match reader[pair.reader].ty() {
-                        Type::Union(union) => branch::choose(reader, union, &source[*writer])
-                            .map(|it| (number(it), union.branches()[it])),
+                        Type::Union(union) => matching::choose(reader, union, &source[*writer])
+                            .map(|(it, _)| (number(it), union.branches()[it])),
                         _ => None,
                     };
                     let (op, wrap) = match chosen {
@@ -254,13 +258,14 @@ impl<'s> Compiler<'s> {
         reader: &'s Record,
         writer: &'s Record,
     ) -> Result<()> {
-        let pairs = branch::pair_fields(reader, writer);
+        let mut sources = Vec::new();
+        matching::correspond(reader, writer, &mut sources);
         let mut targets = vec![NONE; writer.fields().len()];
         let mut steps = Vec::new();
         let mut missing = Vec::new();
-        for (target, source) in pairs.iter().enumerate() {
+        for (target, source) in sources.iter().enumerate() {
             match source {
-                Some(source) => targets[*source] = number(target),
+                Some(source) => targets[source.field as usize] = number(target),
                 None => missing.push(target),
             }
         }
@@ -357,20 +362,25 @@ impl<'s> Compiler<'s> {
     }
 }
 
-/// Why two types do not fit.
-fn mismatch(reader: &crate::Node, writer: &crate::Node) -> Mismatch {
-    match (reader.ty(), writer.ty(), reader.name(), writer.name()) {
-        (Type::Fixed(it), Type::Fixed(other), Some(name), _)
-            if branch::name_fit(reader, writer).is_some() =>
-        {
-            Mismatch::Size { name: name.full().to_owned(), reader: it.size(), writer: other.size() }
-        }
-        (_, _, Some(name), Some(written)) if reader.kind() == writer.kind() => Mismatch::Name {
+/// Why a type cannot be read as another, if neither is a union, nor the one promoted to the other.
+fn mismatch(reader: &crate::Node, writer: &crate::Node) -> Option<Mismatch> {
+    if reader.kind() != writer.kind() {
+        return Some(Mismatch::Type { reader: reader.kind(), writer: writer.kind() });
+    }
+    if matching::names(reader, writer).is_none() {
+        return Some(Mismatch::Name {
             kind: reader.kind(),
-            reader: name.full().to_owned(),
-            writer: written.full().to_owned(),
-        },
-        _ => Mismatch::Type { reader: reader.kind(), writer: writer.kind() },
+            reader: reader.branch_name().to_owned(),
+            writer: writer.branch_name().to_owned(),
+        });
+    }
+    match (reader.ty(), writer.ty()) {
+        (Type::Fixed(r), Type::Fixed(w)) if r.size() != w.size() => Some(Mismatch::Size {
+            name: r.name().full().to_owned(),
+            reader: r.size(),
+            writer: w.size(),
+        }),
+        _ => None,
     }
 }
 

@@ -25,8 +25,10 @@ pub(crate) enum Op {
     Double,
     /// Also of a string.
     Bytes,
-    /// Also of bytes, which must then be UTF-8.
+    /// Also of bytes, if those that are no UTF-8 are to be refused.
     String,
+    /// With U+FFFD in place of what is no UTF-8.
+    BytesToString,
     /// So many bytes.
     Fixed(u32),
     Enum(u32),

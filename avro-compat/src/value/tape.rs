@@ -10,6 +10,8 @@ pub struct Tape<'a> {
     pub(crate) items: Vec<Item<'a>>,
     /// The parts of those that are being read.
     pub(crate) stack: Vec<Item<'a>>,
+    /// Strings that are not as the input has them.
+    pub(crate) replaced: Vec<Box<str>>,
 }
 
 /// One value; parts by their place in the table.
@@ -23,6 +25,8 @@ pub(crate) enum Item<'a> {
     Double(f64),
     Bytes(&'a [u8]),
     String(&'a str),
+    /// One of the tape's own strings.
+    Replaced(u32),
     Fixed(&'a [u8]),
     Enum(u32),
     Record {
@@ -57,16 +61,19 @@ impl<'a> Tape<'a> {
             // Collecting in place keeps the allocation.
             items.into_iter().map(|_| Item::Null).collect()
         }
-        Tape { items: empty(std::mem::take(&mut self.items)), stack: empty(self.stack) }
+        self.replaced.clear();
+        let replaced = self.replaced;
+        Tape { items: empty(self.items), stack: empty(self.stack), replaced }
     }
 
     pub(crate) fn clear(&mut self) {
         self.items.clear();
         self.stack.clear();
+        self.replaced.clear();
     }
 
     pub(crate) fn view(&self, item: Item<'a>) -> ValueRef<'_, 'a> {
-        ValueRef::of(&self.items, item)
+        ValueRef::of(self, item)
     }
 }
 
@@ -89,6 +96,8 @@ pub enum ValueRef<'t, 'a> {
     Bytes(&'a [u8]),
     /// Of string.
     String(&'a str),
+    /// Of string, if bytes were written that are no UTF-8: with U+FFFD in place of what is none, and therefore kept in the tape.
+    Replaced(&'t str),
     /// Of a fixed.
     Fixed(&'a [u8]),
     /// Of an enum: the index of the symbol.
@@ -104,10 +113,10 @@ pub enum ValueRef<'t, 'a> {
 }
 
 impl<'t, 'a> ValueRef<'t, 'a> {
-    fn of(table: &'t [Item<'a>], item: Item<'a>) -> Self {
-        let items = |start: u32, len: u32| Items {
-            table,
-            items: table.get(start as usize..start as usize + len as usize).unwrap_or_default(),
+    fn of(tape: &'t Tape<'a>, item: Item<'a>) -> Self {
+        let items = |start: u32, len: u32| {
+            let items = start as usize..start as usize + len as usize;
+            Items { tape, items: tape.items.get(items).unwrap_or_default() }
         };
         match item {
             Item::Null => Self::Null,
@@ -118,6 +127,9 @@ impl<'t, 'a> ValueRef<'t, 'a> {
             Item::Double(it) => Self::Double(it),
             Item::Bytes(it) => Self::Bytes(it),
             Item::String(it) => Self::String(it),
+            Item::Replaced(at) => {
+                Self::Replaced(tape.replaced.get(at as usize).map_or("", |it| it))
+            }
             Item::Fixed(it) => Self::Fixed(it),
             Item::Enum(it) => Self::Enum(it),
             Item::Record { start, len } => Self::Record(items(start, len)),
@@ -136,9 +148,10 @@ impl<'t, 'a> ValueRef<'t, 'a> {
     }
 
     /// The text of a string.
-    pub fn as_str(self) -> Option<&'a str> {
+    pub fn as_str(self) -> Option<&'t str> {
         match self.flat() {
             Self::String(it) => Some(it),
+            Self::Replaced(it) => Some(it),
             _ => None,
         }
     }
@@ -154,6 +167,7 @@ impl<'t, 'a> ValueRef<'t, 'a> {
             Self::Double(it) => Value::Double(it),
             Self::Bytes(it) => Value::Bytes(it.to_vec()),
             Self::String(it) => Value::String(it.to_owned()),
+            Self::Replaced(it) => Value::String(it.to_owned()),
             Self::Fixed(it) => Value::Fixed(it.to_vec()),
             Self::Enum(it) => Value::Enum(it),
             Self::Record(it) => Value::Record(it.iter().map(Self::to_value).collect()),
@@ -169,7 +183,7 @@ impl<'t, 'a> ValueRef<'t, 'a> {
 /// The fields of a record or the items of an array.
 #[derive(Clone, Copy, Debug)]
 pub struct Items<'t, 'a> {
-    table: &'t [Item<'a>],
+    tape: &'t Tape<'a>,
     items: &'t [Item<'a>],
 }
 
@@ -186,12 +200,12 @@ impl<'t, 'a> Items<'t, 'a> {
 
     /// One of them.
     pub fn get(self, at: usize) -> Option<ValueRef<'t, 'a>> {
-        self.items.get(at).map(|it| ValueRef::of(self.table, *it))
+        self.items.get(at).map(|it| ValueRef::of(self.tape, *it))
     }
 
     /// All of them.
     pub fn iter(self) -> impl ExactSizeIterator<Item = ValueRef<'t, 'a>> {
-        self.items.iter().map(move |it| ValueRef::of(self.table, *it))
+        self.items.iter().map(move |it| ValueRef::of(self.tape, *it))
     }
 }
 
@@ -211,7 +225,7 @@ impl<'t, 'a> Entries<'t, 'a> {
     }
 
     /// All of them.
-    pub fn iter(self) -> impl ExactSizeIterator<Item = (&'a str, ValueRef<'t, 'a>)> {
+    pub fn iter(self) -> impl ExactSizeIterator<Item = (&'t str, ValueRef<'t, 'a>)> {
         (0..self.len()).map(move |at| {
             let key = self.0.get(2 * at).and_then(ValueRef::as_str).unwrap_or_default();
             (key, self.0.get(2 * at + 1).unwrap_or(ValueRef::Null))

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use std::rc::Rc;
 
 use super::{Incompatibility, IncompatibilityType, Outcome};
+use crate::matching;
 use crate::schema::{Enum, Field, Kind, Node, Record, Schema, Type, TypeId};
 
 type Pair = (TypeId, TypeId);
@@ -200,7 +201,7 @@ impl<'s> Machine<'s> {
             }
             _ => {
                 let (r, w) = (reader.kind(), writer.kind());
-                if r != w && !super::super::branch::promotes(w, r) {
+                if r != w && !matching::promotes(w, r) {
                     let message = format!(
                         "reader type: {} not compatible with writer type: {}",
                         upper(r),

@@ -1,6 +1,8 @@
 //! To types of serde.
 
-use serde_core::de::value::BorrowedStrDeserializer;
+use std::borrow::Cow;
+
+use serde_core::de::value::{BorrowedStrDeserializer, CowStrDeserializer};
 use serde_core::de::{
     self, DeserializeSeed, Deserializer, EnumAccess, IgnoredAny, MapAccess, SeqAccess,
     VariantAccess, Visitor,
@@ -69,6 +71,10 @@ impl<'de> One<'_, 'de> {
             Op::Double => visitor.visit_f64(run.input.double()?),
             Op::Bytes => visitor.visit_borrowed_bytes(run.input.bytes()?),
             Op::String => visitor.visit_borrowed_str(run.input.string()?),
+            Op::BytesToString => match String::from_utf8_lossy(run.input.bytes()?) {
+                Cow::Borrowed(text) => visitor.visit_borrowed_str(text),
+                Cow::Owned(text) => visitor.visit_string(text),
+            },
             Op::Fixed(size) => visitor.visit_borrowed_bytes(run.input.take(size as usize)?),
             Op::Enum(at) => visitor.visit_borrowed_str(run.symbol_name(at)?),
             Op::Fail(at) => return Err(run.failure(before, at).into()),
@@ -335,6 +341,11 @@ impl<'de> Deserializer<'de> for One<'_, 'de> {
             }
             Op::String => {
                 let access = BorrowedStrDeserializer::new(self.run.input.string()?);
+                return visitor.visit_enum(access).map_err(|fault| offset(fault, before));
+            }
+            Op::BytesToString => {
+                let text = String::from_utf8_lossy(self.run.input.bytes()?);
+                let access = CowStrDeserializer::new(text);
                 return visitor.visit_enum(access).map_err(|fault| offset(fault, before));
             }
             _ => {

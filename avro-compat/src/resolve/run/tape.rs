@@ -3,6 +3,8 @@
 //! Items are made where they are to be: what is returned is copied, and copies of what has just been written part by part are slow. The parts of
 //! something get places side by side before they are read.
 
+use std::borrow::Cow;
+
 use super::{Blocks, Result, Run};
 use crate::binary::Input;
 use crate::error::DecodeProblem;
@@ -38,6 +40,7 @@ impl<'a> Run<'a> {
             Op::Double => Item::Double(self.input.double()?),
             Op::Bytes => Item::Bytes(self.input.bytes()?),
             Op::String => Item::String(self.input.string()?),
+            Op::BytesToString => self.replaced_item(tape)?,
             Op::Fixed(size) => Item::Fixed(self.input.take(size as usize)?),
             Op::Enum(at) => Item::Enum(self.symbol(at)?),
             Op::Record(at) => return self.record_item(at, tape, to),
@@ -68,6 +71,18 @@ impl<'a> Run<'a> {
     #[inline(never)]
     fn item_to_called(&mut self, op: Op, tape: &mut Tape<'a>, to: usize) -> Result<()> {
         self.item_to(op, tape, to)
+    }
+
+    #[inline(never)]
+    fn replaced_item(&mut self, tape: &mut Tape<'a>) -> Result<Item<'a>> {
+        Ok(match String::from_utf8_lossy(self.input.bytes()?) {
+            Cow::Borrowed(text) => Item::String(text),
+            Cow::Owned(text) => {
+                let at = self.number(tape.replaced.len())?;
+                tape.replaced.push(text.into());
+                Item::Replaced(at)
+            }
+        })
     }
 
     #[inline]

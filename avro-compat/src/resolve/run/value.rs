@@ -32,6 +32,9 @@ impl Run<'_> {
             Op::Double => Value::Double(self.input.double()?),
             Op::Bytes => Value::Bytes(self.input.bytes()?.to_vec()),
             Op::String => Value::String(self.input.string()?.to_owned()),
+            Op::BytesToString => {
+                Value::String(String::from_utf8_lossy(self.input.bytes()?).into_owned())
+            }
             Op::Fixed(size) => Value::Fixed(self.input.take(size as usize)?.to_vec()),
             Op::Enum(at) => Value::Enum(self.symbol(at)?),
             Op::Record(at) => return self.record_to(at, to),

@@ -1,11 +1,12 @@
-//! How a decoder chooses: whether names match, and which branch of its union a value is read as.
+//! Which branch of a reader's union a value is read as, and whether names match.
 //!
 //! The specification has the *first* branch of the reader's union that matches the writer's type. Read by the letter, an int is read as
 //! the long of `["long", "int"]`, and a record as the first of its unqualified name, though one of its full name follows; no
 //! implementation does that. What decoders agree on, and what is done here, is the best match, and the first of equally good ones
-//! ([`Match`] has them in order). The choice depends on the writer's type alone: its kind, its name and, for a fixed, its size. It does not
-//! depend on the value, nor on whether what is inside the type can be read; and it is final: if what is inside cannot be read as the branch
-//! that was chosen, no other is tried.
+//! ([`Match`] has them in order). The choice is final: if what is inside cannot be read as the branch that was chosen, no other is tried.
+//!
+//! Java differs in two points. It takes enums and fixed in unions by full name only; and of records without the exact name it takes those
+//! of any name whose fields fit.
 
 use crate::schema::{Kind, Node, Schema, Type, Union};
 
@@ -40,8 +41,8 @@ pub fn matches(reader: &Node, writer: &Node) -> Option<Match> {
     }
 }
 
-/// How the names of two types of the same kind match. Types without names do.
-pub(super) fn names(reader: &Node, writer: &Node) -> Option<Match> {
+/// How the names of two types of the same kind match: [`Match::Same`] if they have none.
+pub fn names(reader: &Node, writer: &Node) -> Option<Match> {
     let (Some(r), Some(w)) = (reader.name(), writer.name()) else { return Some(Match::Same) };
     if r == w {
         Some(Match::Same)
@@ -67,9 +68,7 @@ pub fn promotes(writer: Kind, reader: Kind) -> bool {
 }
 
 /// The branch of a reader's union as which values of a writer's type, which is no union, are read, and why: the first of those that match
-/// best. None if no branch matches.
-///
-/// O(branches). See [the module](self) for the rule.
+/// best. None if no branch matches. O(branches and their aliases).
 pub fn choose(reader: &Schema, union: &Union, writer: &Node) -> Option<(usize, Match)> {
     let mut best = None;
     for (at, branch) in union.branches().iter().enumerate() {

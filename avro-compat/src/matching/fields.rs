@@ -2,7 +2,8 @@
 //!
 //! A field takes those of the field of its name, and if there is none, those of the first of its aliases that names a field of the writer's
 //! record which is not taken already: fields that have their own name there come first, then the reader's fields in their order. So a writer's
-//! field is read into one field of the reader's at most, as it is if aliases rename the writer's fields.
+//! field is read into one field of the reader's at most, as it is if aliases rename the writer's fields; and aliases that are swapped with names (`a` with
+//! alias `b`, and `b` with alias `a`) do no harm.
 
 use crate::schema::Record;
 
