@@ -1,10 +1,12 @@
-//! The checker finds an error exactly if some value cannot be read.
+//! The checker finds an error exactly if some value cannot be read by the resolver; and the resolver reads what a naive one reads.
+#![allow(clippy::unwrap_used, reason = "what fails shall fail the test")]
 
 mod generate;
 mod reference;
 
-use avro_compat::Schema;
 use avro_compat::check::{CheckOptions, FindingKind, Report, check};
+use avro_compat::{Encoder, ResolveOptions, Resolver, Schema};
+use generate::data::{self, same};
 use proptest::prelude::*;
 
 /// Ways into a value that are tried.
@@ -24,22 +26,51 @@ struct Example {
     all: bool,
 }
 
+/// Random values are tried besides those that are made to find what is wrong.
+const RANDOM: u64 = 8;
+
 fn by_example(reader: &Schema, writer: &Schema) -> Example {
-    let (values, all) = reference::values(writer, WAYS);
+    let (mut values, all) = reference::values(writer, WAYS);
+    let random = (0..RANDOM).filter_map(|seed| {
+        data::value(writer, writer.root(), &mut data::Dice(seed * 0x9E37 + 1), 10)
+    });
+    if !values.is_empty() {
+        values.extend(random);
+    }
+    let options = ResolveOptions { hopeless: true, ..ResolveOptions::default() };
+    let resolver = Resolver::with_options(reader, writer, &options).unwrap();
+    let encoder = Encoder::new(writer);
     let (r, w) = ((reader, reader.root()), (writer, writer.root()));
     let mut example = Example { fails: None, lossy: None, all };
     for value in values {
-        match reference::resolve(r, w, &value) {
-            Err(reason) => {
-                example.fails.get_or_insert_with(|| format!("{reason}: {value:?}"));
+        let found = resolver.decode(&encoder.encode(&value).unwrap());
+        match (reference::resolve(r, w, &value), found) {
+            (Ok(expected), Ok(found)) => {
+                assert!(
+                    same(&expected.value, &found),
+                    "{value:?} is {expected:?}, read as {found:?}"
+                );
+                if expected.lossy {
+                    example.lossy.get_or_insert_with(|| format!("{value:?} becomes {found:?}"));
+                }
             }
-            Ok(read) if read.lossy => {
-                example.lossy.get_or_insert_with(|| format!("{value:?} becomes {read:?}"));
+            (Err(_), Err(error)) => {
+                example.fails.get_or_insert_with(|| format!("{error}: {value:?}"));
             }
-            Ok(_) => {}
+            (expected, found) => {
+                panic!("{value:?} is {expected:?}, read as {found:?}\n{reader:?}\n{writer:?}")
+            }
         }
     }
+    // What nothing can be read with fails for all values.
+    let hopeless = Resolver::new(reader, writer).is_err();
+    assert!(!hopeless || example.fails.is_some() || nothing(writer), "{reader:?}\n{writer:?}");
     example
+}
+
+/// Whether a schema has no values.
+fn nothing(schema: &Schema) -> bool {
+    reference::values(schema, 1).0.is_empty()
 }
 
 fn told(report: &Report) -> String {
@@ -75,6 +106,17 @@ proptest! {
     #[test]
     fn there_is_an_error_exactly_if_some_value_cannot_be_read((reader, writer) in generate::pair()) {
         agree(&reader.text(), &writer.text())?;
+    }
+
+    #[test]
+    fn there_is_an_error_exactly_if_some_value_of_an_evolved_schema_cannot_be_read(model in generate::schema(), changes in any::<u64>()) {
+        let mut dice = data::Dice(changes);
+        let other = generate::evolve::mutated(&model, &mut dice);
+        let (reader, writer) = if dice.below(2) == 0 { (&model, &other) } else { (&other, &model) };
+        let (reader, writer) = (reader.text(), writer.text());
+        if Schema::parse(&reader).is_ok() && Schema::parse(&writer).is_ok() {
+            agree(&reader, &writer)?;
+        }
     }
 
     #[test]
