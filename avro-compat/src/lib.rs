@@ -40,6 +40,7 @@
 //! | | |
 //! |---|---|
 //! | [`check`] | compatibility: everything that keeps one schema from reading another's data, or changes its meaning |
+//! | [`witness`] | for each finding a datum that proves it |
 //! | [`Schema`] | a schema: types by [`TypeId`], parsed, compared, written, fingerprinted |
 //! | [`Schemas`] | several texts that refer to each other's types |
 //! | [`ParseOptions`] | limits, and what other programs let pass |
@@ -116,6 +117,7 @@ pub mod matching;
 mod resolve;
 mod schema;
 mod value;
+pub mod witness;
 
 pub use encode::Encoder;
 pub use error::{

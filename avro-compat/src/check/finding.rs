@@ -133,11 +133,20 @@ impl<'r> Finding<'r> {
         }
     }
 
-    pub(super) fn reader_node(self) -> &'r Node {
+    /// The report that it is of.
+    pub fn report(self) -> &'r Report {
+        self.report
+    }
+
+    pub(crate) fn pair(self) -> u32 {
+        self.entry().pair
+    }
+
+    pub(crate) fn reader_node(self) -> &'r Node {
         &self.report.reader[self.reader_type()]
     }
 
-    pub(super) fn writer_node(self) -> &'r Node {
+    pub(crate) fn writer_node(self) -> &'r Node {
         &self.report.writer[self.writer_type()]
     }
 

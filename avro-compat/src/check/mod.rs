@@ -55,7 +55,7 @@ pub use pair::PathStep;
 pub use render::{Part, RenderOptions};
 pub use report::Report;
 
-use self::pair::{Pair, Step};
+pub(crate) use self::pair::{Pair, Step};
 use self::report::Entries;
 use crate::schema::Schema;
 

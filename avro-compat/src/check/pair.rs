@@ -5,7 +5,7 @@ use crate::schema::{Node, Schema, Type, TypeId};
 
 /// A reader's type that values of a writer's type are read as. They form a tree: each is met first inside of another.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Pair {
+pub(crate) struct Pair {
     pub reader: TypeId,
     pub writer: TypeId,
     /// The pair that it is inside of; itself for the root.
@@ -17,7 +17,7 @@ pub(super) struct Pair {
 
 /// From a pair to one inside of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Step {
+pub(crate) enum Step {
     Root,
     Field {
         reader: u32,
@@ -61,14 +61,14 @@ pub(super) fn path_text(path: &[PathStep]) -> String {
 
 /// Which of the two schemas.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Side {
+pub(crate) enum Side {
     Reader,
     Writer,
 }
 
 /// The pairs of a check with the schemas that their types are of.
 #[derive(Clone, Copy)]
-pub(super) struct Pairs<'r> {
+pub(crate) struct Pairs<'r> {
     pub reader: &'r Schema,
     pub writer: &'r Schema,
     pub all: &'r [Pair],

@@ -85,7 +85,7 @@ impl Report {
         self.java.as_deref()
     }
 
-    pub(super) fn pairs(&self) -> Pairs<'_> {
+    pub(crate) fn pairs(&self) -> Pairs<'_> {
         Pairs { reader: &self.reader, writer: &self.writer, all: &self.pairs }
     }
 }

@@ -138,14 +138,9 @@ impl<'s> Walk<'s> {
             }
             (Type::Array(r), Type::Array(w)) => self.inside(at, *r, *w, Step::Items),
             (Type::Map(r), Type::Map(w)) => self.inside(at, *r, *w, Step::Values),
-            (Type::Record(r), Type::Record(w)) if self.named(at, pair) => self.record(at, r, w),
-            (Type::Enum(r), Type::Enum(w)) if self.named(at, pair) => self.symbols(at, r, w),
-            (Type::Fixed(r), Type::Fixed(w)) if self.named(at, pair) => {
-                if r.size() != w.size() {
-                    self.found(at, FindingKind::FixedSize, 0);
-                }
-                self.meaning(at, pair);
-            }
+            (Type::Record(_), Type::Record(_))
+            | (Type::Enum(_), Type::Enum(_))
+            | (Type::Fixed(_), Type::Fixed(_)) => self.named(at, pair),
             _ if reader.kind() == writer.kind() && !reader.kind().is_named() => {
                 self.meaning(at, pair);
             }
@@ -155,9 +150,7 @@ impl<'s> Walk<'s> {
                 }
                 self.meaning(at, pair);
             }
-            _ if reader.kind() != writer.kind() => self.found(at, FindingKind::Type, 0),
-            // Named types that have been looked at.
-            _ => {}
+            _ => self.found(at, FindingKind::Type, 0),
         }
         self.open[first..].reverse();
     }
@@ -169,13 +162,15 @@ impl<'s> Walk<'s> {
         }
     }
 
-    /// Whether a pair of named types is met for the first time; and if so, what there is to say about their heads.
-    fn named(&mut self, at: u32, pair: Pair) -> bool {
+    /// Named types of one kind, if they meet for the first time.
+    fn named(&mut self, at: u32, pair: Pair) {
         if !self.remember((pair.reader, pair.writer)) {
-            return false;
+            return;
         }
-        let (reader, writer) = (&self.reader[pair.reader], &self.writer[pair.writer]);
-        match matching::names(reader, writer) {
+        let (schema, writers) = (self.reader, self.writer);
+        let (reader, writer) = (&schema[pair.reader], &writers[pair.writer]);
+        let names = matching::names(reader, writer);
+        match names {
             Some(Match::Same | Match::Promotion) => {}
             Some(Match::Alias) => self.found(at, FindingKind::TypeAlias, 0),
             Some(Match::Unqualified) => self.found(at, FindingKind::Namespace, 0),
@@ -184,7 +179,16 @@ impl<'s> Walk<'s> {
         if self.least == Severity::Warning && reader.doc() != writer.doc() {
             self.found(at, FindingKind::Doc, DOC_OF_TYPE);
         }
-        true
+        match (reader.ty(), writer.ty()) {
+            (Type::Record(r), Type::Record(w)) => self.record(at, r, w),
+            (Type::Enum(r), Type::Enum(w)) => self.symbols(at, r, w, names.is_some()),
+            (Type::Fixed(r), Type::Fixed(w)) if r.size() != w.size() => {
+                self.found(at, FindingKind::FixedSize, 0);
+            }
+            // What cannot be read means nothing.
+            _ if names.is_some() => self.meaning(at, pair),
+            _ => {}
+        }
     }
 
     fn remember(&mut self, pair: (TypeId, TypeId)) -> bool {
@@ -201,15 +205,16 @@ impl<'s> Walk<'s> {
         self.many.insert(pair)
     }
 
-    fn symbols(&mut self, at: u32, reader: &Enum, writer: &Enum) {
+    fn symbols(&mut self, at: u32, reader: &Enum, writer: &Enum, is_read: bool) {
         self.steps = self.steps.saturating_sub(writer.symbols().len());
         if reader.symbols() != writer.symbols() && missing_symbols(reader, writer).next().is_some()
         {
-            let kind = match reader.default_index() {
-                Some(_) => FindingKind::SymbolsDefaulted,
-                None => FindingKind::Symbols,
-            };
-            self.found(at, kind, 0);
+            match reader.default_index() {
+                Some(_) if is_read => self.found(at, FindingKind::SymbolsDefaulted, 0),
+                // What cannot be read does not become anything.
+                Some(_) => {}
+                None => self.found(at, FindingKind::Symbols, 0),
+            }
         }
     }
 
