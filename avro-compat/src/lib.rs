@@ -41,6 +41,7 @@
 //! |---|---|
 //! | [`check`] | compatibility: everything that keeps one schema from reading another's data, or changes its meaning |
 //! | [`witness`] | for each finding a datum that proves it |
+//! | [`fix`] | edits of a schema's text that remove what was found, and renaming that breaks no reader |
 //! | [`Schema`] | a schema: types by [`TypeId`], parsed, compared, written, fingerprinted |
 //! | [`Schemas`] | several texts that refer to each other's types |
 //! | [`ParseOptions`] | limits, and what other programs let pass |
@@ -111,6 +112,7 @@ pub mod container;
 mod encode;
 mod error;
 mod fingerprint;
+pub mod fix;
 pub mod frame;
 pub mod json;
 pub mod matching;
@@ -122,7 +124,7 @@ pub mod witness;
 pub use encode::Encoder;
 pub use error::{
     ContainerError, DecodeError, DecodeProblem, DefaultMismatch, EncodeError, Error, FrameError,
-    Location, Mismatch, ParseError, Problem, ResolveError, Result,
+    Location, Mismatch, ParseError, Problem, RenameError, ResolveError, Result,
 };
 pub use fingerprint::rabin;
 pub use resolve::{Decoder, InvalidUtf8, ResolveOptions, Resolver};

@@ -34,20 +34,7 @@ impl Change {
     ///
     /// Always by the specification's rules. Costs two checks and a comparison.
     pub fn between(old: &Schema, new: &Schema) -> Self {
-        if old == new {
-            return Self::None;
-        }
-        let options = CheckOptions::default();
-        let reports = [check(new, old, &options), check(old, new, &options)];
-        if reports.iter().any(breaks) {
-            return Self::Major;
-        }
-        let tells = |it: &Report| it.leaves().any(|it| it.kind() != FindingKind::Doc);
-        if reports.iter().any(tells) || !old.same_canonical_form(new) || !same_resolution(old, new)
-        {
-            return Self::Minor;
-        }
-        Self::Patch
+        Impact::between(old, new).change
     }
 
     /// In lower case.
@@ -58,6 +45,45 @@ impl Change {
             Self::Minor => "minor",
             Self::Major => "major",
         }
+    }
+}
+
+/// Whom a change of a schema breaks.
+///
+/// Programs that have changed read what was written before; those that have not read what is written from now on. Which of the two
+/// must work depends on who is upgraded first: readers, if the first, writers, if the second ([`Mode`](super::Mode)).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub struct Impact {
+    /// What kind of release it is.
+    pub change: Change,
+    /// The worst that those find who read old data with the new schema.
+    pub new_readers: Option<Severity>,
+    /// The worst that those find who read new data with the old schema.
+    pub old_readers: Option<Severity>,
+}
+
+impl Impact {
+    /// Whom the change from one schema to another breaks, by the specification's rules. Costs two checks and a comparison.
+    pub fn between(old: &Schema, new: &Schema) -> Self {
+        if old == new {
+            return Self { change: Change::None, new_readers: None, old_readers: None };
+        }
+        let options = CheckOptions::default();
+        let reports = [check(new, old, &options), check(old, new, &options)];
+        let tells = |it: &Report| it.leaves().any(|it| it.kind() != FindingKind::Doc);
+        let change = if reports.iter().any(breaks) {
+            Change::Major
+        } else if reports.iter().any(tells)
+            || !old.same_canonical_form(new)
+            || !same_resolution(old, new)
+        {
+            Change::Minor
+        } else {
+            Change::Patch
+        };
+        let [new_readers, old_readers] = reports.map(|it| it.worst());
+        Self { change, new_readers, old_readers }
     }
 }
 

@@ -46,7 +46,7 @@ mod render;
 mod report;
 mod walk;
 
-pub use change::Change;
+pub use change::{Change, Impact};
 pub use evolution::{Direction, Evolution, Mode, VersionReport, check_evolution};
 pub use finding::Finding;
 pub use kind::FindingKind;

@@ -9,6 +9,7 @@ mod location;
 mod mismatch;
 mod parse;
 mod problem;
+mod rename;
 mod resolve;
 
 pub use container::ContainerError;
@@ -20,6 +21,7 @@ pub use location::Location;
 pub use mismatch::Mismatch;
 pub use parse::ParseError;
 pub use problem::Problem;
+pub use rename::RenameError;
 pub use resolve::ResolveError;
 
 /// What went wrong, with what was found, where, and what to do about it.
@@ -49,6 +51,9 @@ pub enum Error {
     /// Two schemas that make no resolver.
     #[error(transparent)]
     Resolve(#[from] ResolveError),
+    /// Something that is not renamed.
+    #[error(transparent)]
+    Rename(#[from] RenameError),
     /// A container file that cannot be read or written.
     #[error(transparent)]
     Container(#[from] ContainerError),

@@ -52,4 +52,17 @@ impl Document {
     pub fn root(&self) -> Json<'_> {
         Json::at(self, 0)
     }
+
+    /// The value of a JSON pointer (RFC 6901); none if there is none.
+    pub fn find(&self, pointer: &str) -> Option<Json<'_>> {
+        let mut tokens = pointer.split('/');
+        // What is before the first slash must be nothing.
+        if tokens.next() != Some("") {
+            return None;
+        }
+        tokens.try_fold(self.root(), |value, token| match value.kind() {
+            Kind::Array => value.elements().nth(token.parse().ok()?),
+            _ => value.get(&token.replace("~1", "/").replace("~0", "~")),
+        })
+    }
 }

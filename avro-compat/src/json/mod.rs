@@ -29,6 +29,7 @@ pub use document::Document;
 pub use number::Number;
 pub use owned::OwnedJson;
 pub use place::Position;
+pub(crate) use place::push_token;
 pub use read::Reading;
 pub(crate) use write::quote;
 pub use write::{Layout, Writer};

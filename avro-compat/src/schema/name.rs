@@ -46,6 +46,20 @@ impl Name {
         &self.full[..(self.simple as usize).saturating_sub(1)]
     }
 
+    /// How it is spelt where names without a namespace are in some namespace.
+    pub(crate) fn relative_to(&self, namespace: &str) -> String {
+        if self.namespace() == namespace { self.simple().to_owned() } else { self.absolute() }
+    }
+
+    /// How it is spelt wherever that is.
+    pub(crate) fn absolute(&self) -> String {
+        if self.namespace().is_empty() {
+            format!(".{}", self.simple())
+        } else {
+            self.full().to_owned()
+        }
+    }
+
     pub(crate) fn shared(&self) -> &Arc<str> {
         &self.full
     }

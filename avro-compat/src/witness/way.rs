@@ -6,6 +6,7 @@ use std::collections::{BinaryHeap, HashMap};
 use super::smallest::{Smallest, branch_size};
 use super::{MAX_SIZE, Unproven};
 use crate::check::{Pair, Step};
+use crate::json::push_token;
 use crate::schema::{Schema, Type, TypeId};
 use crate::value::{MAX_DEPTH, Value};
 
@@ -95,8 +96,7 @@ impl<'r> Ways<'r> {
         steps.reverse();
         let mut pointer = String::new();
         for token in tokens.iter().rev() {
-            pointer.push('/');
-            pointer.push_str(&token.replace('~', "~0").replace('/', "~1"));
+            push_token(&mut pointer, token);
         }
         Ok(Along { datum, pointer, steps })
     }

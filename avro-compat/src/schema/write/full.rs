@@ -146,7 +146,7 @@ impl<'s> Full<'s> {
         self.attributes(node.attributes());
         if !node.aliases().is_empty() {
             let aliases: Vec<_> =
-                node.aliases().iter().map(|it| relative(it, name.namespace())).collect();
+                node.aliases().iter().map(|it| it.relative_to(name.namespace())).collect();
             self.strings("aliases", aliases.iter().map(|it| &**it));
         }
         self.out.end_object();
@@ -226,16 +226,5 @@ impl<'s> Full<'s> {
             return if hidden { format!(".{simple}") } else { simple.to_owned() };
         }
         name.full().to_owned()
-    }
-}
-
-/// How an alias is written beside a type of a namespace.
-fn relative(alias: &Name, namespace: &str) -> String {
-    if alias.namespace() == namespace {
-        alias.simple().to_owned()
-    } else if alias.namespace().is_empty() {
-        format!(".{}", alias.simple())
-    } else {
-        alias.full().to_owned()
     }
 }
