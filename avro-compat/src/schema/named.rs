@@ -1,33 +1,47 @@
-//! Fixed, enum and union: what their definitions say.
+//! Fixed, enum and union: what their definitions say; and what all named types have.
 
 use super::lookup::Lookup;
-use super::{Name, TypeId};
+use super::{Name, Record, TypeId};
+
+/// What all named types have.
+#[derive(Clone, Debug)]
+pub(crate) struct Named {
+    pub name: Name,
+    pub aliases: Box<[Name]>,
+    pub doc: Option<Box<str>>,
+}
+
+macro_rules! named {
+    ($($ty:ident)*) => {
+        $(impl $ty {
+            /// The full name.
+            pub fn name(&self) -> &Name {
+                &self.named.name
+            }
+
+            /// The full names of its aliases.
+            pub fn aliases(&self) -> &[Name] {
+                &self.named.aliases
+            }
+
+            /// The documentation.
+            pub fn doc(&self) -> Option<&str> {
+                self.named.doc.as_deref()
+            }
+        })*
+    };
+}
+
+named! { Fixed Enum Record }
 
 /// A fixed number of bytes.
 #[derive(Clone, Debug)]
 pub struct Fixed {
-    pub(crate) name: Name,
-    pub(crate) aliases: Box<[Name]>,
-    pub(crate) doc: Option<Box<str>>,
+    pub(crate) named: Named,
     pub(crate) size: u32,
 }
 
 impl Fixed {
-    /// The full name.
-    pub fn name(&self) -> &Name {
-        &self.name
-    }
-
-    /// The full names of its aliases.
-    pub fn aliases(&self) -> &[Name] {
-        &self.aliases
-    }
-
-    /// The documentation.
-    pub fn doc(&self) -> Option<&str> {
-        self.doc.as_deref()
-    }
-
     /// How many bytes a value has. At most 2^31 - 1; it says nothing about how many there are to read.
     pub fn size(&self) -> u32 {
         self.size
@@ -37,30 +51,13 @@ impl Fixed {
 /// One of some symbols.
 #[derive(Clone, Debug)]
 pub struct Enum {
-    pub(crate) name: Name,
-    pub(crate) aliases: Box<[Name]>,
-    pub(crate) doc: Option<Box<str>>,
+    pub(crate) named: Named,
     pub(crate) symbols: Box<[Box<str>]>,
     pub(crate) lookup: Lookup,
     pub(crate) default: Option<u32>,
 }
 
 impl Enum {
-    /// The full name.
-    pub fn name(&self) -> &Name {
-        &self.name
-    }
-
-    /// The full names of its aliases.
-    pub fn aliases(&self) -> &[Name] {
-        &self.aliases
-    }
-
-    /// The documentation.
-    pub fn doc(&self) -> Option<&str> {
-        self.doc.as_deref()
-    }
-
     /// The symbols; a value is the index of one.
     pub fn symbols(&self) -> &[Box<str>] {
         &self.symbols

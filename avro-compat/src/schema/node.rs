@@ -1,6 +1,7 @@
 //! One type of a schema.
 
 use super::attributes::{Attributes, Level};
+use super::named::Named;
 use super::{
     Enum, Fixed, IgnoredLogicalType, Kind, LogicalType, Name, Origin, Record, TypeId, Union,
 };
@@ -83,34 +84,28 @@ impl Node {
         }
     }
 
-    /// The full name, if it is a named type.
-    pub fn name(&self) -> Option<&Name> {
+    fn named(&self) -> Option<&Named> {
         match &self.ty {
-            Type::Fixed(it) => Some(&it.name),
-            Type::Enum(it) => Some(&it.name),
-            Type::Record(it) => Some(&it.name),
+            Type::Fixed(it) => Some(&it.named),
+            Type::Enum(it) => Some(&it.named),
+            Type::Record(it) => Some(&it.named),
             _ => None,
         }
+    }
+
+    /// The full name, if it is a named type.
+    pub fn name(&self) -> Option<&Name> {
+        self.named().map(|it| &it.name)
     }
 
     /// The full names of the aliases, if it is a named type; else none.
     pub fn aliases(&self) -> &[Name] {
-        match &self.ty {
-            Type::Fixed(it) => &it.aliases,
-            Type::Enum(it) => &it.aliases,
-            Type::Record(it) => &it.aliases,
-            _ => &[],
-        }
+        self.named().map_or(&[], |it| &it.aliases)
     }
 
     /// The documentation, if it is a named type that has one.
     pub fn doc(&self) -> Option<&str> {
-        match &self.ty {
-            Type::Fixed(it) => it.doc.as_deref(),
-            Type::Enum(it) => it.doc.as_deref(),
-            Type::Record(it) => it.doc.as_deref(),
-            _ => None,
-        }
+        self.named().and_then(|it| it.doc.as_deref())
     }
 
     /// What tells it apart from other branches of a union: the full name of a named type, else the name of its kind.

@@ -2,36 +2,20 @@
 
 use super::attributes::{Attributes, Level};
 use super::lookup::Lookup;
-use super::{Name, Origin, TypeId};
+use super::named::Named;
+use super::{Origin, TypeId};
 use crate::json::{Json, OwnedJson};
 
 /// Fields in an order.
 #[derive(Clone, Debug)]
 pub struct Record {
-    pub(crate) name: Name,
-    pub(crate) aliases: Box<[Name]>,
-    pub(crate) doc: Option<Box<str>>,
+    pub(crate) named: Named,
     pub(crate) fields: Box<[Field]>,
     pub(crate) lookup: Lookup,
     pub(crate) is_error: bool,
 }
 
 impl Record {
-    /// The full name.
-    pub fn name(&self) -> &Name {
-        &self.name
-    }
-
-    /// The full names of its aliases.
-    pub fn aliases(&self) -> &[Name] {
-        &self.aliases
-    }
-
-    /// The documentation.
-    pub fn doc(&self) -> Option<&str> {
-        self.doc.as_deref()
-    }
-
     /// The fields, in the order in which their values are written. There may be none.
     pub fn fields(&self) -> &[Field] {
         &self.fields

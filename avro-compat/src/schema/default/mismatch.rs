@@ -71,7 +71,7 @@ impl fmt::Display for Reason<'_> {
             Self::Length { wanted, found } => {
                 write!(f, "expected {wanted} bytes, found {found}; each character is one")
             }
-            Self::Symbol { of } => write!(f, "this is no symbol of enum {:?}", of.name.full()),
+            Self::Symbol { of } => write!(f, "this is no symbol of enum {:?}", of.name().full()),
             Self::MissingField { field, record } => write!(
                 f,
                 "field {field:?} of record {:?} is missing, and has no default itself",

@@ -205,7 +205,7 @@ impl<'t> Checker<'t> {
                 (Some(member), _) => self.fits(field.ty, member, context.inside(false))?,
                 (None, Some(_)) => self.fill(id, at, field, value, context.inside(false))?,
                 (None, None) => {
-                    let reason = Reason::MissingField { field: &field.name, record: &record.name };
+                    let reason = Reason::MissingField { field: &field.name, record: record.name() };
                     return Err(Mismatch { value, reason });
                 }
             };

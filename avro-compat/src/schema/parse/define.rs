@@ -9,6 +9,7 @@ use crate::error::{ParseError, Problem};
 use crate::json::{self, Json};
 use crate::schema::attributes::Level;
 use crate::schema::lookup::Lookup;
+use crate::schema::named::Named;
 use crate::schema::{Enum, Fixed, Kind, Name, Record, Type, TypeId};
 
 /// Stands for a part whose type has not ended.
@@ -135,12 +136,12 @@ impl<'d> Builder<'d> {
         }
     }
 
-    fn type_aliases(
-        &self,
-        definition: &Definition<'d>,
-        name: &Name,
-    ) -> Result<Box<[Name]>, ParseError> {
-        self.aliases(definition, |it| Name::resolve(&it, name.namespace()))
+    fn named(&self, definition: &Definition<'d>, name: &Name) -> Result<Named, ParseError> {
+        Ok(Named {
+            name: name.clone(),
+            aliases: self.aliases(definition, |it| Name::resolve(&it, name.namespace()))?,
+            doc: self.doc(definition)?,
+        })
     }
 
     fn fixed(&mut self, definition: &Definition<'d>) -> Result<TypeId, ParseError> {
@@ -151,9 +152,8 @@ impl<'d> Builder<'d> {
             let found = value.text().chars().take(40).collect();
             return Err(Self::error(Problem::FixedSize { found }, value));
         };
-        let aliases = self.type_aliases(definition, &name)?;
-        let doc = self.doc(definition)?;
-        let ty = Type::Fixed(Box::new(Fixed { name: name.clone(), aliases, doc, size }));
+        let named = self.named(definition, &name)?;
+        let ty = Type::Fixed(Box::new(Fixed { named, size }));
         let id = self.complete(definition, ty, Level::Fixed)?;
         self.logical_type(id, definition);
         self.register(&name, id, definition)?;
@@ -180,9 +180,8 @@ impl<'d> Builder<'d> {
             let problem = Problem::DuplicateSymbol { name: name.full().to_owned(), symbol };
             Self::error(problem, list.elements().nth(at).unwrap_or(list))
         })?;
-        let aliases = self.type_aliases(definition, &name)?;
-        let doc = self.doc(definition)?;
-        let mut ty = Enum { name: name.clone(), aliases, doc, symbols, lookup, default: None };
+        let named = self.named(definition, &name)?;
+        let mut ty = Enum { named, symbols, lookup, default: None };
         if let Some(default) = self.optional_string(definition, Member::Default)? {
             let Some(at) = ty.position(&default) else {
                 let (name, symbol) = (name.full().to_owned(), default.into_owned());
@@ -205,12 +204,10 @@ impl<'d> Builder<'d> {
         let name = self.name(definition, "a record")?;
         let fields = definition.required(Member::Fields, "a record")?;
         let fields = members::array(fields, Member::Fields)?;
-        let aliases = self.type_aliases(definition, &name)?;
-        let doc = self.doc(definition)?;
+        let named = self.named(definition, &name)?;
         let lookup = Lookup::default();
         // Known without its fields, for those inside that refer to it.
-        let record =
-            Record { name: name.clone(), aliases, doc, fields: Box::default(), lookup, is_error };
+        let record = Record { named, fields: Box::default(), lookup, is_error };
         let id = self.complete(definition, Type::Record(Box::new(record)), Level::Record)?;
         self.logical_type(id, definition);
         self.register(&name, id, definition)?;

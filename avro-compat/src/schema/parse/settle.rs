@@ -4,6 +4,7 @@ use super::{Builder, Step};
 use crate::error::{Location, ParseError, Problem};
 use crate::json::Json;
 use crate::schema::equal::{Detail, same};
+use crate::schema::named::Named;
 use crate::schema::{Fixed, Name, Type, TypeId};
 
 /// A name that was used and not defined.
@@ -30,8 +31,8 @@ impl<'d> Builder<'d> {
             return Ok(Step::Done(pending.id));
         }
         let id = self.add(value)?;
-        let placeholder = Fixed { name: name.clone(), aliases: Box::default(), doc: None, size: 0 };
-        self.nodes[id.index()].ty = Type::Fixed(Box::new(placeholder));
+        let named = Named { name: name.clone(), aliases: Box::default(), doc: None };
+        self.nodes[id.index()].ty = Type::Fixed(Box::new(Fixed { named, size: 0 }));
         let key = name.shared().clone();
         self.pending.insert(key, Pending { name, simple, id, value, source: self.source });
         Ok(Step::Done(id))

@@ -169,7 +169,7 @@ impl<'s> Full<'s> {
             None => {
                 self.out.end_array();
                 self.namespaces.pop();
-                self.end_named(node, &record.name);
+                self.end_named(node, record.name());
             }
         }
     }
