@@ -208,6 +208,21 @@ fn witnesses_that_would_be_too_large_are_not_made() {
         Unproven::TooLarge { limit: 1 << 20 }
     );
 
+    // Values without bytes count, and some hundred thousand of them are read.
+    let nothing = |levels: usize| {
+        let mut text = r#"{"type": "record", "name": "N", "fields": []}"#.to_owned();
+        for at in 0..levels {
+            text = format!(
+                r#"{{"type": "record", "name": "N{at}", "fields": [{{"name": "a", "type": {text}}}, {{"name": "b", "type": "N{}"}}]}}"#,
+                at.checked_sub(1).map_or(String::new(), |it| it.to_string())
+            );
+        }
+        text
+    };
+    let report_of = report(r#""int""#, &nothing(17));
+    assert!(witnesses(&report_of).all(|it| it.1.is_ok_and(|it| it.bytes.is_empty())));
+    assert_eq!(of(r#""int""#, &nothing(20)), Unproven::TooLarge { limit: 1 << 20 });
+
     let chain = |last: &str| {
         let mut types: Vec<_> = (0..5_000)
             .map(|at| format!(r#"{{"type": "record", "name": "R{at}", "fields": [{{"name": "f", "type": ["null", "R{}"]}}]}}"#, at + 1))
@@ -225,6 +240,23 @@ fn witnesses_that_would_be_too_large_are_not_made() {
     let sub = |it: &Schema| it.at(it.find("R4801").unwrap());
     let report = check(&sub(report.reader()), &sub(report.writer()), &CheckOptions::default());
     assert_eq!(witnesses(&report).filter(|it| it.1.is_ok()).count(), 1);
+}
+
+/// Defaults that nobody has checked.
+#[test]
+fn a_default_that_does_not_fit_has_a_witness() {
+    let reader = Schema::parse_with(
+        r#"{"type": "record", "name": "R", "fields": [{"name": "a", "type": "int", "default": "x"}]}"#,
+        &ParseOptions::lenient(),
+    )
+    .unwrap();
+    let writer = schema(r#"{"type": "record", "name": "R", "fields": []}"#);
+    let report = check(&reader, &writer, &CheckOptions::default());
+    let witness = witnesses(&report).next().unwrap().1.unwrap();
+    assert_eq!(&witness.json, "{}");
+    assert!(witness.to_string().contains("default cannot be used"), "{witness}");
+    let fixes = avro_compat::fix::fixes(report.leaves().next().unwrap());
+    assert_eq!(fixes[0].edits[0].to_string(), "replace /fields/0/default: 0");
 }
 
 #[test]

@@ -34,7 +34,8 @@ pub enum FindingKind {
 
     /// Hazard: an int or long becomes a floating-point number that does not have enough digits for all of them.
     LossyPromotion,
-    /// Hazard: bytes become a string, which they are not if they are not UTF-8.
+    /// Hazard: bytes become a string, in which what is no UTF-8 is replaced; or refused, with [`InvalidUtf8::Refuse`](crate::InvalidUtf8::Refuse) and by
+    /// some implementations.
     BytesAsString,
     /// Hazard: symbols that the reader does not know become its default symbol.
     SymbolsDefaulted,

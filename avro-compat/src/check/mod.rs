@@ -61,7 +61,8 @@ use crate::schema::Schema;
 
 /// Whether everything that was written with one schema can be read with another: everything that is in the way.
 ///
-/// By [`Profile::Spec`] there is an error exactly if some value that the writer's schema allows cannot be read. That is decided in one walk over the pairs of
+/// By [`Profile::Spec`] there is an error exactly if some value that the writer's schema allows cannot be read by a [`Resolver`](crate::Resolver) with the
+/// default options, sizes and depths aside; [`witness`](crate::witness) has such a value for each error. That is decided in one walk over the pairs of
 /// types that values meet: O(pairs + their fields, symbols and branches), where the pairs are at most the product of the schemas' named types, and
 /// in practice about as many as the schema has types.
 pub fn check(reader: &Schema, writer: &Schema, options: &CheckOptions) -> Report {

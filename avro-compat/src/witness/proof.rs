@@ -6,9 +6,9 @@ use super::{Outcome, Unproven, Witness, change};
 use crate::check::{Finding, FindingKind, Report, Severity, Step};
 use crate::encode::Encoder;
 use crate::error::{DecodeError, DecodeProblem, Error};
-use crate::resolve::{Decoder, ResolveOptions, Resolver};
+use crate::resolve::{ResolveOptions, Resolver};
 use crate::schema::Schema;
-use crate::value::Value;
+use crate::value::{MOST_DEPTH, Value};
 
 /// What all witnesses of a report have in common.
 pub(super) struct Prover<'r> {
@@ -16,8 +16,8 @@ pub(super) struct Prover<'r> {
     smallest: Smallest<'r>,
     ways: Ways<'r>,
     encoder: Encoder,
-    /// Of the writer's schema, and from that to the reader's.
-    readers: Result<(Decoder, Resolver), Unproven>,
+    /// From the writer's schema to itself, and to the reader's.
+    readers: Result<(Resolver, Resolver), Unproven>,
 }
 
 impl<'r> Prover<'r> {
@@ -25,10 +25,8 @@ impl<'r> Prover<'r> {
         let writer = report.writer();
         let smallest = Smallest::of(writer);
         let ways = Ways::of(report.pairs().all, writer, &smallest);
-        let readers = resolver(report.reader(), writer).and_then(|resolver| {
-            let decoder = Decoder::new(writer).map_err(|it| unexpected(&[], it))?;
-            Ok((decoder, resolver))
-        });
+        let readers =
+            resolver(writer, writer).and_then(|it| Ok((it, resolver(report.reader(), writer)?)));
         Self { report, smallest, ways, encoder: Encoder::new(writer), readers }
     }
 
@@ -128,9 +126,14 @@ impl<'r> Prover<'r> {
     }
 }
 
-/// A resolver that is made even if nothing can be read.
+/// A resolver that is made even if nothing can be read, and whose limits no datum of ours meets: it has been made small, and defaults are.
 fn resolver(reader: &Schema, writer: &Schema) -> Result<Resolver, Unproven> {
-    let options = ResolveOptions { hopeless: true, ..ResolveOptions::default() };
+    let options = ResolveOptions {
+        hopeless: true,
+        max_depth: MOST_DEPTH,
+        max_empty: u64::MAX,
+        ..ResolveOptions::default()
+    };
     Resolver::with_options(reader, writer, &options).map_err(|it| match it {
         Error::Resolve(error) => error.into(),
         other => unexpected(&[], other),
