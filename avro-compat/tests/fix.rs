@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use avro_compat::check::{Change, CheckOptions, FindingKind, Report, Severity, check};
 use avro_compat::fix::{Edit, Fix, Operation, fixes, rename, repair};
 use avro_compat::json::{Document, Json, Layout};
-use avro_compat::{Error, RenameError, Schema, Type};
+use avro_compat::{Error, RenameError, Schema, Schemas, Type};
 use generate::data::Dice;
 use proptest::prelude::*;
 
@@ -139,7 +139,7 @@ fn most_errors_of_small_pairs_have_fixes() {
             let repair = repair(report.reader(), report.writer(), 50);
             repaired.0 += 1;
             repaired.1 += usize::from(repair.report.is_compatible());
-            assert_eq!(Schema::parse(&repair.text).unwrap(), repair.schema);
+            assert_eq!(Schema::parse(repair.schema.text()).unwrap(), repair.schema);
         }
     }
     println!("{kinds:?}, repaired {repaired:?}");
@@ -297,10 +297,43 @@ fn a_whole_schema_is_repaired() {
         {"name": "kind", "type": {"type": "enum", "name": "Kind", "symbols": ["TEXT"]}}, {"name": "lang", "type": "string"}]}"#,
     );
     let repaired = repair(&reader, &writer, 100);
-    assert!(repaired.report.is_compatible(), "{}", repaired.text);
+    assert!(repaired.report.is_compatible(), "{}", repaired.schema.text());
     assert!(repaired.fixes.len() >= 5);
     assert_eq!(repair(&reader, &writer, 2).fixes.len(), 2);
     assert_eq!(repair(&writer, &writer, 2).fixes.len(), 0);
+}
+
+/// Of several texts the one is edited that needs it.
+#[test]
+fn a_schema_of_several_texts_is_repaired() {
+    let order = r#"{"type": "record", "name": "Order", "fields": [{"name": "to", "type": "Address"}, {"name": "no", "type": "int"}]}"#;
+    let address = r#"{"type": "record", "name": "Address", "fields": [{"name": "city", "type": "string"}, {"name": "zip", "type": "string"}]}"#;
+    let set = Schemas::parse([("order.avsc", order), ("address.avsc", address)]).unwrap();
+    let writer = schema(
+        r#"{"type": "record", "name": "Order", "fields": [
+        {"name": "to", "type": {"type": "record", "name": "Address", "fields": [{"name": "city", "type": "string"}]}}, {"name": "no", "type": "long"}]}"#,
+    );
+    let reader = set.get("order.avsc").unwrap();
+    let repaired = repair(reader, &writer, 10);
+    assert!(repaired.report.is_compatible());
+    let sources: Vec<_> = repaired.fixes.iter().map(|it| it.source.as_deref()).collect();
+    assert_eq!(sources, [Some("address.avsc"), Some("order.avsc")]);
+    let texts: Vec<_> = repaired.schema.texts().collect();
+    assert_eq!(
+        texts,
+        [
+            (Some("order.avsc"), &*order.replace(r#""int""#, r#""long""#)),
+            (
+                Some("address.avsc"),
+                &*address.replace(
+                    r#""zip", "type": "string""#,
+                    r#""zip", "type": "string", "default": """#
+                )
+            ),
+        ]
+    );
+    let renamed = rename(reader, "Address", "Place");
+    assert!(matches!(renamed, Err(Error::Rename(RenameError::NotOneText))));
 }
 
 #[test]

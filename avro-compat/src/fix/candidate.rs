@@ -3,7 +3,7 @@
 use super::default;
 use super::edit::Edit;
 use crate::check::{Finding, FindingKind};
-use crate::json::{Json, quote};
+use crate::json::{Document, Json, quote};
 use crate::matching;
 use crate::schema::{Kind, Node, Schema, Type, TypeId};
 
@@ -14,13 +14,15 @@ const MOST_FIELDS: usize = 8;
 const MOST_SYMBOLS: usize = 1_000;
 
 /// Edits that belong together, and what they do.
-pub(super) struct Candidate {
+pub(super) struct Candidate<'r> {
     pub title: String,
+    /// Of this text.
+    pub document: &'r Document,
     pub edits: Vec<Edit>,
 }
 
 /// Candidates for a finding, the best first.
-pub(super) fn candidates(finding: Finding<'_>) -> Vec<Candidate> {
+pub(super) fn candidates(finding: Finding<'_>) -> Vec<Candidate<'_>> {
     let mut all = Candidates { finding, all: Vec::new() };
     match finding.kind() {
         FindingKind::MissingField => all.missing_field(),
@@ -55,7 +57,7 @@ pub(super) fn candidates(finding: Finding<'_>) -> Vec<Candidate> {
 
 struct Candidates<'r> {
     finding: Finding<'r>,
-    all: Vec<Candidate>,
+    all: Vec<Candidate<'r>>,
 }
 
 impl<'r> Candidates<'r> {
@@ -72,8 +74,9 @@ impl<'r> Candidates<'r> {
         self.reader().json(self.finding.reader_node().origin())
     }
 
-    fn add(&mut self, title: String, edits: Vec<Edit>) {
-        self.all.push(Candidate { title, edits });
+    /// Edits in the text that a value is in.
+    fn add(&mut self, title: String, within: Json<'r>, edits: Vec<Edit>) {
+        self.all.push(Candidate { title, document: within.document(), edits });
     }
 
     fn missing_field(&mut self) {
@@ -99,11 +102,11 @@ impl<'r> Candidates<'r> {
                 written.name(),
                 field.name()
             );
-            self.add(title, vec![Edit::alias(object, written.name())]);
+            self.add(title, object, vec![Edit::alias(object, written.name())]);
         }
         if let Some(default) = default::plain(self.reader(), field.ty()) {
             let title = format!("give field {:?} the default {default}", field.name());
-            self.add(title, vec![Edit::member(object, "default", default)]);
+            self.add(title, object, vec![Edit::member(object, "default", default)]);
         }
         if let (false, Some(ty)) =
             (matches!(self.reader()[field.ty()].ty(), Type::Union(_)), object.get("type"))
@@ -111,7 +114,7 @@ impl<'r> Candidates<'r> {
             let title = format!("make field {:?} optional", field.name());
             let union = format!("[\"null\", {}]", ty.text());
             let default = Edit::member(object, "default", "null".to_owned());
-            self.add(title, vec![Edit::replace(ty, union), default]);
+            self.add(title, object, vec![Edit::replace(ty, union), default]);
         }
     }
 
@@ -125,7 +128,7 @@ impl<'r> Candidates<'r> {
         if let Some(default) = default::plain(self.reader(), field.ty()) {
             let title = format!("give field {:?} the default {default}", field.name());
             let object = self.reader().json(field.origin());
-            self.add(title, vec![Edit::member(object, "default", default)]);
+            self.add(title, object, vec![Edit::member(object, "default", default)]);
         }
     }
 
@@ -134,7 +137,7 @@ impl<'r> Candidates<'r> {
         let title = format!("read {:?} as {:?}, by an alias", written.full(), name.full());
         let definition = self.reader().json(reader.origin());
         let alias = written.relative_to(name.namespace());
-        self.add(title, vec![Edit::alias(definition, &alias)]);
+        self.add(title, definition, vec![Edit::alias(definition, &alias)]);
     }
 
     fn size(&mut self) {
@@ -146,7 +149,7 @@ impl<'r> Candidates<'r> {
         let title = format!("keep the size of {:?}, {} bytes", reader.name().full(), writer.size());
         let size = writer.size().to_string();
         let edit = Edit::member(self.definition(), "size", size);
-        self.add(title, vec![edit]);
+        self.add(title, self.definition(), vec![edit]);
     }
 
     fn symbols(&mut self) {
@@ -172,7 +175,7 @@ impl<'r> Candidates<'r> {
         let told: Vec<_> = missing.iter().take(8).map(quoted).collect();
         let more = if missing.len() > told.len() { " ..." } else { "" };
         let title = format!("keep {noun} {}{more} of {name:?}", told.join(", "));
-        self.add(title, edits);
+        self.add(title, symbols, edits);
     }
 
     fn default_symbol(&mut self) {
@@ -183,7 +186,7 @@ impl<'r> Candidates<'r> {
         let mut quoted = String::new();
         quote(&mut quoted, symbol);
         let edit = Edit::member(self.definition(), "default", quoted);
-        self.add(title, vec![edit]);
+        self.add(title, self.definition(), vec![edit]);
     }
 
     /// The least type that both the reader's and the writer's are promoted to without loss.
@@ -199,7 +202,7 @@ impl<'r> Candidates<'r> {
         let used = self.finding.reader_json();
         let title = format!("widen {reader} to {wide}");
         // A logical type of the narrow type would be none of the wide one.
-        self.add(title, vec![Edit::replace(used, format!("\"{wide}\""))]);
+        self.add(title, used, vec![Edit::replace(used, format!("\"{wide}\""))]);
     }
 
     /// A union of the reader's type and the writer's.
@@ -214,7 +217,7 @@ impl<'r> Candidates<'r> {
         let first = format!("[{written}, {}]", used.text());
         let order = if is_null { [first, last] } else { [last, first] };
         for union in order {
-            self.add(title.clone(), vec![Edit::replace(used, union)]);
+            self.add(title.clone(), used, vec![Edit::replace(used, union)]);
         }
     }
 
@@ -232,7 +235,7 @@ impl<'r> Candidates<'r> {
         let Some(written) = self.written() else { return };
         let title = format!("add the branch {}", writer.branch_name());
         let edit = Edit::element(self.definition(), written);
-        self.add(title, vec![edit]);
+        self.add(title, self.definition(), vec![edit]);
     }
 
     fn keep(&mut self) {
@@ -242,7 +245,7 @@ impl<'r> Candidates<'r> {
         }
         let used = self.finding.reader_json();
         let Some(written) = self.written() else { return };
-        self.add(format!("keep the type {written}"), vec![Edit::replace(used, written)]);
+        self.add(format!("keep the type {written}"), used, vec![Edit::replace(used, written)]);
     }
 
     /// The writer's type as the reader's text may have it.

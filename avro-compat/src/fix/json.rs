@@ -4,7 +4,7 @@ use super::Fix;
 use crate::json::{Layout, Writer};
 
 impl Fix {
-    /// The fix as JSON; its `edits` are a JSON Patch (RFC 6902):
+    /// The fix as JSON; its `edits` are a JSON Patch (RFC 6902), of the text `source` if that has a name:
     ///
     /// ```json
     /// {
@@ -23,6 +23,9 @@ impl Fix {
     pub fn write_json(&self, out: &mut Writer) {
         out.begin_object();
         out.member("title", &self.title);
+        if let Some(source) = &self.source {
+            out.member("source", source);
+        }
         out.name("edits");
         out.begin_array();
         for edit in &self.edits {

@@ -36,15 +36,19 @@ mod edit;
 mod json;
 mod rename;
 mod repair;
+mod texts;
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
+use self::candidate::Candidate;
+use self::texts::Texts;
 pub use edit::{Edit, Operation};
 pub use rename::{Renamed, rename};
 pub use repair::{Repaired, repair};
 
 use crate::check::{CheckOptions, Finding, FindingKind, Report, Severity, check};
-use crate::schema::{ParseOptions, Schema, TypeId};
+use crate::schema::{Schema, TypeId};
 
 /// Edits of the reader's schema that remove a finding.
 #[derive(Clone, Debug)]
@@ -54,9 +58,11 @@ pub struct Fix {
     pub title: String,
     /// The edits, all of which must be made.
     pub edits: Vec<Edit>,
-    /// The reader's text with the edits.
+    /// The name of the text that they are edits of, if it has one: of several that make the reader's schema.
+    pub source: Option<Arc<str>>,
+    /// The text with the edits.
     pub text: String,
-    /// That text parsed.
+    /// The reader's schema with them.
     pub schema: Schema,
     /// What the check of the edited schema finds that the first did not, all of it less severe than what the edits are for.
     pub adds: Vec<(Severity, String)>,
@@ -69,8 +75,8 @@ impl std::fmt::Display for Fix {
     }
 }
 
-/// Edits that remove a finding, each by itself, the best first. None for warnings, under [`Profile::Java`](crate::check::Profile::Java), for a reader's schema of several texts, and
-/// wherever nothing is known to help.
+/// Edits that remove a finding, each by itself, the best first. None for warnings, under [`Profile::Java`](crate::check::Profile::Java), for a reader's schema that is a part of
+/// its text, and wherever nothing is known to help.
 ///
 /// Each costs a parse and a check; there are at most a dozen that are tried.
 pub fn fixes(finding: Finding<'_>) -> Vec<Fix> {
@@ -78,34 +84,24 @@ pub fn fixes(finding: Finding<'_>) -> Vec<Fix> {
     if finding.severity() < Severity::Hazard || report.java().is_some() {
         return Vec::new();
     }
-    let Some(options) = parse_options(report.reader()) else { return Vec::new() };
+    let Some(texts) = Texts::of(report.reader()) else { return Vec::new() };
     // All of it: the report may have been asked for the worst only.
     let before = Findings::of(&check(report.reader(), report.writer(), &CheckOptions::default()));
     let mut fixes: Vec<Fix> = Vec::new();
-    for candidate::Candidate { title, edits } in candidate::candidates(finding) {
+    for Candidate { title, document, edits } in candidate::candidates(finding) {
         // The other order of what has been found to help is not another way to help.
         if fixes.iter().any(|it| it.title == title) {
             continue;
         }
-        let Some(text) = edit::apply(report.reader().text(), &edits) else { continue };
-        let Ok(schema) = Schema::parse_with(&text, &options) else { continue };
+        let Some(text) = edit::apply(document.text(), &edits) else { continue };
+        let Ok(schema) = texts.with(document, &text) else { continue };
         let after = check(&schema, report.writer(), &CheckOptions::default());
         if let Some(adds) = before.without(finding, &after) {
-            fixes.push(Fix { title, edits, text, schema, adds });
+            let source = texts.name(document);
+            fixes.push(Fix { title, edits, source, text, schema, adds });
         }
     }
     fixes
-}
-
-/// How a schema's text may be parsed again, with edits: by the letter if it can be; none if the schema is more or less than its text.
-fn parse_options(schema: &Schema) -> Option<ParseOptions> {
-    let is_whole = |again: &Schema| {
-        let root = |it: &Schema| it.json(it[it.root()].origin()).pointer();
-        schema.table().sources.len() == 1 && root(again) == root(schema)
-    };
-    [ParseOptions::default(), ParseOptions::lenient()]
-        .into_iter()
-        .find(|it| Schema::parse_with(schema.text(), it).is_ok_and(|it| is_whole(&it)))
 }
 
 /// What a finding is about, whatever else the reader's schema says: the writer's type, the name of the reader's, and its field.

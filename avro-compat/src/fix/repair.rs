@@ -8,9 +8,7 @@ use crate::schema::Schema;
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Repaired {
-    /// The text with all fixes.
-    pub text: String,
-    /// That text parsed.
+    /// The schema with all fixes; [`Schema::texts`] are its texts.
     pub schema: Schema,
     /// The fixes, each one of the schema that those before it have made.
     pub fixes: Vec<Fix>,
@@ -23,7 +21,7 @@ pub struct Repaired {
 /// The best is a guess: a default that is right for a program, or whether a field has been renamed, no schema says.
 pub fn repair(reader: &Schema, writer: &Schema, most: usize) -> Repaired {
     let options = CheckOptions::default();
-    let (mut text, mut schema) = (reader.text().to_owned(), reader.clone());
+    let mut schema = reader.clone();
     let mut report = check(reader, writer, &options);
     let mut made = Vec::new();
     while made.len() < most {
@@ -32,10 +30,9 @@ pub fn repair(reader: &Schema, writer: &Schema, most: usize) -> Repaired {
             errors.find_map(|it| fixes(it).into_iter().next())
         };
         let Some(fix) = best else { break };
-        text.clone_from(&fix.text);
         schema = fix.schema.clone();
         report = check(&schema, writer, &options);
         made.push(fix);
     }
-    Repaired { text, schema, fixes: made, report }
+    Repaired { schema, fixes: made, report }
 }

@@ -154,6 +154,11 @@ impl Schema {
         Location { source: source.name.clone(), ..Location::of(self.json(origin)) }
     }
 
+    /// All texts that it was parsed from, as they were, and their names: one without a name, or several of [`Schemas`](crate::Schemas).
+    pub fn texts(&self) -> impl ExactSizeIterator<Item = (Option<&str>, &str)> {
+        self.table.sources.iter().map(|it| (it.name.as_deref(), it.document.text()))
+    }
+
     /// The text that it was parsed from, as it was; of several that were parsed together, the one with the root.
     pub fn text(&self) -> &str {
         self.json(self[self.root].origin).document().text()

@@ -3,7 +3,7 @@
 mod defaults;
 
 use super::edit::{self, Edit};
-use super::parse_options;
+use super::texts::Texts;
 use crate::check::{CheckOptions, FindingKind, Impact, Severity, check};
 use crate::error::{RenameError, Result};
 use crate::json::{Json, Kind, quote};
@@ -58,7 +58,7 @@ enum Target<'s> {
 ///
 /// If there is no such thing, or if the new name cannot be its name: it is none, or taken, or means another type somewhere.
 pub fn rename(schema: &Schema, target: &str, name: &str) -> Result<Renamed> {
-    let options = parse_options(schema).ok_or(RenameError::NotOneText)?;
+    let texts = Texts::of(schema).filter(Texts::is_one).ok_or(RenameError::NotOneText)?;
     let edits = match find(schema, target) {
         Some(Target::Type(id)) => rename_type(schema, id, name)?,
         Some(Target::Field(record, object)) => rename_field(schema, record, object, name),
@@ -67,8 +67,8 @@ pub fn rename(schema: &Schema, target: &str, name: &str) -> Result<Renamed> {
     let unusable = |reason: String| RenameError::Unusable { name: name.to_owned(), reason };
     let text = edit::apply(schema.text(), &edits)
         .ok_or_else(|| unusable("the definition and a reference are one".to_owned()))?;
-    let renamed =
-        Schema::parse_with(&text, &options).map_err(|error| unusable(error.to_string()))?;
+    let document = schema.json(schema[schema.root()].origin()).document();
+    let renamed = texts.with(document, &text).map_err(|error| unusable(error.to_string()))?;
     // Nothing but the name has changed, if there are as many types, and each reads what it read.
     let report = check(&renamed, schema, &CheckOptions::default());
     let other = report.leaves().find(|it| {
