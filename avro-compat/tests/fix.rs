@@ -1,15 +1,16 @@
-//! Suggested edits remove what they are for, and add nothing as bad; renaming breaks no reader.
+//! Suggested edits remove what they are for, and add nothing as bad.
 #![allow(clippy::unwrap_used, reason = "what fails shall fail the test")]
 
 mod generate;
+mod patch;
 
 use std::collections::BTreeMap;
 
-use avro_compat::check::{Change, CheckOptions, FindingKind, Report, Severity, check};
-use avro_compat::fix::{Edit, Fix, Operation, fixes, rename, repair};
+use avro_compat::check::{CheckOptions, FindingKind, Report, Severity, check};
+use avro_compat::fix::{Fix, fixes, repair};
 use avro_compat::json::{Document, Json, Layout};
-use avro_compat::{Error, RenameError, Schema, Schemas, Type};
-use generate::data::Dice;
+use avro_compat::{Schema, Schemas};
+use patch::patched;
 use proptest::prelude::*;
 
 fn schema(text: &str) -> Schema {
@@ -32,26 +33,6 @@ fn suggests(reader: &str, writer: &str, expected: &[(&str, &str)]) {
     let found = suggested(reader, writer);
     let found: Vec<_> = found.iter().map(|it| (&*it.0, &*it.1)).collect();
     assert_eq!(found, expected);
-}
-
-/// The same by JSON Patch: the value of a text with an edit.
-fn patched(text: &str, edits: &[Edit]) -> serde_json::Value {
-    let mut value: serde_json::Value = serde_json::from_str(text).unwrap();
-    for edit in edits {
-        let new: serde_json::Value = serde_json::from_str(&edit.value).unwrap();
-        let (parent, last) = edit.pointer.rsplit_once('/').unwrap_or(("", ""));
-        match (edit.operation, last) {
-            (Operation::Replace, _) => *value.pointer_mut(&edit.pointer).unwrap() = new,
-            (Operation::Add, "-") => {
-                value.pointer_mut(parent).unwrap().as_array_mut().unwrap().push(new)
-            }
-            (Operation::Add, name) => {
-                let object = value.pointer_mut(parent).unwrap().as_object_mut().unwrap();
-                assert!(object.insert(name.to_owned(), new).is_none());
-            }
-        }
-    }
-    value
 }
 
 fn holds(report: &Report, severity: Severity, fix: &Fix) -> Result<(), TestCaseError> {
@@ -91,32 +72,6 @@ proptest! {
         }
     }
 
-    /// Whatever is renamed, readers with the new schema find nothing worse than a warning.
-    #[test]
-    fn renaming_breaks_no_reader(model in generate::schema(), seed in any::<u64>()) {
-        let mut dice = Dice(seed);
-        let old = schema(&model.text());
-        let mut targets: Vec<String> = Vec::new();
-        for id in old.ids() {
-            targets.extend(old[id].name().map(|it| it.full().to_owned()));
-            targets.extend(old[id].name().map(|_| old.location(old[id].origin()).pointer));
-            if let Type::Record(record) = old[id].ty() {
-                targets.extend(record.fields().iter().map(|it| old.location(it.origin()).pointer));
-            }
-        }
-        if targets.is_empty() {
-            return Ok(());
-        }
-        let target = dice.pick(&targets);
-        let renamed = rename(&old, &target, "Renamed").unwrap_or_else(|it| panic!("{it}: {target}\n{}", old.text()));
-        let report = check(&renamed.schema, &old, &CheckOptions::default());
-        prop_assert!(report.worst() <= Some(Severity::Warning));
-        prop_assert_eq!(report.worst(), renamed.impact.new_readers);
-        let value: serde_json::Value = serde_json::from_str(&renamed.text).unwrap();
-        prop_assert_eq!(patched(old.text(), &renamed.edits), value);
-        prop_assert_eq!(renamed.schema.len(), old.len());
-        prop_assert!(!renamed.schema.same_canonical_form(&old));
-    }
 }
 
 #[test]
@@ -144,7 +99,7 @@ fn most_errors_of_small_pairs_have_fixes() {
     }
     println!("{kinds:?}, repaired {repaired:?}");
     for (kind, (all, fixed)) in kinds {
-        assert!(fixed * 2 > all || kind == "branch", "{kind}: {fixed} of {all}");
+        assert!(fixed * 2 > all, "{kind}: {fixed} of {all}");
     }
     assert!(repaired.1 * 3 > repaired.0 * 2, "{repaired:?}");
 }
@@ -332,67 +287,6 @@ fn a_schema_of_several_texts_is_repaired() {
             ),
         ]
     );
-    let renamed = rename(reader, "Address", "Place");
-    assert!(matches!(renamed, Err(Error::Rename(RenameError::NotOneText))));
-}
-
-#[test]
-fn a_renamed_type_is_renamed_wherever_it_is_used() {
-    let old = schema(
-        r#"{"type": "record", "name": "Tree", "namespace": "ex", "fields": [
-            {"name": "left", "type": ["null", "ex.Tree"]}, {"name": "all", "type": {"type": "map", "values": "Tree"}},
-            {"name": "leaf", "type": {"type": "fixed", "name": "other.Leaf", "size": 2}}, {"name": "last", "type": "other.Leaf"}]}"#,
-    );
-    let renamed = rename(&old, "", "Node").unwrap();
-    assert_eq!(
-        renamed.text,
-        old.text()
-            .replace("\"name\": \"Tree\"", "\"name\": \"Node\"")
-            .replace("ex.Tree", "ex.Node")
-            .replace("\"values\": \"Tree\"", "\"values\": \"Node\"")
-            .replace("\"other.Leaf\"}]}", "\"other.Leaf\"}], \"aliases\": [\"Tree\"]}")
-    );
-    let leaf = rename(&old, "other.Leaf", "other.Page").unwrap();
-    assert!(
-        leaf.text
-            .contains(r#"{"type": "fixed", "name": "other.Page", "size": 2, "aliases": ["Leaf"]}"#)
-    );
-    assert!(leaf.text.contains(r#"{"name": "last", "type": "other.Page"}"#));
-    // Those who have the old schema look for the old name.
-    assert_eq!(leaf.impact.change, Change::Major);
-    assert_eq!(
-        (leaf.impact.new_readers, leaf.impact.old_readers),
-        (Some(Severity::Warning), Some(Severity::Error))
-    );
-    // A field with a default is missed by nobody.
-    let field = schema(
-        r#"{"type": "record", "name": "R", "fields": [{"name": "a", "type": "int", "default": 0}]}"#,
-    );
-    let renamed = rename(&field, "/fields/0", "b").unwrap();
-    assert_eq!(renamed.impact.change, Change::Minor);
-}
-
-#[test]
-fn names_that_cannot_be_are_refused() {
-    let old = schema(
-        r#"{"type": "record", "name": "ex.R", "fields": [{"name": "a", "type": "int"}, {"name": "b", "type": {"type": "fixed", "name": "F", "size": 1}}]}"#,
-    );
-    let refused = |target: &str, name: &str| match rename(&old, target, name) {
-        Err(Error::Rename(error)) => error,
-        other => panic!("{other:?}"),
-    };
-    assert!(matches!(refused("/fields/7", "x"), RenameError::NotFound { .. }));
-    assert!(matches!(refused("/fields", "x"), RenameError::NotFound { .. }));
-    assert!(matches!(refused("R", "x"), RenameError::NotFound { .. }));
-    assert!(matches!(refused("ex.R", "other.R"), RenameError::Namespace { .. }));
-    for (target, name) in
-        [("/fields/0", "b"), ("/fields/0", "1"), ("ex.R", "F"), ("ex.F", "int"), ("ex.F", "")]
-    {
-        assert!(matches!(refused(target, name), RenameError::Unusable { .. }), "{target} {name}");
-    }
-    // A part of a text is not the text.
-    let part = old.at(old.find("ex.F").unwrap());
-    assert!(matches!(rename(&part, "ex.F", "G"), Err(Error::Rename(RenameError::NotOneText))));
 }
 
 #[test]
