@@ -11,19 +11,25 @@ use crate::measurement::Round;
 /// What the pairs are for.
 pub(super) const GATE: &str = "lsm.fillrandom.scaling";
 
-/// Pairs a round. A pair takes two seconds; the host leaves processors where they are for some seconds or minutes.
+/// Pairs a round whose processors share a cache. A pair takes two seconds; the host leaves processors where they are for some seconds or
+/// minutes.
 const PAIRS: usize = 5;
+/// Pairs a round at most.
+const TRIES: usize = 4 * PAIRS;
 
 /// The names of the two pieces of work.
 const ONE: &str = "pairs: one writer";
 const TWO: &str = "pairs: two writers";
 
-/// Runs a round's pairs.
+/// Runs a round's pairs, until there are enough or it is not to be hoped for.
 pub(super) fn run(harness: &mut Harness, choice: &Choice, round: usize) -> Result<()> {
     let mut ours = choice.contestants();
     ours.retain(|one| one.name == "lsm");
-    for pair in 0..PAIRS {
-        let records = choice.records(1_000_000, 100, round * PAIRS + pair);
+    for pair in 0..TRIES {
+        if near(harness).len() >= PAIRS * (round + 1) || failure(harness).is_some() {
+            break;
+        }
+        let records = choice.records(1_000_000, 100, round * TRIES + pair);
         for (name, writers) in [(ONE, 1), (TWO, 2)] {
             let place = harness.dir("fill", "");
             harness.turn(name, round, &ours, |one: &Contestant| {
@@ -60,28 +66,37 @@ fn pairs(harness: &Harness) -> Vec<Pair> {
         .collect()
 }
 
-/// What the gate reads: a round's median pair, of those whose processors shared a cache all the time.
+/// Those whose processors shared a cache all the time.
+fn near(harness: &Harness) -> Vec<Pair> {
+    pairs(harness).into_iter().filter(|pair| pair.line < APART).collect()
+}
+
+fn failure(harness: &Harness) -> Option<&str> {
+    [ONE, TWO].iter().find_map(|work| harness.failure("lsm", work))
+}
+
+/// What the gate reads: as many medians as there were rounds, of pairs whose processors shared a cache.
 pub(super) fn rounds(harness: &Harness) -> std::result::Result<Vec<Round>, String> {
-    for work in [ONE, TWO] {
-        if let Some(reason) = harness.failure("lsm", work) {
-            return Err(format!("lsm failed: {reason}"));
-        }
+    if let Some(reason) = failure(harness) {
+        return Err(format!("lsm failed: {reason}"));
     }
-    let all = pairs(harness);
-    let rounds: Vec<Round> = all
-        .chunks(PAIRS)
-        .filter_map(|round| {
-            let mut near: Vec<&Pair> = round.iter().filter(|pair| pair.line < APART).collect();
-            near.sort_by(|a, b| a.ratio().total_cmp(&b.ratio()));
-            let median = near.get(near.len() / 2)?;
-            Some(Round::against(median.two, [("lsm-one-writer", median.one)]))
-        })
-        .collect();
-    if rounds.is_empty() {
+    let mut near = near(harness);
+    if near.len() < harness.rounds {
+        let all = pairs(harness);
         let line = quantile(&all.iter().map(|pair| pair.line).collect::<Vec<_>>(), 0.5);
-        return Err(format!("the processors share no cache: a line takes {line:.0} ns"));
+        return Err(format!(
+            "the processors shared a cache in {} of {} pairs; a line takes {line:.0} ns",
+            near.len(),
+            all.len()
+        ));
     }
-    Ok(rounds)
+    let each = near.len() / harness.rounds.max(1);
+    let rounds = near.chunks_mut(each.max(1)).map(|round| {
+        round.sort_by(|a, b| a.ratio().total_cmp(&b.ratio()));
+        let median = &round[round.len() / 2];
+        Round::against(median.two, [("lsm-one-writer", median.one)])
+    });
+    Ok(rounds.collect())
 }
 
 /// What there is to say of the pairs that the gate does not read; empty if there are none.
