@@ -95,6 +95,10 @@ fn drive(arguments: &[String]) -> Result<bool> {
     if let Some(reason) = &unlimited {
         println!("memory-limited gates not measured: {reason}");
     }
+    let apart = plan::apart(&harness);
+    if !apart.is_empty() {
+        println!("{apart}");
+    }
     for (contestant, work, reason) in &harness.failures {
         println!("{contestant} failed at `{work}`: {reason}");
     }
@@ -106,17 +110,20 @@ fn drive(arguments: &[String]) -> Result<bool> {
         println!("not judged: --scale and --only are for trying things out");
         return Ok(whole);
     }
-    save(plan::measurements(&harness, choice, &unlimited))?;
+    save(plan::measurements(&harness, choice, &unlimited), apart)?;
     let judgement = gates::judge_workspace(Some("lsm"))?;
     Ok(whole && judgement.failed() == 0)
 }
 
 /// Writes `out/measurements/lsm.json`. A run of some gates keeps what the file has of others, if it is of the same code on
 /// the same machine.
-fn save(measurements: Vec<gates::measurement::Measurement>) -> Result<()> {
+fn save(measurements: Vec<gates::measurement::Measurement>, apart: String) -> Result<()> {
     let mut environment = Environment::here();
     let notes = [("rivals", "rocksdb 11.8.1 (crate 0.25), fjall 3"), ("method", "gates::lsm")];
     environment.notes = notes.map(|(name, note)| (name.to_owned(), note.to_owned())).into();
+    if !apart.is_empty() {
+        environment.notes.insert("two writers".to_owned(), apart);
+    }
     MeasurementFile::new(environment, measurements)
         .save_beside(&gates::measurements_dir(), "lsm")?;
     Ok(())

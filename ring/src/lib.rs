@@ -73,7 +73,7 @@
 //!
 //! # What is not there
 //!
-//! Algorithms of others: [`Placement`] is sealed, and says why. //! Gossip or consensus on membership: a placement is a value, and who may change it is the program's business. Placements by load that is
+//! Algorithms of others: [`Placement`] is sealed, and says why. Gossip or consensus on membership: a placement is a value, and who may change it is the program's business. Placements by load that is
 //! measured rather than counted. Replica-aware token allocation (owners are balanced, not copies).
 #![no_std]
 #![deny(missing_docs)]

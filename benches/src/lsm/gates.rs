@@ -7,11 +7,13 @@
 mod choice;
 mod measurements;
 mod plan;
+mod scaling;
 mod stages;
 mod table;
 
 pub use self::choice::Choice;
 pub use self::measurements::measurements;
 pub use self::plan::{Reading, Rivals, plan};
+pub use self::scaling::apart;
 pub use self::stages::{BACKGROUND_WRITES, Unlimited, run};
 pub use self::table::table;

@@ -38,7 +38,8 @@ impl Core {
                 last.map_or((SegmentId(0), 0), |segment| (segment.id(), segment.len()));
             (self.visible(), LogPosition { segment, offset }, Vec::new())
         } else {
-            let commit = self.commit.lock();
+            let mut commit = self.commit.lock();
+            commit.settle();
             (commit.log().last_sequence(), commit.log().end(), commit.unsynced())
         };
         let versions = self.all_keyspaces().into_iter().map(|it| Arc::clone(&it.current().version));

@@ -58,7 +58,8 @@ impl Core {
     fn seal_log(&self) -> Result<()> {
         // Commits that were let in before the database closed put their entries into memtables, and their records into the log.
         let (last, current) = {
-            let commit = self.commit.lock();
+            let mut commit = self.commit.lock();
+            commit.settle();
             (commit.log().last_sequence(), Arc::clone(commit.log().current()))
         };
         self.publisher.wait_visible(last).map_err(|_| self.why_not_writable())?;

@@ -107,6 +107,7 @@ impl Statistics {
 impl Core {
     pub(crate) fn statistics(&self) -> Statistics {
         let replay = self.structure.lock().state.replay;
+        self.commit.lock().settle();
         let space = self.segments.space(replay, &self.live_bytes());
         let mut levels = Vec::new();
         let (mut memtable_bytes, mut memtable_reads, mut missed_reads) = (0, 0, 0);

@@ -135,7 +135,8 @@ impl Segment {
         &self.path
     }
 
-    /// Where its records end (those reserved, written or not), in bytes from the start of the file; only grows.
+    /// Where its records end (those reserved, written or not), in bytes from the start of the file. Of the log's current segment, where
+    /// what its writer has [claimed](Self::claim) ends: less than a page behind that.
     #[inline]
     #[must_use]
     pub fn len(&self) -> u32 {
@@ -228,13 +229,24 @@ impl Segment {
         Some(Reservation::new(self.identity, split(before).1, len))
     }
 
-    /// Ends the segment before its last reservation, if that is what this is and the segment is not mapped: nobody can
-    /// have stored to those bytes or read them.
-    pub(super) fn take_back(&self, reservation: &Reservation) -> bool {
-        let (start, end) = (reservation.offset(), reservation.end());
-        let back = |now| (split(now).1 == end).then_some(bounds(start, start));
-        self.mapping.is_none()
-            && self.bounds.fetch_update(Ordering::AcqRel, Ordering::Acquire, back).is_ok()
+    /// Takes the next bytes for a writer that hands them out itself: `most` if there are so many, but no fewer than `least`. Returns how
+    /// many.
+    pub(super) fn claim(&self, least: u32, most: u32) -> Option<u32> {
+        let mut claimed = 0;
+        let advance = |now| {
+            let (limit, end) = split(now);
+            claimed = (limit - end).min(most.max(least));
+            (claimed >= least).then(|| bounds(limit, end + claimed))
+        };
+        self.bounds.fetch_update(Ordering::AcqRel, Ordering::Acquire, advance).ok()?;
+        Some(claimed)
+    }
+
+    /// Says where the records end that were written to what was [claimed](Self::claim), by its only writer.
+    pub(super) fn give_back(&self, end: u32) {
+        let back = |now| Some(bounds(split(now).0, split(now).1.min(end)));
+        // Cannot fail: the closure always returns a value.
+        let _ = self.bounds.fetch_update(Ordering::AcqRel, Ordering::Acquire, back);
     }
 
     /// Says that the records of a segment opened for reading end at `end`: nothing behind it is read any more.

@@ -11,14 +11,25 @@ use super::{
 };
 use crate::{Error, Result, SequenceNumber, varint};
 
+/// Bytes of a mapped segment that the writer takes for itself at a time.
+const CLAIM: u32 = 4096;
+
 /// The tail of the log. All of its methods are short: they run under the database's commit mutex.
+///
+/// In the order of the fields: what every commit changes comes first, so that it lies beside the mutex on one cache line, which goes
+/// from writer to writer. The segment's own bounds, which readers look at, are on another, and are changed once in a few dozen commits.
 #[derive(Debug)]
+#[repr(C)]
 pub struct LogWriter {
-    current: Arc<Segment>,
-    next: Option<Arc<Segment>>,
     next_sequence: SequenceNumber,
+    /// Where the records end.
+    end: u32,
+    /// Where what was taken from the segment ends.
+    claimed: u32,
     /// Sequence numbers used without the log since the last batch in it.
     gap: u64,
+    current: Arc<Segment>,
+    next: Option<Arc<Segment>>,
     /// How far a sync reached, if that is still to be written down in a mark.
     unmarked: Option<LogPosition>,
 }
@@ -49,6 +60,9 @@ pub enum Reserved {
 }
 
 impl LogWriter {
+    /// Bytes at its beginning that commits change, or read first.
+    pub(crate) const HOT_BYTES: usize = std::mem::offset_of!(Self, next);
+
     /// A log that goes on in `segment`, fresh from [`Segment::create`], behind `previous`; its first batch gets
     /// `next_sequence`. Writes the header.
     ///
@@ -60,7 +74,16 @@ impl LogWriter {
         next_sequence: SequenceNumber,
     ) -> Result<Self> {
         segment.write_header(next_sequence, previous)?;
-        Ok(Self { current: segment, next: None, next_sequence, gap: 0, unmarked: None })
+        let end = segment.len();
+        Ok(Self {
+            next_sequence,
+            end,
+            claimed: end,
+            gap: 0,
+            current: segment,
+            next: None,
+            unmarked: None,
+        })
     }
 
     /// Gives the log its next segment, ahead of need. Returns the one it replaces, which was never used: mark it
@@ -97,7 +120,6 @@ impl LogWriter {
     /// # Errors
     /// [`Error::BatchTooLarge`] if no segment could hold it; an I/O error when the header of the next segment cannot be
     /// written. Nothing was changed then.
-    #[inline]
     pub fn reserve(&mut self, records_len: usize) -> Result<Reserved> {
         if let Some(reservation) = self.try_reserve(records_len) {
             return Ok(Reserved::Ready(reservation));
@@ -105,8 +127,9 @@ impl LogWriter {
         self.rotate_and_reserve(records_len)
     }
 
-    #[inline]
-    fn try_reserve(&mut self, records_len: usize) -> Option<Reservation> {
+    /// As [`reserve`](Self::reserve), if the current segment has the room.
+    #[inline(always)]
+    pub fn try_reserve(&mut self, records_len: usize) -> Option<Reservation> {
         // Only what is durable in this very segment can be said in it; what a sync found in the segment before is
         // said by the next sync again.
         let mark = self
@@ -114,12 +137,34 @@ impl LogWriter {
             .filter(|durable| durable.segment == self.current.id() && durable.offset > HEADER_LEN)
             .map(|durable| durable.offset);
         let len = records_len + gap_len(self.gap) + mark.map_or(0, mark_len);
-        let range = self.current.reserve(u32::try_from(len).ok()?)?;
+        let len = u32::try_from(len).ok()?;
+        let missing = len.saturating_sub(self.claimed - self.end);
+        if missing > 0 {
+            self.claim(missing)?;
+        }
+        let range = Reservation::new(self.current.identity, self.end, len);
         let reservation = range.in_log(self.next_sequence, self.gap, mark);
         self.next_sequence += 1;
+        self.end += len;
         self.gap = 0;
-        self.unmarked = None;
+        if self.unmarked.is_some() {
+            self.unmarked = None;
+        }
         Some(reservation)
+    }
+
+    #[cold]
+    fn claim(&mut self, least: u32) -> Option<()> {
+        // The file of a segment that is not mapped may be no longer than its records.
+        let most = if self.current.mapped().is_some() { CLAIM } else { 0 };
+        self.claimed += self.current.claim(least, most)?;
+        Some(())
+    }
+
+    /// Gives back to the current segment what was taken from it and not handed out: its [`len`](Segment::len) is where the records end then.
+    pub fn settle(&mut self) {
+        self.current.give_back(self.end);
+        self.claimed = self.end;
     }
 
     #[cold]
@@ -133,13 +178,15 @@ impl LogWriter {
         let Some(next) = self.next.take_if(|next| next.capacity() >= capacity) else {
             return Ok(Reserved::Full { capacity });
         };
-        let previous = LogPosition { segment: self.current.id(), offset: self.current.len() };
+        let previous = self.end();
         if let Err(error) = next.write_header(self.next_sequence, Some(previous)) {
             // Nothing refers to it yet: it is still the next one, and its header is written again.
             self.next = Some(next);
             return Err(error);
         }
+        self.settle();
         let segment = std::mem::replace(&mut self.current, next);
+        (self.end, self.claimed) = (self.current.len(), self.current.len());
         let closed = ClosedSegment { segment, last_sequence: self.next_sequence - 1 };
         // The header says the next sequence number outright.
         self.gap = 0;
@@ -160,14 +207,17 @@ impl LogWriter {
     /// # Errors
     /// When the segment cannot be cut or synced: poison the database.
     pub fn take_back(&mut self, reservation: &Reservation) -> Result<bool> {
-        let segment = &self.current;
-        if segment.id() != reservation.segment() || !segment.take_back(reservation) {
+        let is_last = self.current.id() == reservation.segment() && self.end == reservation.end();
+        // To a mapped segment the bytes may have been stored, and there nothing fails.
+        if !is_last || self.current.mapped().is_some() {
             return Ok(false);
         }
         self.gap += reservation.gap() + 1;
+        self.end = reservation.offset();
+        self.settle();
         // Before the header of the next segment says that this one ends here: recovery would believe a whole batch that
         // it finds more than that.
-        segment.seal()?;
+        self.current.seal()?;
         Ok(true)
     }
 
@@ -195,7 +245,7 @@ impl LogWriter {
     /// [`last_sequence`](Self::last_sequence) is complete.
     #[must_use]
     pub fn end(&self) -> LogPosition {
-        LogPosition { segment: self.current.id(), offset: self.current.len() }
+        LogPosition { segment: self.current.id(), offset: self.end }
     }
 
     /// Where replay has to start for everything that is committed from now on. A manifest may name it once the log

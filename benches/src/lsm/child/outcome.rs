@@ -69,6 +69,8 @@ pub struct Outcome {
     pub passes: Vec<Pass>,
     /// Puts per second of the writer beside the readers.
     pub background_writes: f64,
+    /// Nanoseconds that a cache line took between processors, before and after a fill; zero where that cannot be said.
+    pub line: [f64; 2],
     /// Answers that were wrong: a hit not found, a miss found, a value of another key, a scan with a wrong count. Any makes
     /// the run worthless.
     pub wrong: u64,

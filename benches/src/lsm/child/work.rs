@@ -8,6 +8,7 @@ use rustix::process::{Signal, getpid, kill_process};
 use super::{Outcome, Work, print_line};
 use crate::lsm::Result;
 use crate::lsm::engine::Engine;
+use crate::lsm::line;
 use crate::lsm::meter::{Written, directory_bytes};
 use crate::lsm::workload::Records;
 use crate::random::Random;
@@ -25,7 +26,9 @@ impl<E: Engine> Bench<'_, E> {
         match *work {
             Work::Fill { writers, compact } => {
                 outcome.operations = records.count;
+                outcome.line[0] = line::transfer().unwrap_or_default();
                 outcome.seconds = self.fill(writers)?;
+                outcome.line[1] = line::transfer().unwrap_or_default();
                 self.settle_and_count(&before, outcome)?;
                 if compact {
                     self.engine.compact()?;

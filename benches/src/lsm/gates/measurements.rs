@@ -1,6 +1,6 @@
 //! From outcomes to what the judge reads.
 
-use super::{Choice, Reading, Rivals, Unlimited, plan};
+use super::{Choice, Reading, Rivals, Unlimited, plan, scaling};
 use crate::lsm::child::{Kind, Outcome};
 use crate::lsm::measure::{CACHE, Contestant, Harness, WRITE_BUFFER, contestants};
 use crate::measurement::{Measurement, Round};
@@ -15,7 +15,7 @@ pub fn measurements(harness: &Harness, choice: &Choice, unlimited: &Unlimited) -
         let wanted: &[Kind] = match reading.rivals {
             Rivals::All => &[Kind::Rocksdb, Kind::Fjall],
             Rivals::Rocksdb => &[Kind::Rocksdb],
-            Rivals::None | Rivals::Ourselves(..) => &[],
+            Rivals::None => &[],
         };
         let mut missing = unlimited.clone().filter(|_| reading.id.starts_with("lsm.limited"));
         if !wanted.iter().all(|&kind| has(kind)) {
@@ -28,6 +28,13 @@ pub fn measurements(harness: &Harness, choice: &Choice, unlimited: &Unlimited) -
         measurements.push(match found {
             Ok(rounds) => Measurement::measured(reading.id, reading.unit, rounds),
             Err(reason) => Measurement::missing(reading.id, reading.unit, &reason),
+        });
+    }
+    if choice.takes(scaling::GATE) {
+        let unit = "inserts/s";
+        measurements.push(match scaling::rounds(harness) {
+            Ok(rounds) => Measurement::measured(scaling::GATE, unit, rounds),
+            Err(reason) => Measurement::missing(scaling::GATE, unit, &reason),
         });
     }
     if choice.takes("lsm.memory.peak") {
@@ -73,9 +80,6 @@ fn rounds(
     };
     let ours = of(reading.ours, reading.work)?;
     let mut rivals = Vec::new();
-    if let Rivals::Ourselves(name, work) = reading.rivals {
-        rivals.push((name, of(reading.ours, work)?));
-    }
     let took_part = harness.outcomes.get(reading.work);
     for rival in all.iter().filter(|one| wanted.contains(&one.kind)) {
         // Mapped twins do not take part in writing: their twin stands for them.

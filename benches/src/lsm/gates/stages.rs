@@ -1,6 +1,6 @@
 //! The stages: pieces of work that share databases, in the order in which they are done.
 
-use super::{Choice, plan};
+use super::{Choice, plan, scaling};
 use crate::lsm::Result;
 use crate::lsm::child::{Mixture, Spec, Work};
 use crate::lsm::confine::Confinement;
@@ -36,14 +36,16 @@ pub fn run(harness: &mut Harness, choice: &Choice) -> Result<Unlimited> {
     };
     let peak = choice.takes("lsm.memory.peak");
     for round in 0..harness.rounds {
-        let one_writer = choice.takes("lsm.fillrandom.scaling");
-        if one_writer || peak || choice.ycsb || needs(&CORE) {
+        if peak || choice.ycsb || needs(&CORE) {
             core(harness, choice, round, &|work| needs(&[work]) || peak)?;
         }
         if needs(&["fill by two"]) {
             let all = writers(&choice.contestants());
             let records = choice.records(MILLION, 100, round);
             fill_only(harness, round, "fill by two", &all, records, 2)?;
+        }
+        if choice.takes(scaling::GATE) {
+            scaling::run(harness, choice, round)?;
         }
         if needs(&["fill 1 KiB"]) {
             let all = for_the_table(writers(&choice.contestants()), round);

@@ -16,7 +16,29 @@ use crate::{
 /// How often, in parts of the write buffer, a memtable's memory is added up.
 const CHECKS_PER_BUFFER: usize = 64;
 
-/// A keyspace's active memtable, as commits need it: on one cache line, for it goes from writer to writer.
+/// Commits to one keyspace, one after the other, and their bytes of log: added up here, where every commit has to be, and not there.
+#[derive(Debug, Default)]
+pub(super) struct Run {
+    bytes: usize,
+    keyspace: Option<KeyspaceId>,
+}
+
+impl Run {
+    /// Bytes of log of a keyspace that are only here.
+    #[inline]
+    fn of(&self, id: KeyspaceId) -> usize {
+        if self.keyspace == Some(id) { self.bytes } else { 0 }
+    }
+
+    /// Forgets what it has of a keyspace.
+    fn forget(&mut self, id: KeyspaceId) {
+        if self.keyspace == Some(id) {
+            *self = Self::default();
+        }
+    }
+}
+
+/// A keyspace's active memtable, as commits need it: on one cache line, which most commits only read.
 #[derive(Debug)]
 #[repr(align(64))]
 pub(super) struct Active {
@@ -25,7 +47,7 @@ pub(super) struct Active {
     /// The current segment's slot in it.
     slot: Option<(SegmentId, u16)>,
     slots_used: usize,
-    /// Bytes of log since its first entry.
+    /// Bytes of log since its first entry, but for those of the [`Run`].
     log_bytes: usize,
     /// At how many its memory is added up next.
     next_check: usize,
@@ -40,10 +62,9 @@ impl Active {
 
     /// Once a memtable is an eighth full, tells it how many entries it will have: in proportion, to whichever of its two limits is
     /// nearer.
-    fn project(&self, bytes: usize, limit: usize) {
+    fn project(&self, bytes: usize, log_bytes: usize, limit: usize) {
         let parts = |used: usize, limit: usize| limit as f64 / used.max(1) as f64;
-        let times =
-            parts(bytes, limit).min(parts(self.log_bytes, limit.saturating_mul(LOG_PER_BUFFER)));
+        let times = parts(bytes, limit).min(parts(log_bytes, limit.saturating_mul(LOG_PER_BUFFER)));
         if times <= 8.0 {
             let memtable = self.memtable.memtable();
             memtable.expect((memtable.entries() as f64 * times.max(1.0)) as usize);
@@ -92,6 +113,11 @@ impl ActiveSet {
     }
 }
 
+#[cold]
+fn no_keyspace(id: KeyspaceId) -> Error {
+    Error::NoKeyspace { name: format!("number {}", id.0) }
+}
+
 impl CommitState {
     /// Lets commits reach a keyspace.
     pub(crate) fn add_keyspace(&mut self, keyspace: &Arc<KeyspaceCore>, log_bytes: usize) {
@@ -101,12 +127,11 @@ impl CommitState {
 
     pub(crate) fn remove_keyspace(&mut self, id: KeyspaceId) {
         self.active.remove(id);
+        self.run.forget(id);
     }
 
     fn active(&mut self, id: KeyspaceId) -> Result<&mut Active> {
-        self.active
-            .get_mut(id)
-            .ok_or_else(|| Error::NoKeyspace { name: format!("number {}", id.0) })
+        self.active.get_mut(id).ok_or_else(|| no_keyspace(id))
     }
 
     /// Makes room in a keyspace's active memtable for a commit of `len` bytes: rotates it if it is full.
@@ -117,15 +142,16 @@ impl CommitState {
         len: usize,
     ) -> Result<(), Obstacle> {
         let limit = core.options.write_buffer_bytes;
+        let in_run = self.run.of(id);
         let active = self.active(id)?;
+        let log_bytes = active.log_bytes + in_run;
         let mut full = active.slots_used + 2 > MAX_SEGMENTS
-            || (active.log_bytes > 0
-                && active.log_bytes + len > limit.saturating_mul(LOG_PER_BUFFER));
-        if !full && active.log_bytes >= active.next_check {
-            active.next_check = active.log_bytes + limit / CHECKS_PER_BUFFER;
+            || (log_bytes > 0 && log_bytes + len > limit.saturating_mul(LOG_PER_BUFFER));
+        if !full && log_bytes >= active.next_check {
+            active.next_check = log_bytes + limit / CHECKS_PER_BUFFER;
             let bytes = active.memtable.memtable().bytes_with_order();
-            full = active.log_bytes > 0 && bytes >= limit;
-            active.project(bytes, limit);
+            full = log_bytes > 0 && bytes >= limit;
+            active.project(bytes, log_bytes, limit);
             core.note_memtable(&active.keyspace, bytes);
         }
         if full && !core.rotate_memtable(self, id)? {
@@ -141,10 +167,16 @@ impl CommitState {
         id: KeyspaceId,
         place: &Place,
     ) -> Result<(&Arc<LiveMemtable>, u16)> {
-        let Self { log, active, .. } = self;
+        let Self { log, active, run, .. } = self;
+        if run.keyspace != Some(id) {
+            if let Some(before) = run.keyspace.and_then(|before| active.get_mut(before)) {
+                before.log_bytes += run.bytes;
+            }
+            *run = Run { bytes: 0, keyspace: Some(id) };
+        }
+        run.bytes += place.len;
         // `make_room` has found it under the same lock.
         let active = active.get_mut(id).ok_or(Error::Closed)?;
-        active.log_bytes += place.len;
         let mut slot = 0;
         if let Some(log) = log.as_ref().filter(|_| place.logged) {
             let segment = log.current();
@@ -169,10 +201,12 @@ impl Core {
     pub(crate) fn rotate_memtable(&self, commit: &mut CommitState, id: KeyspaceId) -> Result<bool> {
         let (last, end) = (commit.log().last_sequence(), commit.log().end());
         let limit = self.options.max_immutable_memtables;
-        let active = commit.active(id)?;
+        let CommitState { active, run, .. } = commit;
+        let active = active.get_mut(id).ok_or_else(|| no_keyspace(id))?;
         if active.keyspace.current().immutables.len() >= limit {
             return Ok(false);
         }
+        run.forget(id);
         let old = Arc::clone(&active.memtable);
         // The next will be about as large.
         let next = Arc::new(LiveMemtable::new(old.memtable().keys()));

@@ -14,7 +14,9 @@ use crate::{
 };
 
 /// Looks at the commit lock before a thread leaves it to the operating system to wait.
-const SPINS: usize = 100;
+const SPINS: usize = 25;
+/// Pauses between them: every look takes the line of the lock from its holder, who has to have it back to go on.
+const PAUSES: usize = 4;
 
 /// What a commit took under the lock.
 pub(super) struct Ticket {
@@ -93,13 +95,15 @@ impl Core {
             if let Some(commit) = self.commit.try_lock() {
                 return commit;
             }
-            std::hint::spin_loop();
+            for _ in 0..PAUSES {
+                std::hint::spin_loop();
+            }
         }
         self.commit.lock()
     }
 
     /// What a commit takes under the lock; `targets` finds its memtables when its place is taken.
-    #[inline]
+    #[inline(always)]
     fn ticket<T>(
         &self,
         commit: &mut CommitState,
@@ -130,7 +134,10 @@ impl Core {
         let (sequence, reservation) = if durability == Durability::None {
             (commit.log_mut().take_unlogged(), None)
         } else {
-            let reservation = self.reserve(commit, len)?;
+            let reservation = match commit.log_mut().try_reserve(len) {
+                Some(reservation) => reservation,
+                None => self.reserve(commit, len)?,
+            };
             commit.logged += len as u64;
             // Not ahead of a sync, which would write the pages as zeros first.
             wants_pages = durability != Durability::Sync
@@ -144,7 +151,7 @@ impl Core {
     }
 
     /// A place in the log; gives the log its next segment if it needs one.
-    #[inline]
+    #[cold]
     fn reserve(&self, commit: &mut CommitState, len: usize) -> Result<Reservation> {
         loop {
             match commit.log_mut().reserve(len)? {

@@ -140,6 +140,7 @@ proptest! {
                 for closed in &log.closed {
                     closed.segment.seal().unwrap();
                 }
+                log.writer.settle();
                 log.writer.current().seal().unwrap();
             }
         }

@@ -272,6 +272,7 @@ fn a_stored_value_becomes_no_record() {
         encoder.put(KeyspaceId(0), b"k", &value, false, true);
         let _ = encoder.finish().unwrap();
         let old_end = log.writer.end();
+        log.writer.settle();
         log.writer.current().seal().unwrap();
         drop((log, segment));
         let second = recycle(&fs, 1, 2, 500);
