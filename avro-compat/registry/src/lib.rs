@@ -6,8 +6,9 @@
 //! use schema_registry::store::Store;
 //! use schema_registry::text::SentSchema;
 //!
-//! # let dir = tempfile::tempdir().unwrap();
-//! let (store, state) = Store::open(dir.path())?;
+//! # let dir = std::env::temp_dir().join(format!("schema-registry-front-page-{}", std::process::id()));
+//! # let _ = std::fs::remove_dir_all(&dir);
+//! let (store, state) = Store::open(&dir)?;
 //! let registry = Registry::new(store, state, RegistryOptions::default());
 //! let tweets = Subject::parse("tweets-value");
 //!
@@ -25,6 +26,7 @@
 //! let v2 = r#"{"name": "text", "type": "string"}, {"name": "lang", "type": "string", "default": "en"}"#;
 //! assert_eq!(registry.register(&tweets, &tweet(v2))?.version, 2);
 //! assert_eq!(registry.register(&Subject::parse("other"), &tweet(v2))?.id.0, 2);   // the same schema, the same id
+//! # std::fs::remove_dir_all(&dir).unwrap();
 //! # Ok::<(), schema_registry::Error>(())
 //! ```
 //!
@@ -36,10 +38,22 @@
 //! | [`text`] | texts: references resolved, canonical and normal forms |
 //! | [`registry`] | the registry: what may be asked of it, and how that becomes durable |
 //! | [`store`] | what is on disk |
+//! | `http` | the server, with feature `server` |
+//!
+//! # Features
+//!
+//! | feature | default | costs |
+//! |---|---|---|
+//! | `server` | yes | `axum`, `hyper`, `tokio`, `argon2`, `prometheus-client`, `clap` |
+//! | `tls` | no | `tokio-rustls` with `ring`, which compiles C |
 #![deny(missing_docs)]
 #![forbid(unsafe_code)]
 
 mod error;
+#[cfg(feature = "server")]
+pub mod http;
+#[cfg(feature = "server")]
+mod metrics;
 pub mod model;
 pub mod registry;
 pub mod store;
