@@ -40,12 +40,17 @@ if need_jdk; then
 else
     say "going on without a JDK: the comparison with Java's Avro will not run"
 fi
+# The schema registry is asked by Python's and JavaScript's clients where they can be had; elsewhere those tests say why they do not run, and fail
+# if SCHEMA_REGISTRY_CLIENTS=require.
+need_python || say "going on without Python: its client of the schema registry will not run"
+need_node || say "going on without node: its client of the schema registry will not run"
+"$here/scripts/registry_clients.sh" >/dev/null || say "going on without some clients of the schema registry"
 
 # Features that tests need and users choose; the default features alone are what the importability check builds.
-cargo test --workspace --locked --features lsm/sim,lsm/zstd,hash-ring/shared,hash-ring/serde,avro-compat/serde,avro-compat/deflate,avro-compat/snappy,avro-compat/zstandard,avro-compat/bzip2,avro-compat/xz
+cargo test --workspace --locked --features lsm/sim,lsm/zstd,hash-ring/shared,hash-ring/serde,avro-compat/serde,avro-compat/deflate,avro-compat/snappy,avro-compat/zstandard,avro-compat/bzip2,avro-compat/xz,schema-registry/tls
 
 # Libraries that others may depend on, as PACKAGE:DIRECTORY.
-libraries=(lsm:lsm hash-ring:ring avro-compat:avro-compat)
+libraries=(lsm:lsm hash-ring:ring avro-compat:avro-compat schema-registry:avro-compat/registry)
 for library in "${libraries[@]}"; do
     "$here/scripts/importable.sh" "${library%%:*}" "${library#*:}"
 done

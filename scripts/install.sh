@@ -5,6 +5,8 @@
 #   need_toolchain   the toolchain of rust-toolchain.toml with the components given as arguments
 #   want_just        `just`; a convenience, so that its absence is only reported
 #   need_jdk         a Java compiler and runtime, which Java's Avro is compared with; false if there is none then
+#   need_python      python3 that can make virtual environments; false if there is none then
+#   need_node        node and npm; false if there are none then
 #   need_peers       what the rivals are built with: a C++ compiler and libclang
 
 assume_yes=${assume_yes:-0}
@@ -108,6 +110,18 @@ want_just() {
     # Not from inside the workspace: it must not be built with the workspace's settings.
     (cd / && RUSTUP_TOOLCHAIN=$(pinned_toolchain) cargo install --locked --quiet just >&2) ||
         say "could not install just; going on without it: the scripts work without it"
+}
+
+need_python() {
+    python3 -c 'import ensurepip, venv' 2>/dev/null && return 0
+    consent "python3 with virtual environments (apt: python3 python3-venv)" || return 1
+    apt_install python3 python3-venv
+}
+
+need_node() {
+    command -v node >/dev/null && command -v npm >/dev/null && return 0
+    consent "node and npm (apt: nodejs npm)" || return 1
+    apt_install nodejs npm
 }
 
 need_jdk() {

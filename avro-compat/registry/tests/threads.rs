@@ -1,8 +1,10 @@
 //! Many at a time, and disks that fail.
 #![allow(clippy::unwrap_used, reason = "what fails shall fail the test")]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
 
 use lsm::fs::sim::SimFs;
 use schema_registry::Error;
@@ -94,4 +96,70 @@ fn a_full_disk_refuses_and_recovers() {
     registry.check_health().unwrap();
     drop(registry);
     assert_eq!(open(&fs).read(|it| it.counts()).versions, refused + 1);
+}
+
+/// Threads at a disk that is full, then has room, and so on: what they were told is what is there, then and after opening it again.
+#[test]
+fn threads_at_a_full_disk_know_what_is_there() {
+    let fs = SimFs::new();
+    let registry = open(&fs);
+    let stop = AtomicBool::new(false);
+    let [registered, refused] = [AtomicUsize::new(0), AtomicUsize::new(0)];
+    let told: Vec<BTreeMap<String, u32>> = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..6)
+            .map(|thread| {
+                let (registry, stop) = (&registry, &stop);
+                let (registered, refused) = (&registered, &refused);
+                scope.spawn(move || {
+                    let mut told = BTreeMap::new();
+                    for number in 0.. {
+                        if stop.load(Ordering::Relaxed) {
+                            break;
+                        }
+                        let subject = format!("{thread}-{number}");
+                        let size = thread * 1_000_000 + number;
+                        match registry.register(&Subject::parse(&subject), &fixed(size)) {
+                            Ok(it) => {
+                                told.insert(subject, it.id.0);
+                                registered.fetch_add(1, Ordering::Relaxed);
+                            }
+                            Err(Error::Store { .. }) => {
+                                refused.fetch_add(1, Ordering::Relaxed);
+                            }
+
+                            Err(error) => panic!("{error}"),
+                        }
+                    }
+                    told
+                })
+            })
+            .collect();
+        let await_more = |counter: &AtomicUsize| {
+            let before = counter.load(Ordering::Relaxed);
+            while counter.load(Ordering::Relaxed) < before + 3 {
+                std::thread::sleep(Duration::from_millis(1));
+            }
+        };
+        for _ in 0..5 {
+            fs.set_capacity(Some(fs.used()));
+            await_more(&refused);
+            fs.set_capacity(None);
+            await_more(&registered);
+        }
+        stop.store(true, Ordering::Relaxed);
+        threads.into_iter().map(|it| it.join().unwrap()).collect()
+    });
+    let all: BTreeMap<_, _> = told.into_iter().flatten().collect();
+    let ids: BTreeSet<_> = all.values().collect();
+    assert_eq!(ids.len(), all.len(), "an id was given twice");
+    let check = |registry: &Registry| {
+        assert_eq!(registry.read(|it| it.counts()).versions, all.len());
+        for (subject, id) in &all {
+            let found = registry.version(&Subject::parse(subject), VersionId::Latest, false);
+            assert_eq!(found.unwrap().id.0, *id, "{subject}");
+        }
+    };
+    check(&registry);
+    drop(registry);
+    check(&open(&fs));
 }

@@ -1,6 +1,6 @@
 //! The registry over HTTP: Confluent's interface.
 //!
-//! Each route is thin: it reads the request, asks the [`Registry`](crate::registry::Registry), and writes the answer. [`router`] is all of it,
+//! Each route is thin: it reads the request, asks the [`Registry`], and writes the answer. [`router`] is all of it,
 //! [`serve`] puts it on a socket.
 
 mod associations;

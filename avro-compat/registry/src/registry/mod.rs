@@ -25,7 +25,7 @@ use crate::model::{
     VersionId,
 };
 use crate::store::Store;
-use crate::text::{SentSchema, Texts};
+use crate::text::{Candidate, Reading, SentSchema, Texts};
 
 /// How a registry decides.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -108,7 +108,7 @@ impl Registry {
         read(&self.published.read())
     }
 
-    /// What is durable, for those who take longer. What is published meanwhile costs a copy of the state.
+    /// What is durable, for those who take longer. Others wait a little for them; after that, what they publish costs a copy of the state.
     pub fn snapshot(&self) -> Arc<State> {
         Arc::clone(&self.published.read())
     }
@@ -131,6 +131,19 @@ impl Registry {
         Checker { texts: &self.texts, profile: self.options.profile }
     }
 
+    fn understand(
+        &self,
+        subject: &Subject,
+        sent: &SentSchema,
+        reading: Reading,
+    ) -> Result<Candidate> {
+        if sent.references.is_empty() {
+            self.texts.read_alone(sent, reading)
+        } else {
+            self.texts.read(&self.snapshot(), subject, sent, reading)
+        }
+    }
+
     fn write<T>(&self, decide: impl FnOnce(&State) -> Result<(T, Vec<Change>)>) -> Result<T> {
         self.commits.write(&self.published, decide)
     }
@@ -145,19 +158,23 @@ impl Registry {
     pub fn register(&self, subject: &Subject, request: &Registration) -> Result<Registered> {
         subject.check()?;
         // What can be done beside others is: the text is read, and most requests are about what is registered already.
-        let state = self.snapshot();
-        register::check_mode(&state, subject, request)?;
-        let reading = register::reading(&state, subject, request.normalize);
-        let candidate = self.texts.read(&state, subject, &request.schema, reading)?;
-        if let Some(known) = register::known(&state, subject, request, &candidate) {
+        let reading = self.read(|state| {
+            register::check_mode(state, subject, request)?;
+            Ok::<_, Error>(register::reading(state, subject, request.normalize))
+        })?;
+        let candidate = self.understand(subject, &request.schema, reading)?;
+        let known = self.read(|state| register::known(state, subject, request, &candidate));
+        if let Some(known) = known {
             return Ok(known);
         }
-        drop(state);
         self.write(|state| {
-            // With references, or in another mode by now, it may have become something else.
-            let reading = register::reading(state, subject, request.normalize);
-            let again = self.texts.read(state, subject, &request.schema, reading);
-            let again = if candidate.stored.references.is_empty() { None } else { Some(again?) };
+            // What it refers to may have changed meanwhile.
+            let again = if candidate.stored.references.is_empty() {
+                None
+            } else {
+                let reading = register::reading(state, subject, request.normalize);
+                Some(self.texts.read(state, subject, &request.schema, reading)?)
+            };
             let candidate = again.as_ref().unwrap_or(&candidate);
             register::register(state, &self.checker(), subject, request, candidate)
         })
@@ -175,15 +192,28 @@ impl Registry {
         normalize: bool,
         deleted: bool,
     ) -> Result<Registered> {
+        // What fits no type was never registered, or was imported.
+        let reading = |state: &State, it: &Subject| Reading {
+            check_defaults: false,
+            ..register::reading(state, it, normalize)
+        };
+        let own = self.read(|state| reading(state, subject));
+        let candidate = self.understand(subject, sent, own)?;
+        let found = self.read(|it| register::by_digest(it, subject, &candidate, deleted));
+        if let Some(found) = found {
+            return Ok(found);
+        }
         let state = self.snapshot();
-        let found =
-            |it: &Subject| register::look_up(&state, &self.texts, it, sent, normalize, deleted);
-        if let Some(found) = found(subject)? {
+        let found = register::look_up(&state, &self.texts, subject, &candidate, deleted)?;
+        if let Some(found) = found {
             return Ok(found);
         }
         for other in in_other_contexts(&state, subject) {
             // There it may refer to what is not there.
-            if let Ok(Some(found)) = found(&other) {
+            let candidate = self.texts.read(&state, &other, sent, reading(&state, &other));
+            let found = candidate
+                .and_then(|it| register::look_up(&state, &self.texts, &other, &it, deleted));
+            if let Ok(Some(found)) = found {
                 return Ok(found);
             }
         }
@@ -242,13 +272,16 @@ impl Registry {
 
     /// The subjects that are asked for. One is deleted if all of its versions are.
     pub fn subjects(&self, prefix: &SubjectPrefix, deleted: Deleted) -> Vec<Subject> {
-        self.read(|state| {
-            let lists = |it: &Subject| deleted.lists(!state.has_versions(it, false));
-            state.subjects(prefix).filter(lists).collect()
-        })
+        let state = self.snapshot();
+        let lists = |it: &Subject| deleted.lists(!state.has_versions(it, false));
+        state.subjects(prefix).filter(lists).collect()
     }
 
-    /// Versions of the subjects that are asked for: the first of them to skip, and how many then.
+    /// Versions of the subjects that are asked for: how many to skip, and how many then.
+    ///
+    /// # Errors
+    ///
+    /// None that are not bugs.
     pub fn schemas(
         &self,
         prefix: &SubjectPrefix,
@@ -256,21 +289,20 @@ impl Registry {
         latest_only: bool,
         page: (usize, usize),
     ) -> Result<Vec<Registered>> {
-        self.read(|state| {
-            let versions = state.subjects(prefix).flat_map(|subject| {
-                let mut versions: Vec<_> =
-                    state.versions(&subject).filter(|it| deleted || !it.1.deleted).collect();
-                if latest_only {
-                    versions.drain(..versions.len().saturating_sub(1));
-                }
-                versions.into_iter().map(move |(number, it)| (subject.clone(), number, it))
-            });
-            versions
-                .skip(page.0)
-                .take(page.1)
-                .map(|(subject, number, it)| register::found(state, &subject, number, it))
-                .collect()
-        })
+        let state = self.snapshot();
+        let versions = state.subjects(prefix).flat_map(|subject| {
+            let mut versions: Vec<_> =
+                state.versions(&subject).filter(|it| deleted || !it.1.deleted).collect();
+            if latest_only {
+                versions.drain(..versions.len().saturating_sub(1));
+            }
+            versions.into_iter().map(move |(number, it)| (subject.clone(), number, it))
+        });
+        versions
+            .skip(page.0)
+            .take(page.1)
+            .map(|(subject, number, it)| register::found(&state, &subject, number, it))
+            .collect()
     }
 
     /// The schema of an id: in the default context, in the context that is named, or as a version of the subject that is.

@@ -259,17 +259,22 @@ pub(super) fn look_up(
     state: &State,
     texts: &Texts,
     subject: &Subject,
-    sent: &SentSchema,
-    normalize: bool,
+    candidate: &Candidate,
     deleted: bool,
 ) -> Result<Option<Registered>> {
-    // What fits no type was never registered, or was imported.
-    let reading = Reading { check_defaults: false, ..reading(state, subject, normalize) };
-    let candidate = texts.read(state, subject, sent, reading)?;
-    for id in state.ids_of(subject.context(), &candidate.digest) {
-        if let Some(found) = version_of(state, subject, id, deleted) {
-            return Ok(Some(found));
-        }
+    match by_digest(state, subject, candidate, deleted) {
+        Some(found) => Ok(Some(found)),
+        None => equivalent(state, texts, subject, candidate, deleted),
     }
-    equivalent(state, texts, subject, &candidate, deleted)
+}
+
+/// The same among those that say it in the same words.
+pub(super) fn by_digest(
+    state: &State,
+    subject: &Subject,
+    candidate: &Candidate,
+    deleted: bool,
+) -> Option<Registered> {
+    let mut ids = state.ids_of(subject.context(), &candidate.digest);
+    ids.find_map(|id| version_of(state, subject, id, deleted))
 }

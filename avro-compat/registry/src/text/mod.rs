@@ -90,6 +90,34 @@ impl Texts {
         sent: &SentSchema,
         reading: Reading,
     ) -> Result<Candidate> {
+        if sent.references.is_empty() {
+            return self.read_alone(sent, reading);
+        }
+        self.check(sent)?;
+        let mut references = references::numbered(state, subject, &sent.references)?;
+        if reading.normalize {
+            references.sort();
+            references.dedup();
+        }
+        let options = options(reading);
+        let parsed = self.with_references(state, subject, &sent.schema, &references, &options)?;
+        let text = own_text(&parsed, &sent.schema, reading.normalize);
+        self.candidate(sent, text, references, parsed)
+    }
+
+    /// Understands what was sent and refers to nothing, so that it is the same wherever it was sent.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InvalidSchema`], [`Error::SchemaTooLarge`], [`Error::InvalidRuleSet`].
+    pub fn read_alone(&self, sent: &SentSchema, reading: Reading) -> Result<Candidate> {
+        self.check(sent)?;
+        let parsed = Schema::parse_with(&sent.schema, &options(reading)).map_err(invalid)?;
+        let text = if reading.normalize { normal::text(&parsed) } else { parsed.to_json() };
+        self.candidate(sent, text, Vec::new(), parsed)
+    }
+
+    fn check(&self, sent: &SentSchema) -> Result<()> {
         match sent.schema_type.as_deref() {
             None | Some("AVRO" | "") => {}
             Some(other) => {
@@ -103,26 +131,16 @@ impl Texts {
             return Err(Error::invalid_schema("Empty schema"));
         }
         self.check_length(sent.schema.len())?;
-        if let Some(rules) = &sent.rule_set {
-            rules.check()?;
-        }
-        let mut options = ParseOptions::lenient();
-        options.check_defaults = reading.check_defaults;
-        let (parsed, text, references) = if sent.references.is_empty() {
-            let parsed = Schema::parse_with(&sent.schema, &options).map_err(invalid)?;
-            let text = if reading.normalize { normal::text(&parsed) } else { parsed.to_json() };
-            (parsed, text, Vec::new())
-        } else {
-            let mut references = references::numbered(state, subject, &sent.references)?;
-            if reading.normalize {
-                references.sort();
-                references.dedup();
-            }
-            let parsed =
-                self.with_references(state, subject, &sent.schema, &references, &options)?;
-            let text = own_text(&parsed, &sent.schema, reading.normalize);
-            (parsed, text, references)
-        };
+        sent.rule_set.as_ref().map_or(Ok(()), RuleSet::check)
+    }
+
+    fn candidate(
+        &self,
+        sent: &SentSchema,
+        text: String,
+        references: Vec<Reference>,
+        parsed: Schema,
+    ) -> Result<Candidate> {
         self.check_length(text.len())?;
         let stored = StoredSchema {
             schema: text,
@@ -184,6 +202,12 @@ impl Texts {
             }
         }
     }
+}
+
+fn options(reading: Reading) -> ParseOptions {
+    let mut options = ParseOptions::lenient();
+    options.check_defaults = reading.check_defaults;
+    options
 }
 
 /// What the text that was sent is called among those that it refers to, whose names end in a version.
