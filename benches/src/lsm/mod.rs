@@ -6,7 +6,7 @@
 //! | `ours`, `rocks`, `fjall` | the contestants |
 //! | [`workload`] | the records (exact hits, exact misses, values that can be recognised) and the choices of keys |
 //! | [`meter`] | what the kernel counts: bytes written, memory, blocks on disk |
-//! | [`line`] | how long a cache line takes between processors |
+//! | [`mod@line`] | how long a cache line takes between processors |
 //! | [`confine`] | a child process with a memory limit |
 //! | [`child`] | one piece of work by one contestant, in a process of its own |
 //! | [`measure`] | rounds, interleaving, medians |
