@@ -43,6 +43,7 @@ cd "$here"
 
 need_linker
 need_toolchain cargo rustc
+need_curl
 want_just
 
 say "building (release)"

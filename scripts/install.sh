@@ -3,6 +3,7 @@
 #
 #   need_linker      a C compiler, which rustc links with
 #   need_toolchain   the toolchain of rust-toolchain.toml with the components given as arguments
+#   need_curl        `curl`, with which lab 1-4 asks the registry
 #   want_just        `just`; a convenience, so that its absence is only reported
 #   need_jdk         a Java compiler and runtime, which Java's Avro is compared with; false if there is none then
 #   need_python      python3 that can make virtual environments; false if there is none then
@@ -96,6 +97,11 @@ need_toolchain() {
     consent "${missing[*]} for Rust $pinned (rustup)" || die "without ${missing[*]} this cannot go on"
     rustup component add --toolchain "$pinned" "${missing[@]}" >&2 ||
         die "rustup could not fetch: run \`rustup component add --toolchain $pinned ${missing[*]}\` where it has network"
+}
+
+need_curl() {
+    command -v curl >/dev/null && return 0
+    consent "curl (apt)" && apt_install curl || die "lab 1-4 is about curl commands: install curl"
 }
 
 want_just() {

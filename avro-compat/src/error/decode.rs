@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::Mismatch;
+use super::location::Pointer;
 use crate::Kind;
 
 /// The first thing that is wrong with encoded data, and where.
@@ -56,10 +57,10 @@ impl fmt::Display for DecodeError {
         write!(f, "byte {offset}")?;
         match (writer, reader) {
             (Some(writer), Some(reader)) => {
-                write!(f, " (written as {writer:?}, read as {reader:?})")?
+                write!(f, " (written as {}, read as {})", Pointer(writer), Pointer(reader))?
             }
-            (Some(writer), None) => write!(f, " (written as {writer:?})")?,
-            (None, Some(reader)) => write!(f, " (read as {reader:?})")?,
+            (Some(writer), None) => write!(f, " (written as {})", Pointer(writer))?,
+            (None, Some(reader)) => write!(f, " (read as {})", Pointer(reader))?,
             (None, None) => {}
         }
         write!(f, ": {problem}")

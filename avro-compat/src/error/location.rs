@@ -32,6 +32,15 @@ impl Location {
     }
 }
 
+/// A JSON pointer as messages have it: that of the root is empty, and is called what it is.
+pub(super) struct Pointer<'a>(pub(super) &'a str);
+
+impl fmt::Display for Pointer<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0.is_empty() { f.write_str("the root") } else { write!(f, "{:?}", self.0) }
+    }
+}
+
 /// `tweet.avsc: line 3, column 7 (/fields/0/type)`
 impl fmt::Display for Location {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

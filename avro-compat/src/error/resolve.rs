@@ -1,13 +1,14 @@
 //! Why two schemas make no resolver.
 
 use super::Mismatch;
+use super::location::Pointer;
 
 /// Why there is no resolver for two schemas.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ResolveError {
     /// No data at all could be read.
-    #[error("nothing that was written as {writer:?} can be read as {reader:?}: {mismatch}")]
+    #[error("nothing that was written as {} can be read as {}: {mismatch}", Pointer(writer), Pointer(reader))]
     Unreadable {
         /// Why.
         mismatch: Mismatch,
