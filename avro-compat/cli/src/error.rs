@@ -52,6 +52,15 @@ pub enum Error {
         /// What went wrong.
         message: String,
     },
+    /// A repository without its history.
+    #[error(
+        "{}: this repository is a shallow clone, and old versions may be missing: run `git fetch --unshallow` (in a workflow of GitHub, check out with `fetch-depth: 0`), or take what is there with --allow-shallow",
+        .path.display()
+    )]
+    Shallow {
+        /// Where.
+        path: PathBuf,
+    },
     /// A path that Git does not know.
     #[error("{}: no .avsc file that git knows; commit it first", .path.display())]
     NoHistory {

@@ -19,3 +19,19 @@ pub fn bar(what: &'static str, units: usize) -> ProgressBar {
     bar.set_message(what);
     bar
 }
+
+/// Files that are smaller have no bar.
+const LARGE: u64 = 16 << 20;
+
+/// The same over the bytes of a file.
+pub fn bytes(length: u64) -> ProgressBar {
+    if length < LARGE {
+        return ProgressBar::hidden();
+    }
+    let bar = ProgressBar::new(length);
+    let template = "{bar:40} {bytes:>11}/{total_bytes} {bytes_per_sec:>13} {eta:>4}";
+    bar.set_style(
+        ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()),
+    );
+    bar
+}

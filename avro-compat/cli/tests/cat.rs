@@ -138,6 +138,17 @@ fn a_file_is_readable_though_its_schema_is_not() {
 }
 
 #[test]
+fn long_records_are_told_in_part() {
+    let schema = Schema::parse("\"string\"").unwrap();
+    let mut writer = Writer::new(Vec::new(), &schema, Codec::Null).unwrap();
+    writer.append(&Value::String("x".repeat(100_000))).unwrap();
+    let place = place(&writer.finish().unwrap());
+    place.write("int.avsc", "\"int\"");
+    let outcome = place.run("cat f.avro --reader int.avsc").exits(1).complains("xxx...\n");
+    assert!(outcome.err.len() < 3_000);
+}
+
+#[test]
 fn damaged_files_are_invalid_not_incompatible() {
     let good = file(6, 2, Codec::Null);
     let mut wrong_marker = good.clone();

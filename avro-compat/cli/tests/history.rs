@@ -142,9 +142,22 @@ fn what_git_does_not_know() {
     command.env("GIT_CEILING_DIRECTORIES", outside.0.path().parent().unwrap());
     run::outcome(&mut command)
         .exits(2)
-        .complains("git ls-files: ")
+        .complains("git rev-parse: ")
         .complains("not a git repository");
     let mut command = outside.command(&["dir", "--git", "."]);
     let outcome = run::outcome(command.env("PATH", "")).exits(2);
-    outcome.complains("git ls-files: the program cannot be started");
+    outcome.complains("git rev-parse: the program cannot be started");
+}
+
+/// A gate that compares with nothing would always be open.
+#[test]
+fn a_shallow_clone_is_refused() {
+    let Some(repository) = Repository::new() else { return };
+    repository.commit("a.avsc", "\"int\"");
+    repository.commit("a.avsc", "\"string\"");
+    let source = format!("file://{}", repository.0.0.path().display());
+    repository.git_with(&["clone", "-q", "--depth", "1", &source, "clone"]);
+    let outcome = repository.run("dir --git clone/a.avsc").exits(2);
+    outcome.complains("is a shallow clone").complains("fetch-depth: 0");
+    repository.run("dir --git clone --allow-shallow").exits(0).says("0 comparisons of 1 subject");
 }

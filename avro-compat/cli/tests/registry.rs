@@ -244,6 +244,9 @@ fn what_a_registry_may_say_otherwise() {
             "/subjects/s/versions: the registry answers 500: Error in the backend data store",
         );
     answer(versions, 401, "<html>no</html>").exits(2).complains("the registry answers 401\n");
+    let orders =
+        answer(versions, 500, r#"{"message": "\u001b[2Jred"}"#).exits(2).complains(" [2Jred");
+    assert!(!orders.err.contains('\u{1b}'), "{orders:?}");
     answer(versions, 302, "").exits(2).complains("the registry answers 302");
     answer(versions, 200, "<html>hello</html>")
         .exits(2)

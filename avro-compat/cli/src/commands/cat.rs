@@ -1,7 +1,7 @@
 //! The data of a container file.
 
 use std::fs::File;
-use std::io::{BufWriter, Read, Write as _};
+use std::io::{BufWriter, Read, StdoutLock, Write as _};
 use std::path::PathBuf;
 
 use avro_compat::container::{Block, Reader, ReaderOptions};
@@ -9,10 +9,12 @@ use avro_compat::{
     ContainerError, DecodeError, DecodeProblem, Decoder, ResolveOptions, Resolver, Tape,
 };
 use clap::Args;
+use indicatif::ProgressBar;
 
 use crate::error::{Error, Result};
 use crate::exit::{Verdict, printed, remark};
 use crate::input::{Parsing, STANDARD_INPUT};
+use crate::progress;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -73,7 +75,16 @@ impl Cat {
         let count = if self.file.as_os_str() == STANDARD_INPUT {
             self.read(std::io::stdin().lock())?
         } else {
-            self.read(File::open(&self.file).map_err(|it| Error::io(&self.file, it))?)?
+            let failed = |it| Error::io(&self.file, it);
+            let file = File::open(&self.file).map_err(failed)?;
+            let bar = match self.quiet {
+                true => progress::bytes(file.metadata().map_err(failed)?.len()),
+                // What is printed moves by itself.
+                false => ProgressBar::hidden(),
+            };
+            let count = self.read(bar.wrap_read(file));
+            bar.finish_and_clear();
+            count?
         };
         let Count { records, failed, first } = count;
         let Some(first) = first else {
@@ -84,8 +95,9 @@ impl Cat {
         };
         let Failure { record, block, offset, object, at, error, written } = first;
         remark(&format!(
-            "{}: record {record} cannot be read: object {object} of block {block}, which begins at byte {offset} of the file; byte {at} of the decompressed block\n  written: {written}\n  fails:   {error}",
+            "{}: record {record} cannot be read: object {object} of block {block}, which begins at byte {offset} of the file; byte {at} of the decompressed block\n  written: {}\n  fails:   {error}",
             self.name(),
+            shortened(&written),
         ));
         remark(&format!("{}: {failed} of {} cannot be read", self.name(), plural(records)));
         Ok(Verdict::Failed)
@@ -110,68 +122,115 @@ impl Cat {
         let options = ReaderOptions { reader: reader_schema, resolve, ..ReaderOptions::default() };
         let mut file = Reader::with_options(file, &options).map_err(failed)?;
         let (reader, writer) = (file.schema().clone(), file.writer_schema().clone());
-        let resolver =
-            Resolver::with_options(&reader, &writer, &options.resolve).map_err(failed)?;
-        let decoder = Decoder::new(&writer).map_err(failed)?;
-        let mut out = BufWriter::new(std::io::stdout().lock());
-        let mut count = Count::default();
+        let mut run = Run {
+            cat: self,
+            resolver: Resolver::with_options(&reader, &writer, &options.resolve).map_err(failed)?,
+            decoder: Decoder::new(&writer).map_err(failed)?,
+            out: BufWriter::new(std::io::stdout().lock()),
+            count: Count::default(),
+        };
         let mut number = 0;
-        while let Some(mut block) = file.next_block().map_err(failed)? {
-            let mut rest = block.bytes();
-            for object in 0..block.objects() {
-                if self.limit.is_some_and(|it| count.records >= it) {
-                    printed(out.flush())?;
-                    return Ok(count);
-                }
-                count.records += 1;
-                let begun = rest;
-                match resolver.decode_next(&mut rest) {
-                    Ok(_) if self.quiet || count.failed > 0 => {}
-                    Ok(value) => {
-                        let json = value.to_json(&reader).map_err(failed)?;
-                        let written = writeln!(out, "{json}");
-                        if let Err(error) = written {
-                            printed(Err(error))?;
-                            return Ok(count);
-                        }
-                    }
-                    Err(avro_compat::Error::Decode(error)) if unreadable(&error) => {
-                        let written = decoder.decode_next(&mut rest).map_err(failed)?;
-                        count.failed += 1;
-                        if count.first.is_none() {
-                            printed(out.flush())?;
-                            count.first = Some(Failure {
-                                record: count.records - 1,
-                                block: number,
-                                offset: offset(&mut block),
-                                object,
-                                at: block.bytes().len() - begun.len(),
-                                error,
-                                written: written.to_json(&writer).map_err(failed)?,
-                            });
-                        }
-                    }
-                    // The file itself is wrong.
-                    Err(avro_compat::Error::Decode(error)) => {
-                        printed(out.flush())?;
-                        let offset = offset(&mut block);
-                        return Err(failed(
-                            ContainerError::Object { offset, object, error }.into(),
-                        ));
-                    }
-                    Err(error) => return Err(failed(error)),
-                }
-            }
-            if let excess @ 1.. = rest.len() {
-                printed(out.flush())?;
-                let (offset, objects) = (offset(&mut block), block.objects());
-                let error = ContainerError::Excess { offset, count: excess, objects };
-                return Err(failed(error.into()));
+        while !run.has_enough()
+            && let Some(block) = file.next_block().map_err(failed)?
+        {
+            if !run.block(block, number)? {
+                break;
             }
             number += 1;
         }
-        printed(out.flush())?;
-        Ok(count)
+        printed(run.out.flush())?;
+        Ok(run.count)
+    }
+}
+
+/// What it takes to read a file.
+struct Run<'c> {
+    cat: &'c Cat,
+    resolver: Resolver,
+    /// For what the resolver does not take.
+    decoder: Decoder,
+    out: BufWriter<StdoutLock<'static>>,
+    count: Count,
+}
+
+impl Run<'_> {
+    fn has_enough(&self) -> bool {
+        self.cat.limit.is_some_and(|it| self.count.records >= it)
+    }
+
+    /// Reads a block; false if nobody wants more.
+    fn block(&mut self, mut block: Block<'_>, number: u64) -> Result<bool> {
+        let mut tape = Tape::new();
+        let mut rest = block.bytes();
+        for object in 0..block.objects() {
+            if self.has_enough() {
+                return Ok(false);
+            }
+            self.count.records += 1;
+            let at = block.bytes().len() - rest.len();
+            // Whoever wants no records needs no copies of them.
+            let value = if self.cat.quiet || self.count.failed > 0 {
+                self.resolver.decode_ref_next(&mut rest, &mut tape).map(|_| None)
+            } else {
+                self.resolver.decode_next(&mut rest).map(Some)
+            };
+            match value {
+                Ok(None) => {}
+                Ok(Some(value)) => {
+                    let json = value.to_json(self.resolver.reader());
+                    let json = json.map_err(|it| self.cat.failed(it))?;
+                    if let Err(error) = writeln!(self.out, "{json}") {
+                        printed(Err(error))?;
+                        return Ok(false);
+                    }
+                }
+                Err(error) => {
+                    let written = match &error {
+                        avro_compat::Error::Decode(it) if unreadable(it) => {
+                            self.decoder.decode_next(&mut rest)
+                        }
+                        _ => Err(error.clone()),
+                    };
+                    let (written, error) = match (written, error) {
+                        (Ok(written), avro_compat::Error::Decode(error)) => (written, error),
+                        // The file itself is wrong.
+                        (Err(damage), _) | (_, damage) => {
+                            return Err(self.damaged(&mut block, object, damage));
+                        }
+                    };
+                    self.count.failed += 1;
+                    if self.count.first.is_none() {
+                        printed(self.out.flush())?;
+                        let written = written.to_json(self.resolver.writer());
+                        self.count.first = Some(Failure {
+                            record: self.count.records - 1,
+                            block: number,
+                            offset: offset(&mut block),
+                            object,
+                            at,
+                            error,
+                            written: written.map_err(|it| self.cat.failed(it))?,
+                        });
+                    }
+                }
+            }
+        }
+        if let excess @ 1.. = rest.len() {
+            let (offset, objects) = (offset(&mut block), block.objects());
+            let error = ContainerError::Excess { offset, count: excess, objects };
+            return Err(self.cat.failed(error.into()));
+        }
+        Ok(true)
+    }
+
+    /// A record that is no value of the file's own schema.
+    fn damaged(&self, block: &mut Block<'_>, object: u64, error: avro_compat::Error) -> Error {
+        self.cat.failed(match error {
+            avro_compat::Error::Decode(error) => {
+                ContainerError::Object { offset: offset(block), object, error }.into()
+            }
+            other => other,
+        })
     }
 }
 
@@ -192,6 +251,16 @@ fn offset(block: &mut Block<'_>) -> u64 {
             // Whoever calls has seen an error.
             Ok(None) | Err(_) => return 0,
         }
+    }
+}
+
+/// How many characters of a record are told.
+const SHOWN: usize = 2_000;
+
+fn shortened(json: &str) -> String {
+    match json.char_indices().nth(SHOWN) {
+        Some((at, _)) => format!("{}...", &json[..at]),
+        None => json.to_owned(),
     }
 }
 

@@ -31,7 +31,10 @@ pub(super) fn text(error: &Error, paint: &Paint) -> String {
     let severity = Severity::Error;
     let Error::Invalid(invalid) = error else {
         let head = paint.part(Part::Head(severity), "error");
-        return format!("{head}: {}\n", paint.part(Part::Message, &error.to_string()));
+        // What others say may have anything in it, orders to the terminal included.
+        let told = |it: char| if it.is_control() && it != '\n' { ' ' } else { it };
+        let message: String = error.to_string().chars().map(told).collect();
+        return format!("{head}: {}\n", paint.part(Part::Message, &message));
     };
     let Invalid { name, error, text } = &**invalid;
     let head = paint.part(Part::Head(severity), "error[schema]");

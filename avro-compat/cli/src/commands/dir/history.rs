@@ -6,12 +6,15 @@ use std::process::{Command, Stdio};
 use super::Subject;
 use crate::error::{Error, Result};
 use crate::input::Text;
+use crate::progress;
 
 /// How many digits of a commit's hash are told: enough for any repository.
 const HASH: usize = 12;
 
 /// Each `.avsc` file of a path that Git knows, with its contents in the commits of the branch and now.
-pub(super) fn subjects(path: &Path) -> Result<Vec<Subject>> {
+///
+/// A shallow clone is refused, unless it is allowed: nothing to compare with would pass for compatible.
+pub(super) fn subjects(path: &Path, allow_shallow: bool) -> Result<Vec<Subject>> {
     let is_directory = path.metadata().map_err(|it| Error::io(path, it))?.is_dir();
     let (directory, file) = if is_directory {
         (path, None)
@@ -20,6 +23,9 @@ pub(super) fn subjects(path: &Path) -> Result<Vec<Subject>> {
         (parent.unwrap_or(Path::new(".")), path.file_name().map(|it| it.to_string_lossy()))
     };
     let git = Git { directory };
+    if !allow_shallow && git.text(&["rev-parse", "--is-shallow-repository"])?.trim() == "true" {
+        return Err(Error::Shallow { path: path.to_owned() });
+    }
     let mut list = vec!["ls-files", "-z"];
     if let Some(file) = &file {
         list.extend(["--", &**file]);
@@ -27,11 +33,14 @@ pub(super) fn subjects(path: &Path) -> Result<Vec<Subject>> {
     let listed = git.text(&list)?;
     let files =
         listed.split('\0').filter(|it| it.ends_with(".avsc") || file.as_deref() == Some(*it));
+    let files: Vec<_> = files.filter(|it| !it.is_empty()).collect();
+    let bar = progress::bar("histories", files.len());
     let mut subjects = Vec::new();
-    for file in files.filter(|it| !it.is_empty()) {
+    for file in files {
         // Without `./`, since that is how others name it.
         let shown = if directory == Path::new(".") { file.into() } else { directory.join(file) };
         let versions = git.versions(file, &shown)?;
+        bar.inc(1);
         if !versions.is_empty() {
             subjects.push(Subject {
                 name: shown.display().to_string(),
@@ -40,6 +49,7 @@ pub(super) fn subjects(path: &Path) -> Result<Vec<Subject>> {
             });
         }
     }
+    bar.finish_and_clear();
     if subjects.is_empty() {
         return Err(Error::NoHistory { path: path.to_owned() });
     }

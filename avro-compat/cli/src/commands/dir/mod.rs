@@ -8,6 +8,7 @@ use std::path::PathBuf;
 
 use avro_compat::check::{CheckOptions, Mode};
 use clap::Args;
+use indicatif::ProgressBar;
 
 use crate::compare::{Rules, Version, against, mode};
 use crate::error::Result;
@@ -43,6 +44,9 @@ pub struct Dir {
     /// A file, or a directory with files, whose history is looked at
     #[arg(long, value_name = "PATH")]
     pub git: Option<PathBuf>,
+    /// Takes the history of a shallow clone, though old versions may be missing
+    #[arg(long, requires = "git")]
+    pub allow_shallow: bool,
     /// Which versions must read which
     #[arg(long, default_value = "BACKWARD", value_parser = mode(), ignore_case = true)]
     pub mode: Mode,
@@ -73,7 +77,7 @@ impl Dir {
     /// Does it.
     pub fn run(&self) -> Result<Verdict> {
         let subjects = match (&self.git, &self.directory) {
-            (Some(path), _) => history::subjects(path)?,
+            (Some(path), _) => history::subjects(path, self.allow_shallow)?,
             (None, Some(directory)) => subjects::subjects(directory)?,
             // Clap has seen to it that one of them is there.
             (None, None) => Vec::new(),
@@ -85,7 +89,7 @@ impl Dir {
         let work = subjects.iter().map(|it| it.versions.len()).sum();
         let bar = progress::bar("versions", work);
         for subject in &subjects {
-            self.subject(subject, &parser, &options, &mut findings);
+            self.subject(subject, &parser, &options, &bar, &mut findings);
             bar.inc(subject.versions.len() as u64);
         }
         bar.finish_and_clear();
@@ -97,6 +101,7 @@ impl Dir {
         subject: &Subject,
         parser: &Parser,
         options: &CheckOptions,
+        bar: &ProgressBar,
         findings: &mut Findings,
     ) {
         let mut versions = Vec::new();
@@ -107,7 +112,7 @@ impl Dir {
             let parser = if is_past { &lenient } else { parser };
             match parser.parse(text) {
                 Ok(schema) => versions.push(Version { name: text.name.clone(), schema }),
-                Err(error) if is_past => remark(&format!("left out: {error}")),
+                Err(error) if is_past => bar.suspend(|| remark(&format!("left out: {error}"))),
                 Err(error) => {
                     findings.invalid.push(error);
                     // The newest version is not another one instead.
