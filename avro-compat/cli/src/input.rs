@@ -80,6 +80,12 @@ impl Parsing {
         Ok(Parser { with, options: self.options() })
     }
 
+    /// The same for old versions, which may refer to other files than the new one.
+    pub fn old_parser(&self, old_with: &[PathBuf]) -> Result<Parser> {
+        let with = if old_with.is_empty() { self.with.clone() } else { old_with.to_vec() };
+        Self { with, lenient: self.lenient }.parser()
+    }
+
     /// Limits and tolerances.
     pub fn options(&self) -> ParseOptions {
         if self.lenient { ParseOptions::lenient() } else { ParseOptions::default() }

@@ -145,7 +145,15 @@ fn types_may_be_in_files_of_their_own() {
         .run("check user.avsc user.avsc --with address.avsc --with other.avsc")
         .exits(2)
         .complains("is defined already");
-    // What is the matter may be in the other file.
+    // What is the matter may be in the other file, of which there are versions, too.
+    let arguments = "user.avsc user.avsc --with other.avsc --old-with address.avsc";
+    let outcome = place.run(&format!("check {arguments}")).exits(1);
+    outcome
+        .says("error[type]")
+        .says("  --> other.avsc:1:")
+        .says("  --> address.avsc:1:")
+        .says("= at: .home.zip");
+    place.run(&format!("diff {arguments}")).exits(1).says("change: major");
     let inline = user.replace("\"Address\"", &address("string"));
     place.write("inline.avsc", inline);
     place

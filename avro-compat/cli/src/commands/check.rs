@@ -16,6 +16,7 @@ Examples:
   avro-compat check old.avsc new.avsc
   avro-compat check v1.avsc v2.avsc v3.avsc --mode BACKWARD_TRANSITIVE
   git show HEAD:user.avsc | avro-compat check - user.avsc --with address.avsc
+  avro-compat check old/user.avsc user.avsc --with address.avsc --old-with old/address.avsc
   avro-compat check old.avsc new.avsc --fail-on hazard --format sarif > avro.sarif
 
 Exit codes: 0 compatible; 1 incompatible, or worse than --fail-on allows; 2 wrong arguments or invalid input";
@@ -34,6 +35,9 @@ pub struct Check {
     /// Rules.
     #[command(flatten)]
     pub rules: Rules,
+    /// A file whose types the old versions refer to, in place of --with; may be given several times
+    #[arg(long, value_name = "FILE")]
+    pub old_with: Vec<PathBuf>,
     /// How files are read.
     #[command(flatten)]
     pub parsing: Parsing,
@@ -45,10 +49,12 @@ pub struct Check {
 impl Check {
     /// Does it.
     pub fn run(&self) -> Result<Verdict> {
-        one_standard_input(self.files.iter().chain(&self.parsing.with))?;
-        let parser = self.parsing.parser()?;
+        one_standard_input(self.files.iter().chain(&self.parsing.with).chain(&self.old_with))?;
+        let new_parser = self.parsing.parser()?;
+        let old_parser = self.parsing.old_parser(&self.old_with)?;
         let mut versions = Vec::new();
-        for path in &self.files {
+        for (at, path) in self.files.iter().enumerate() {
+            let parser = if at + 1 < self.files.len() { &old_parser } else { &new_parser };
             let name = path.display().to_string();
             versions.push(Version { name, schema: parser.read(path)? });
         }

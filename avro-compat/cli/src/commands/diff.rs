@@ -8,7 +8,7 @@ use clap::Args;
 use crate::compare::{Rules, Version, against};
 use crate::error::Result;
 use crate::exit::Verdict;
-use crate::input::{Parsing, one_standard_input};
+use crate::input::{Parser, Parsing, one_standard_input};
 use crate::output::{Findings, Level, Telling};
 
 const EXAMPLES: &str = "\
@@ -31,6 +31,9 @@ pub struct Diff {
     /// Rules.
     #[command(flatten)]
     pub rules: Rules,
+    /// A file whose types the old schema refers to, in place of --with; may be given several times
+    #[arg(long, value_name = "FILE")]
+    pub old_with: Vec<PathBuf>,
     /// How files are read.
     #[command(flatten)]
     pub parsing: Parsing,
@@ -42,12 +45,13 @@ pub struct Diff {
 impl Diff {
     /// Does it.
     pub fn run(&self) -> Result<Verdict> {
-        one_standard_input([&self.old, &self.new].into_iter().chain(&self.parsing.with))?;
-        let parser = self.parsing.parser()?;
-        let version = |path: &PathBuf| {
+        let with = self.parsing.with.iter().chain(&self.old_with);
+        one_standard_input([&self.old, &self.new].into_iter().chain(with))?;
+        let version = |path: &PathBuf, parser: &Parser| {
             Ok(Version { name: path.display().to_string(), schema: parser.read(path)? })
         };
-        let (old, new) = (version(&self.old)?, version(&self.new)?);
+        let old = version(&self.old, &self.parsing.old_parser(&self.old_with)?)?;
+        let new = version(&self.new, &self.parsing.parser()?)?;
         let options = self.rules.options(&self.telling, Level::Warning);
         let mut findings = Findings::new(None, self.rules.profile.into());
         findings.impact = Some(Impact::between(&old.schema, &new.schema));
