@@ -8,7 +8,11 @@ use super::location::Pointer;
 #[non_exhaustive]
 pub enum ResolveError {
     /// No data at all could be read.
-    #[error("nothing that was written as {} can be read as {}: {mismatch}", Pointer(writer), Pointer(reader))]
+    #[error(
+        "nothing that was written as {} can be read as {}: {mismatch}",
+        Pointer(writer),
+        Pointer(reader)
+    )]
     Unreadable {
         /// Why.
         mismatch: Mismatch,

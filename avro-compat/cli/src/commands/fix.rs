@@ -62,7 +62,7 @@ impl Fix {
             self.tell(&text, &repaired)?;
         }
         if self.write && !repaired.fixes.is_empty() {
-            replace(&self.new, &repaired.text)?;
+            replace(&self.new, repaired.schema.text())?;
             remark(&format!("{} is written", text.name));
         }
         Ok(Verdict::failed_if(!repaired.report.is_compatible()))
@@ -78,7 +78,7 @@ impl Fix {
         }
         if !repaired.fixes.is_empty() {
             out.push('\n');
-            out.push_str(&unified(&text.name, &text.text, &repaired.text));
+            out.push_str(&unified(&text.name, &text.text, repaired.schema.text()));
             out.push('\n');
         }
         print(&out)?;
@@ -104,7 +104,7 @@ impl Fix {
         out.begin_array();
         repaired.fixes.iter().for_each(|it| it.write_json(&mut out));
         out.end_array();
-        out.member("text", &repaired.text);
+        out.member("text", repaired.schema.text());
         out.name("left");
         repaired.report.write_json(&mut out);
         out.end_object();
