@@ -82,11 +82,12 @@ impl<'de> One<'_, 'de> {
         self.run.enter()?;
         let before = self.run.input.offset();
         let mut items = Blocked::new(self.run, code);
-        let seen = match map {
-            true => visitor.visit_map(&mut items),
-            false => visitor.visit_seq(&mut items),
-        };
         let read = |items: &mut Blocked<'_, 'de>| {
+            items.begin()?;
+            let seen = match map {
+                true => visitor.visit_map(&mut *items),
+                false => visitor.visit_seq(&mut *items),
+            };
             let value = seen.map_err(|fault| offset(fault, before))?;
             while items.more()? {
                 if map {
@@ -287,7 +288,7 @@ impl<'de> Deserializer<'de> for One<'_, 'de> {
         let program = self.run.program;
         let branch = match self.op {
             Op::Union(at) => self.run.branch(at)?,
-            Op::Wrap(at) => program.wraps[at as usize],
+            Op::Wrap(at) => &program.wraps[at as usize],
             Op::Enum(at) => {
                 let symbol = self.run.symbol_name(at)?;
                 let access = BorrowedStrDeserializer::new(symbol);
