@@ -222,6 +222,13 @@ impl<'a> Input<'a> {
         }
     }
 
+    /// As [`string`](Self::string), for where so much code would keep what is around it from being compiled together.
+    #[cfg(feature = "serde")]
+    #[inline(never)]
+    pub(crate) fn string_called(&mut self) -> Result<&'a str> {
+        self.string()
+    }
+
     #[inline(always)]
     pub(crate) fn string(&mut self) -> Result<&'a str> {
         let before = self.offset();
