@@ -18,6 +18,6 @@ into=${1:-${CARGO_TARGET_DIR:-$root/target}/fastavro}
 # cramjam has snappy.
 "$into/bin/python" -c 'import fastavro, cramjam' 2>/dev/null || {
     python3 -m venv "$into"
-    "$into/bin/python" -m pip install --quiet --disable-pip-version-check fastavro==1.13.1 'cramjam>=2.11,<3'
+    "$into/bin/python" -m pip install --quiet --disable-pip-version-check fastavro==1.13.1 cramjam==2.14.0
 }
 echo "$into"

@@ -119,9 +119,8 @@ fn text(text: &str) -> Value {
 fn event(random: &mut Random) -> Value {
     const NOTES: [&str; 4] =
         ["leave at the door", "a gift", "bitte nicht klingeln, Kind schläft", "as last time"];
-    let pick = |random: &mut Random, all: &[&str]| {
-        text(all[random.below(all.len() as u64) as usize])
-    };
+    let pick =
+        |random: &mut Random, all: &[&str]| text(all[random.below(all.len() as u64) as usize]);
     let id = 1_700_000_000_000 + random.below(100_000_000_000) as i64;
     let user = format!("user-{:07}", random.below(1_000_000));
     let note = match random.below(2) {

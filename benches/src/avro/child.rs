@@ -28,7 +28,9 @@ impl Answering {
         let mut answering = Self { child, input, output: BufReader::new(output) };
         match answering.line()?.as_str() {
             "ready" => Ok(answering),
-            other => Err(format!("`ready` was expected of the child, and it said {other:?}").into()),
+            other => {
+                Err(format!("`ready` was expected of the child, and it said {other:?}").into())
+            }
         }
     }
 

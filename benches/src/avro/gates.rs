@@ -42,10 +42,16 @@ pub fn plan() -> Vec<Reading> {
     let decode = |id, ours, rivals| one(id, rate, Work::Decode, ours, rivals);
     let mut plan = vec![
         decode("decode.ref", "avro-compat/ref", &["apache-avro/value"]),
-        decode("decode.struct", "avro-compat/owned", &["apache-avro/struct"]),
+        decode("decode.struct", "avro-compat/borrowed", &["apache-avro/struct"]),
+        decode("decode.owned", "avro-compat/owned", &["apache-avro/struct"]),
         decode("decode.value", "avro-compat/value", &["apache-avro/value"]),
-        decode("decode.java-reused", "avro-compat/ref", &["java/resolving-reused", "java/fast-reused"]),
-        decode("decode.java-new", "avro-compat/owned", &["java/resolving-new", "java/fast-new"]),
+        decode("decode.java-resolving", "avro-compat/owned", &["java/resolving-new"]),
+        decode("decode.java-fast", "avro-compat/borrowed", &["java/fast-new"]),
+        decode(
+            "decode.java-reused",
+            "avro-compat/ref",
+            &["java/resolving-reused", "java/fast-reused"],
+        ),
         decode("decode.fastavro", "avro-compat/value", &["fastavro"]),
         one("decode.ref-ns", "ns", Work::Decode, "avro-compat/ref", &[]),
         one("decode.borrowed-ns", "ns", Work::Decode, "avro-compat/borrowed", &[]),
@@ -58,7 +64,8 @@ pub fn plan() -> Vec<Reading> {
         for (name, work) in [("read", Work::Read(codec)), ("write", Work::Write(codec))] {
             for rival in ["apache-avro", "fastavro"] {
                 let id = format!("{name}.{codec}-{}", rival.split('-').next().unwrap_or_default());
-                let rivals: &[_] = if rival == "fastavro" { &["fastavro"] } else { &["apache-avro"] };
+                let rivals: &[_] =
+                    if rival == "fastavro" { &["fastavro"] } else { &["apache-avro"] };
                 plan.push(one(&id, "MB/s", work, OURS, rivals));
             }
         }

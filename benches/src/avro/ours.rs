@@ -123,9 +123,7 @@ fn borrowed(file: &[u8]) -> Result<usize> {
 /// Writes all records.
 #[must_use]
 pub fn write(case: &'static Case, codec: &'static str) -> Contestant {
-    Contestant::timed("avro-compat", case.plain_bytes, move || {
-        black_box(file(case, codec)).is_ok()
-    })
+    Contestant::timed("avro-compat", case.plain_bytes, move || black_box(file(case, codec)).is_ok())
 }
 
 #[cfg(test)]
