@@ -25,6 +25,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+pub mod avro;
 pub mod gate;
 pub mod judge;
 pub mod lsm;

@@ -17,7 +17,7 @@ error[missing-field]: field "retweets" of record "example.Tweet" has no default,
  3 |   "fields": [
    |             - not in what was written as this
    = witness: {"id":0,"lang":"EN","at":0} (000000)
-              byte 0 (written as "", read as ""): field "retweets" of the reader's record "example.Tweet" was not written and has no default: add one
+              byte 0 (written as the root, read as the root): field "retweets" of the reader's record "example.Tweet" was not written and has no default: add one
    = fix: give field "retweets" the default 0
           add /fields/3/default: 0
    = fix: make field "retweets" optional
@@ -219,7 +219,7 @@ fn diff_tells_both_directions_and_the_kind_of_release() {
 const WITNESSES: &str = r#"error: field "retweets" of record "example.Tweet" has no default, and the writer's record has no such field
   json:  {"id":0,"lang":"EN","at":0}
   bytes: 000000
-  fails: byte 0 (written as "", read as ""): field "retweets" of the reader's record "example.Tweet" was not written and has no default: add one
+  fails: byte 0 (written as the root, read as the root): field "retweets" of the reader's record "example.Tweet" was not written and has no default: add one
 
 error at .lang: symbol "DE" of enum "example.Lang" cannot be read"#;
 

@@ -2,5 +2,6 @@
 
 mod input;
 pub(crate) mod output;
+mod utf8;
 
 pub(crate) use input::{Fault, Input, Place, fault, mismatch};

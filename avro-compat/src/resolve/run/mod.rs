@@ -7,7 +7,9 @@ pub(super) mod serde;
 mod tape;
 mod value;
 
-use super::program::{Branch, NONE, Op, Pair, Program, RecordCode, Skip, Step};
+use super::program::{
+    Branch, EnumCode, NONE, Op, Pair, Program, RecordCode, Skip, Step, UnionCode,
+};
 use crate::binary::{Fault, Input, Place, fault, mismatch};
 use crate::error::{DecodeProblem, Mismatch};
 use crate::schema::{Schema, Type};
@@ -65,6 +67,18 @@ impl<'a> Run<'a> {
         let code = &self.program.enums[at as usize];
         let symbols = &self.program.symbols[code.symbols.start as usize..code.symbols.end as usize];
         let before = self.input.offset();
+        if let Some(symbol) = self.input.small().and_then(|it| symbols.get(it))
+            && *symbol != NONE
+        {
+            return Ok(*symbol);
+        }
+        self.input.back_to(before);
+        self.rare_symbol(code, symbols)
+    }
+
+    #[inline(never)]
+    fn rare_symbol(&mut self, code: &EnumCode, symbols: &[u32]) -> Result<u32> {
+        let before = self.input.offset();
         let found = self.input.int()?;
         match usize::try_from(found).ok().and_then(|it| symbols.get(it)) {
             Some(symbol) if *symbol != NONE => Ok(*symbol),
@@ -90,9 +104,21 @@ impl<'a> Run<'a> {
     }
 
     #[inline]
-    fn branch(&mut self, at: u32) -> Result<Branch> {
+    fn branch(&mut self, at: u32) -> Result<&'a Branch> {
         let code = &self.program.unions[at as usize];
         let all = &self.program.branches[code.branches.start as usize..code.branches.end as usize];
+        let before = self.input.offset();
+        if let Some(branch) = self.input.small().and_then(|it| all.get(it))
+            && !matches!(branch.op, Op::Fail(_))
+        {
+            return Ok(branch);
+        }
+        self.input.back_to(before);
+        self.rare_branch(code, all)
+    }
+
+    #[inline(never)]
+    fn rare_branch(&mut self, code: &UnionCode, all: &'a [Branch]) -> Result<&'a Branch> {
         let before = self.input.offset();
         let found = self.input.int()?;
         match usize::try_from(found).ok().and_then(|it| all.get(it)) {
@@ -101,7 +127,7 @@ impl<'a> Run<'a> {
                     // The value begins with the number of its branch.
                     return Err(self.failure(before, at));
                 }
-                Ok(*branch)
+                Ok(branch)
             }
             None => {
                 let branches = all.len();
@@ -119,6 +145,19 @@ impl<'a> Run<'a> {
     /// The number of items of the next block; none at the end.
     #[inline]
     fn block(&mut self, blocks: &mut Blocks, empty: bool) -> Result<Option<u64>> {
+        if blocks.announced.is_none() && !empty {
+            let before = self.input.offset();
+            match self.input.small() {
+                Some(0) => return Ok(None),
+                Some(count) if count <= self.input.left() => return Ok(Some(count as u64)),
+                _ => self.input.back_to(before),
+            }
+        }
+        self.rare_block(blocks, empty)
+    }
+
+    #[inline(never)]
+    fn rare_block(&mut self, blocks: &mut Blocks, empty: bool) -> Result<Option<u64>> {
         if let Some((size, left)) = blocks.announced.take() {
             let found = (left - self.input.left()) as u64;
             if size != found {

@@ -25,23 +25,32 @@ impl<'a> Run<'a> {
     /// Puts a value in a place where there is a null.
     #[inline(always)]
     fn item_to(&mut self, op: Op, tape: &mut Tape<'a>, to: usize) -> Result<()> {
+        let input = &mut self.input;
         tape.items[to] = match op {
             Op::Null => return Ok(()),
-            Op::Boolean => Item::Boolean(self.input.boolean()?),
-            Op::Int => Item::Int(self.input.int()?),
-            Op::IntToLong => Item::Long(i64::from(self.input.int()?)),
-            Op::IntToFloat => Item::Float(self.input.int()? as f32),
-            Op::IntToDouble => Item::Double(f64::from(self.input.int()?)),
-            Op::Long => Item::Long(self.input.long()?),
-            Op::LongToFloat => Item::Float(self.input.long()? as f32),
-            Op::LongToDouble => Item::Double(self.input.long()? as f64),
-            Op::Float => Item::Float(self.input.float()?),
-            Op::FloatToDouble => Item::Double(f64::from(self.input.float()?)),
-            Op::Double => Item::Double(self.input.double()?),
-            Op::Bytes => Item::Bytes(self.input.bytes()?),
-            Op::String => Item::String(self.input.string()?),
+            Op::Boolean => Item::Boolean(input.boolean()?),
+            Op::Int => Item::Int(input.int()?),
+            Op::IntToLong => Item::Long(i64::from(input.int()?)),
+            Op::IntToFloat => Item::Float(input.int()? as f32),
+            Op::IntToDouble => Item::Double(f64::from(input.int()?)),
+            Op::Long => Item::Long(input.long()?),
+            Op::LongToFloat => Item::Float(input.long()? as f32),
+            Op::LongToDouble => Item::Double(input.long()? as f64),
+            Op::Float => Item::Float(input.float()?),
+            Op::FloatToDouble => Item::Double(f64::from(input.float()?)),
+            Op::Double => Item::Double(input.double()?),
+            Op::Bytes => Item::Bytes(input.bytes()?),
+            Op::String => Item::String(input.string()?),
+            Op::Fixed(size) => Item::Fixed(input.take(size as usize)?),
+            _ => return self.complex_item(op, tape, to),
+        };
+        Ok(())
+    }
+
+    #[inline(never)]
+    fn complex_item(&mut self, op: Op, tape: &mut Tape<'a>, to: usize) -> Result<()> {
+        tape.items[to] = match op {
             Op::BytesToString => self.replaced_item(tape)?,
-            Op::Fixed(size) => Item::Fixed(self.input.take(size as usize)?),
             Op::Enum(at) => Item::Enum(self.symbol(at)?),
             Op::Record(at) => return self.record_item(at, tape, to),
             Op::Array(at) => return self.blocks_item(at, false, tape, to),
@@ -50,15 +59,17 @@ impl<'a> Run<'a> {
                 let branch = self.branch(at)?;
                 return self.branch_item(branch, tape, to);
             }
-            Op::Wrap(at) => return self.branch_item(self.program.wraps[at as usize], tape, to),
+            Op::Wrap(at) => return self.branch_item(&self.program.wraps[at as usize], tape, to),
             Op::Fail(at) => return Err(self.failure(self.input.offset(), at)),
             Op::Skip(routine) => return self.skip(routine),
+            // The others have no parts.
+            _ => return Ok(()),
         };
         Ok(())
     }
 
     #[inline(never)]
-    fn branch_item(&mut self, branch: Branch, tape: &mut Tape<'a>, to: usize) -> Result<()> {
+    fn branch_item(&mut self, branch: &Branch, tape: &mut Tape<'a>, to: usize) -> Result<()> {
         if branch.wrap == NONE {
             return self.item_to_called(branch.op, tape, to);
         }
@@ -120,6 +131,22 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
+    /// Longs or strings, and the keys before them. There are no more than there are bytes.
+    #[inline(never)]
+    fn plain_items(&mut self, op: Op, map: bool, count: u64, tape: &mut Tape<'a>) -> Result<()> {
+        let input = &mut self.input;
+        for _ in 0..count {
+            if map {
+                tape.items.push(Item::String(input.string()?));
+            }
+            tape.items.push(match op {
+                Op::Long => Item::Long(input.long()?),
+                _ => Item::String(input.string()?),
+            });
+        }
+        Ok(())
+    }
+
     #[inline(never)]
     fn blocks_item(&mut self, at: u32, map: bool, tape: &mut Tape<'a>, to: usize) -> Result<()> {
         let code = &self.program.blocks[at as usize];
@@ -132,6 +159,12 @@ impl<'a> Run<'a> {
         let mut blocks = Blocks::default();
         let mut read = || {
             while let Some(mut count) = self.block(&mut blocks, code.empty)? {
+                // What is most common has no parts, so that nothing comes between.
+                if code.op == Op::Long || code.op == Op::String {
+                    self.plain_items(code.op, map, count, tape)?;
+                    end = tape.items.len();
+                    continue;
+                }
                 while count > 0 {
                     if end != tape.items.len() {
                         // Something is between: the items are put together when all are there.

@@ -44,7 +44,7 @@ impl Run<'_> {
                 let branch = self.branch(at)?;
                 return self.branch_to(branch, to);
             }
-            Op::Wrap(at) => return self.branch_to(self.program.wraps[at as usize], to),
+            Op::Wrap(at) => return self.branch_to(&self.program.wraps[at as usize], to),
             Op::Fail(at) => return Err(self.failure(self.input.offset(), at)),
             Op::Skip(routine) => return self.skip(routine),
         };
@@ -52,7 +52,7 @@ impl Run<'_> {
     }
 
     #[inline(never)]
-    fn branch_to(&mut self, branch: Branch, to: &mut Value) -> Result<()> {
+    fn branch_to(&mut self, branch: &Branch, to: &mut Value) -> Result<()> {
         if branch.wrap == NONE {
             // A record, or a reader's union in which this writer's branch is known.
             *to = self.value(branch.op)?;

@@ -101,6 +101,16 @@ impl<'r, 'de> Blocked<'r, 'de> {
         Self { run, code, blocks: Blocks::default(), left: 0, ended: false }
     }
 
+    /// Looks at the first block, so that it is known how many items there are.
+    #[inline]
+    pub fn begin(&mut self) -> Result<()> {
+        match self.run.block(&mut self.blocks, self.code.empty)? {
+            Some(count) => self.left = count,
+            None => self.ended = true,
+        }
+        Ok(())
+    }
+
     #[inline]
     pub fn more(&mut self) -> Result<bool> {
         if self.left == 0 && !self.ended {

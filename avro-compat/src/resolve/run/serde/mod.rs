@@ -23,7 +23,6 @@ pub(crate) struct One<'r, 'de> {
 }
 
 impl<'de> One<'_, 'de> {
-    #[inline]
     fn scalar<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
         let Self { run, op } = self;
         let before = run.input.offset();
@@ -82,11 +81,12 @@ impl<'de> One<'_, 'de> {
         self.run.enter()?;
         let before = self.run.input.offset();
         let mut items = Blocked::new(self.run, code);
-        let seen = match map {
-            true => visitor.visit_map(&mut items),
-            false => visitor.visit_seq(&mut items),
-        };
         let read = |items: &mut Blocked<'_, 'de>| {
+            items.begin()?;
+            let seen = match map {
+                true => visitor.visit_map(&mut *items),
+                false => visitor.visit_seq(&mut *items),
+            };
             let value = seen.map_err(|fault| offset(fault, before))?;
             while items.more()? {
                 if map {
@@ -140,7 +140,7 @@ macro_rules! as_any {
 impl<'de> Deserializer<'de> for One<'_, 'de> {
     type Error = SerdeFault;
 
-    #[inline]
+    #[inline(never)]
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
         match self.op {
             Op::Record(at) => self.record(at, visitor),
@@ -174,38 +174,44 @@ impl<'de> Deserializer<'de> for One<'_, 'de> {
 
     #[inline]
     fn deserialize_i32<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
-        if self.op != Op::Int {
-            return self.deserialize_any(visitor);
-        }
         let before = self.run.input.offset();
-        visitor.visit_i32(self.run.input.int()?).map_err(|fault| offset(fault, before))
+        let seen = match self.op {
+            Op::Int => visitor.visit_i32(self.run.input.int()?),
+            _ => return self.deserialize_any(visitor),
+        };
+        seen.map_err(|fault| offset(fault, before))
     }
 
     #[inline]
     fn deserialize_i64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
-        if self.op != Op::Long {
-            return self.deserialize_any(visitor);
-        }
         let before = self.run.input.offset();
-        visitor.visit_i64(self.run.input.long()?).map_err(|fault| offset(fault, before))
+        let seen = match self.op {
+            Op::Long => visitor.visit_i64(self.run.input.long()?),
+            Op::IntToLong => visitor.visit_i64(i64::from(self.run.input.int()?)),
+            _ => return self.deserialize_any(visitor),
+        };
+        seen.map_err(|fault| offset(fault, before))
     }
 
     #[inline]
     fn deserialize_f64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
-        if self.op != Op::Double {
-            return self.deserialize_any(visitor);
-        }
         let before = self.run.input.offset();
-        visitor.visit_f64(self.run.input.double()?).map_err(|fault| offset(fault, before))
+        let seen = match self.op {
+            Op::Double => visitor.visit_f64(self.run.input.double()?),
+            Op::FloatToDouble => visitor.visit_f64(f64::from(self.run.input.float()?)),
+            _ => return self.deserialize_any(visitor),
+        };
+        seen.map_err(|fault| offset(fault, before))
     }
 
     #[inline]
     fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
-        if self.op != Op::String {
-            return self.deserialize_any(visitor);
-        }
         let before = self.run.input.offset();
-        visitor.visit_borrowed_str(self.run.input.string()?).map_err(|fault| offset(fault, before))
+        let seen = match self.op {
+            Op::String => visitor.visit_borrowed_str(self.run.input.string_called()?),
+            _ => return self.deserialize_any(visitor),
+        };
+        seen.map_err(|fault| offset(fault, before))
     }
 
     #[inline]
@@ -287,7 +293,7 @@ impl<'de> Deserializer<'de> for One<'_, 'de> {
         let program = self.run.program;
         let branch = match self.op {
             Op::Union(at) => self.run.branch(at)?,
-            Op::Wrap(at) => program.wraps[at as usize],
+            Op::Wrap(at) => &program.wraps[at as usize],
             Op::Enum(at) => {
                 let symbol = self.run.symbol_name(at)?;
                 let access = BorrowedStrDeserializer::new(symbol);

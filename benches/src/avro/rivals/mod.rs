@@ -1,0 +1,4 @@
+//! Crates that do the same.
+
+pub mod apache;
+pub mod fast;
