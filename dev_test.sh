@@ -42,7 +42,7 @@ else
 fi
 
 # Features that tests need and users choose; the default features alone are what the importability check builds.
-cargo test --workspace --locked --features lsm/sim,lsm/zstd,hash-ring/shared,hash-ring/serde,avro-compat/serde,avro-compat/deflate,avro-compat/snappy,avro-compat/zstandard,avro-compat/bzip2,avro-compat/xz
+cargo test --workspace --locked --features lsm/sim,lsm/zstd,hash-ring/shared,hash-ring/serde,avro-compat/apache-avro,avro-compat/serde,avro-compat/deflate,avro-compat/snappy,avro-compat/zstandard,avro-compat/bzip2,avro-compat/xz
 
 # Libraries that others may depend on, as PACKAGE:DIRECTORY.
 libraries=(lsm:lsm hash-ring:ring avro-compat:avro-compat)
