@@ -93,7 +93,7 @@
 //! | feature | costs |
 //! |---|---|
 //! | `apache-avro` | `apache-avro` without its codecs, some 30 crates: module `apache`, schemas and values from and to its own |
-//! | `serde` | `serde_core`: `Resolver::decode_as`, for types that implement `Deserialize` |
+//! | `serde` | `serde_core`: `Resolver::decode_as` and `Encoder::encode_from`, for types that implement `Deserialize` and `Serialize` |
 //! | `deflate` | `flate2` with `miniz_oxide` |
 //! | `snappy` | `snap`, `crc32fast` |
 //! | `zstandard` | `zstd` |
