@@ -1,5 +1,8 @@
 //! Values to bytes (specification, "Binary Encoding").
 
+#[cfg(feature = "serde")]
+mod serde;
+
 use crate::Result;
 use crate::binary::output;
 use crate::error::EncodeError;
@@ -58,7 +61,67 @@ impl Encoder {
     /// If it is no value of the schema; nothing is then appended.
     pub fn encode_to(&self, value: &Value, out: &mut Vec<u8>) -> Result<()> {
         let before = out.len();
-        write(&self.schema, self.schema.root(), value, out, self.max_depth).map_err(|error| {
+        let written = write(&self.schema, self.schema.root(), value, out, self.max_depth);
+        self.whole(written, out, before)
+    }
+
+    /// The bytes of a type of serde, as [`Resolver::decode_as`](crate::Resolver::decode_as) reads it.
+    ///
+    /// Records are structs or maps, whose fields may be in any order (those that come before their turn are copied); what is missing takes
+    /// the default of the schema, and what the record has not is an error. Enums are enums or strings; bytes and fixed are bytes or sequences of numbers. In a
+    /// union, an `Option` is null or what else there is; a variant that holds something is the branch of its name (without namespace, or the kind,
+    /// or the full name), one that holds nothing a symbol of an enum; a struct is the record of its name, or the only record; all else is the first
+    /// branch of its kind, in the order of how well it fits. Numbers have to be in range, and exact. Logical types are as the types beneath.
+    ///
+    /// ```
+    /// use avro_compat::{Encoder, Resolver, Schema};
+    ///
+    /// #[derive(serde::Serialize, serde::Deserialize, Debug, PartialEq)]
+    /// struct Tweet { text: String, lang: Option<String> }
+    ///
+    /// let schema = Schema::parse(r#"{"type": "record", "name": "Tweet", "fields": [
+    ///     {"name": "lang", "type": ["null", "string"]}, {"name": "text", "type": "string"}, {"name": "likes", "type": "int", "default": 0}]}"#)?;
+    /// let tweet = Tweet { text: "hi".into(), lang: None };
+    /// let bytes = Encoder::new(&schema).encode_from(&tweet)?;
+    /// assert_eq!(bytes, b"\x00\x04hi\x00");
+    /// assert_eq!(Resolver::new(&schema, &schema)?.decode_as::<Tweet>(&bytes)?, tweet);
+    /// # Ok::<(), avro_compat::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// If it is no value of the schema, and where.
+    #[cfg(feature = "serde")]
+    pub fn encode_from<T: serde_core::Serialize + ?Sized>(&self, value: &T) -> Result<Vec<u8>> {
+        let mut out = Vec::new();
+        self.encode_from_to(value, &mut out)?;
+        Ok(out)
+    }
+
+    /// Appends the bytes of a type of serde; as [`encode_from`](Self::encode_from).
+    ///
+    /// # Errors
+    ///
+    /// If it is no value of the schema, and where; nothing is then appended.
+    #[cfg(feature = "serde")]
+    pub fn encode_from_to<T: serde_core::Serialize + ?Sized>(
+        &self,
+        value: &T,
+        out: &mut Vec<u8>,
+    ) -> Result<()> {
+        let before = out.len();
+        let written = serde::write(&self.schema, value, out, self.max_depth);
+        self.whole(written, out, before)
+    }
+
+    /// All of a value, or nothing and why.
+    fn whole(
+        &self,
+        written: std::result::Result<(), EncodeError>,
+        out: &mut Vec<u8>,
+        before: usize,
+    ) -> Result<()> {
+        written.map_err(|error| {
             out.truncate(before);
             if error.reason().is_empty() { too_deep(self.max_depth, error) } else { error }.into()
         })

@@ -92,7 +92,8 @@
 //!
 //! | feature | costs |
 //! |---|---|
-//! | `serde` | `serde_core`: `Resolver::decode_as`, for types that implement `Deserialize` |
+//! | `apache-avro` | `apache-avro` without its codecs, some 30 crates: module `apache`, schemas and values from and to its own |
+//! | `serde` | `serde_core`: `Resolver::decode_as` and `Encoder::encode_from`, for types that implement `Deserialize` and `Serialize` |
 //! | `deflate` | `flate2` with `miniz_oxide` |
 //! | `snappy` | `snap`, `crc32fast` |
 //! | `zstandard` | `zstd` |
@@ -106,6 +107,8 @@
 #![deny(missing_docs)]
 #![deny(unsafe_code)]
 
+#[cfg(feature = "apache-avro")]
+pub mod apache;
 mod binary;
 pub mod check;
 pub mod container;
@@ -122,6 +125,8 @@ mod value;
 pub mod witness;
 
 pub use encode::Encoder;
+#[cfg(feature = "apache-avro")]
+pub use error::{ApacheError, ApacheProblem};
 pub use error::{
     ContainerError, DecodeError, DecodeProblem, DefaultMismatch, EncodeError, Error, FrameError,
     Location, Mismatch, ParseError, Problem, RenameError, ResolveError, Result,

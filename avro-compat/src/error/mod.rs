@@ -1,5 +1,7 @@
 //! The one error type of the crate.
 
+#[cfg(feature = "apache-avro")]
+mod apache;
 mod container;
 mod decode;
 mod default;
@@ -12,6 +14,8 @@ mod problem;
 mod rename;
 mod resolve;
 
+#[cfg(feature = "apache-avro")]
+pub use apache::{ApacheError, ApacheProblem};
 pub use container::ContainerError;
 pub use decode::{DecodeError, DecodeProblem};
 pub use default::DefaultMismatch;
@@ -60,6 +64,10 @@ pub enum Error {
     /// A message whose schema is not known.
     #[error(transparent)]
     Frame(#[from] FrameError),
+    /// A schema or a value without counterpart in `apache_avro`, or the other way round.
+    #[cfg(feature = "apache-avro")]
+    #[error(transparent)]
+    Apache(#[from] ApacheError),
 }
 
 /// What the crate's fallible operations return.
