@@ -47,7 +47,7 @@ need_node || say "going on without node: its client of the schema registry will 
 "$here/scripts/registry_clients.sh" >/dev/null || say "going on without some clients of the schema registry"
 
 # The same for fastavro, where there is Python; AVRO_COMPAT_FASTAVRO=require.
-"$here/scripts/fastavro_venv.sh" >/dev/null || say "going on without fastavro: the comparison with it will not run"
+"$here/scripts/fastavro.sh" >/dev/null || say "going on without fastavro: the comparison with it will not run"
 
 # Features that tests need and users choose; the default features alone are what the importability check builds.
 cargo test --workspace --locked --features lsm/sim,lsm/zstd,hash-ring/shared,hash-ring/serde,avro-compat/apache-avro,avro-compat/serde,avro-compat/deflate,avro-compat/snappy,avro-compat/zstandard,avro-compat/bzip2,avro-compat/xz,schema-registry/tls

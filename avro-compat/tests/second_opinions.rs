@@ -3,7 +3,7 @@
 //! Generated data are read under generated pairs of schemas by each. Where one of them differs, a known deviation must say why: those of
 //! `second_opinions/deviations.rs`, which the book's page on the crate lists, too.
 //!
-//! fastavro is asked through the `python3` of `AVRO_COMPAT_PYTHON`, of `fastavro-venv` in the target directory, or of the path. Where none has it, the test says
+//! fastavro is asked through the `python3` of `AVRO_COMPAT_PYTHON`, of `fastavro` in the target directory, or of the path. Where none has it, the test says
 //! so and passes; with `AVRO_COMPAT_FASTAVRO=require` in the environment it fails.
 #![allow(
     clippy::unwrap_used,

@@ -17,7 +17,7 @@
 //! # What is lost
 //!
 //! From `apache_avro` nothing is lost but what it makes of names: a type without namespace is in that of the record around it. To it, these have no
-//! counterpart, and are errors of [`Schema::to_apache`](crate::Schema::to_apache); all but the last are left out by
+//! counterpart, and are errors of [`Schema::to_apache`](crate::Schema::to_apache); all but long numbers in defaults and the last are left out by
 //! [`Schema::to_apache_lossy`](crate::Schema::to_apache_lossy), which says so:
 //!
 //! - attributes of primitive types, such as Java's `avro.java.string`, and logical types of these that have no effect;

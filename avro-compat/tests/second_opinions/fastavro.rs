@@ -14,7 +14,7 @@ use super::{Tally, generate};
 fn python() -> Result<PathBuf, String> {
     let temporary = Path::new(env!("CARGO_TARGET_TMPDIR"));
     let target = temporary.parent().unwrap_or(temporary);
-    let venv = target.join("fastavro-venv/bin/python3");
+    let venv = target.join("fastavro/bin/python");
     let given = std::env::var_os("AVRO_COMPAT_PYTHON").map(PathBuf::from);
     let candidates = given.into_iter().chain([venv.clone(), PathBuf::from("python3")]);
     for python in candidates {
@@ -23,10 +23,7 @@ fn python() -> Result<PathBuf, String> {
             return Ok(python);
         }
     }
-    Err(format!(
-        "no python3 with fastavro, not {} either: run scripts/fastavro_venv.sh",
-        venv.display()
-    ))
+    Err(format!("no python3 with fastavro, not {} either: run scripts/fastavro.sh", venv.display()))
 }
 
 /// What it says of each pair; none if it cannot be asked here.
