@@ -15,45 +15,15 @@ use std::process::ExitCode;
 
 use gates::avro::child::Places;
 use gates::avro::{Result, gates as plan};
+use gates::choice::{Choice, bench};
 use gates::measurement::{Environment, Measurement, MeasurementFile};
 
 fn main() -> ExitCode {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    // `cargo test --benches` starts benches without `--bench`, to see that they start.
-    if !arguments.iter().any(|argument| argument == "--bench") {
-        println!("nothing measured: run it with `cargo bench`");
-        return ExitCode::SUCCESS;
-    }
-    match parse(&arguments).and_then(|choice| drive(&choice)) {
-        Ok(true) => ExitCode::SUCCESS,
-        Ok(false) => ExitCode::FAILURE,
-        Err(error) => {
-            eprintln!("{error}");
-            ExitCode::FAILURE
-        }
-    }
-}
-
-fn parse(arguments: &[String]) -> Result<plan::Choice> {
-    let mut choice = plan::Choice { rounds: 7, ..plan::Choice::default() };
-    let mut arguments = arguments.iter();
-    while let Some(argument) = arguments.next() {
-        let mut value = || arguments.next().ok_or(format!("{argument} needs a value"));
-        match argument.as_str() {
-            "--bench" => {}
-            "--rounds" => choice.rounds = value()?.parse::<usize>()?.max(1),
-            "--only" => choice.only.push(value()?.clone()),
-            unknown if unknown.starts_with('-') => {
-                return Err(format!("unknown option {unknown}").into());
-            }
-            filter => choice.filters.push(filter.to_owned()),
-        }
-    }
-    Ok(choice)
+    bench(7, drive)
 }
 
 /// Whether every gate that was measured holds.
-fn drive(choice: &plan::Choice) -> Result<bool> {
+fn drive(choice: &Choice) -> Result<bool> {
     let places = Places::of(Path::new(env!("CARGO_TARGET_TMPDIR")));
     let outcomes = plan::run(choice, &places, |what| eprintln!("{what}"))?;
     println!("{}", plan::table(&outcomes));

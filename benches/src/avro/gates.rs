@@ -9,6 +9,7 @@ use super::Result;
 use super::child::Places;
 use super::contestant::OURS;
 use super::measure::{self, CODECS, Outcomes, Readings, Work};
+use crate::choice::Choice;
 use crate::judge::quantile;
 use crate::measurement::{Measurement, Round};
 use crate::report::figure;
@@ -71,25 +72,6 @@ pub fn plan() -> Vec<Reading> {
         }
     }
     plan
-}
-
-/// What to run.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Choice {
-    /// Only gates whose id contains one of these; all if there are none.
-    pub filters: Vec<String>,
-    /// Only contestants whose name contains one of these; all if there are none.
-    pub only: Vec<String>,
-    /// How many rounds.
-    pub rounds: usize,
-}
-
-impl Choice {
-    /// Whether a gate was chosen.
-    #[must_use]
-    pub fn takes(&self, id: &str) -> bool {
-        self.filters.is_empty() || self.filters.iter().any(|filter| id.contains(filter.as_str()))
-    }
 }
 
 /// Does all the work that the chosen gates need, and says on `progress` what it is at.

@@ -10,6 +10,7 @@ use comfy_table::{Table, presets};
 use super::case::{Case, Kind, SIZES};
 use super::measure::{self, Growth, Outcomes, Readings, Work};
 use super::{Result, ours};
+use crate::choice::Choice;
 use crate::gate::{Gate, Gates};
 use crate::judge::quantile;
 use crate::measurement::{Measurement, Round};
@@ -70,27 +71,9 @@ pub fn plan() -> Vec<Reading> {
     plan
 }
 
-/// What to run.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Choice {
-    /// Only gates whose id contains one of these; all if there are none.
-    pub filters: Vec<String>,
-    /// Only contestants whose name contains one of these; all if there are none.
-    pub only: Vec<String>,
-    /// Rounds of everything but the builds that take seconds, which have three.
-    pub rounds: usize,
-}
-
-impl Choice {
-    /// Whether a gate was chosen.
-    #[must_use]
-    pub fn takes(&self, id: &str) -> bool {
-        self.filters.is_empty() || self.filters.iter().any(|filter| id.contains(filter.as_str()))
-    }
-
-    fn needs(&self, source: impl Fn(Source) -> bool) -> bool {
-        plan().iter().any(|reading| self.takes(&reading.id) && source(reading.source))
-    }
+/// Whether a gate was chosen that has such a source.
+fn needs(choice: &Choice, source: impl Fn(Source) -> bool) -> bool {
+    plan().iter().any(|reading| choice.takes(&reading.id) && source(reading.source))
 }
 
 /// Does all the work that the chosen gates need, and says on `progress` what it is at.
@@ -102,18 +85,18 @@ pub fn run(choice: &Choice, progress: impl Fn(&str)) -> Result<Outcomes> {
     for kind in Kind::ALL {
         for nodes in SIZES {
             let case = Case::new(kind, nodes)?;
-            let needs = |works: &[Work]| {
-                choice.needs(|source| match source {
+            let wanted = |works: &[Work]| {
+                needs(choice, |source| match source {
                     Source::Rivals(k, n, work) => (k, n) == (kind, nodes) && works.contains(&work),
                     Source::Alone(k, n, _) => (k, n) == (kind, nodes) && works[0] == Work::Lookup,
                     Source::Growth | Source::Scaling => false,
                 })
             };
-            if needs(&[Work::Lookup, Work::Bytes]) {
+            if wanted(&[Work::Lookup, Work::Bytes]) {
                 progress(&format!("{kind}, {nodes} nodes: lookups"));
                 measure::lookups(&mut outcomes, &case, choice.rounds, &choice.only)?;
             }
-            if needs(&[Work::Build, Work::Add]) {
+            if wanted(&[Work::Build, Work::Add]) {
                 progress(&format!("{kind}, {nodes} nodes: builds"));
                 let takes_seconds = nodes == 1000 && matches!(kind, Kind::Ring | Kind::Maglev);
                 let rounds = if takes_seconds { choice.rounds.min(3) } else { choice.rounds };
@@ -121,11 +104,11 @@ pub fn run(choice: &Choice, progress: impl Fn(&str)) -> Result<Outcomes> {
             }
         }
     }
-    if choice.needs(|source| source == Source::Growth) {
+    if needs(choice, |source| source == Source::Growth) {
         progress("growth");
         measure::growth(&mut outcomes, choice.rounds)?;
     }
-    if choice.needs(|source| source == Source::Scaling) {
+    if needs(choice, |source| source == Source::Scaling) {
         progress("scaling");
         measure::scaling(&mut outcomes, choice.rounds)?;
     }
