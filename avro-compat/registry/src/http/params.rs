@@ -1,9 +1,11 @@
 //! Parameters of queries and paths.
 
-use axum::extract::FromRequestParts;
+use axum::extract::rejection::PathRejection;
+use axum::extract::{FromRequestParts, Path};
 use axum::http::request::Parts;
 
 use super::Problem;
+use crate::model::Subject;
 
 /// The parameters of a query, by name.
 #[derive(Clone, Debug, Default)]
@@ -52,6 +54,18 @@ impl Params {
         let offset = number("offset")?.and_then(|it| usize::try_from(it).ok()).unwrap_or(0);
         let limit = number("limit")?.and_then(|it| usize::try_from(it).ok()).unwrap_or(most);
         Ok((offset, limit.min(most)))
+    }
+}
+
+/// The subject or context that a path names; everything, if it names none.
+pub(super) struct Scope(pub Subject);
+
+impl<S: Send + Sync> FromRequestParts<S> for Scope {
+    type Rejection = PathRejection;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, PathRejection> {
+        let named = Option::<Path<String>>::from_request_parts(parts, state).await?;
+        Ok(Self(named.map_or_else(Subject::top_level, |Path(it)| Subject::parse(&it))))
     }
 }
 

@@ -86,13 +86,10 @@ pub(super) fn api() -> Router<App> {
             "/compatibility/subjects/{subject}/versions/{version}",
             post(compatibility::with_one),
         )
-        .route("/config", get(config::get_top).put(config::put_top).delete(config::delete_top))
-        .route(
-            "/config/{subject}",
-            get(config::get_one).put(config::put_one).delete(config::delete_one),
-        )
-        .route("/mode", get(mode::get_top).put(mode::put_top).delete(mode::delete_top))
-        .route("/mode/{subject}", get(mode::get_one).put(mode::put_one).delete(mode::delete_one))
+        .route("/config", get(config::get).put(config::put).delete(config::delete))
+        .route("/config/{subject}", get(config::get).put(config::put).delete(config::delete))
+        .route("/mode", get(mode::get).put(mode::put).delete(mode::delete))
+        .route("/mode/{subject}", get(mode::get).put(mode::put).delete(mode::delete))
         .route("/contexts", get(contexts::list))
         .route("/contexts/{context}", delete(contexts::delete))
         .route("/associations", put(associations::refuse).post(associations::refuse))

@@ -86,6 +86,12 @@ fn reply(found: &SchemaOfId, with_max_id: bool) -> SchemaOfIdReply<'_> {
     }
 }
 
+/// The versions that are of an id's schema.
+fn of_id(app: &App, number: &str, params: &Params) -> Reply<Vec<(Subject, u32)>> {
+    let deleted = params.flag("deleted")?;
+    Ok(app.registry.versions_of_id(id(number)?, params.text("subject"), deleted)?)
+}
+
 /// `GET /schemas/ids/{id}/subjects`
 pub(super) async fn subjects_of_id(
     State(app): State<App>,
@@ -93,8 +99,7 @@ pub(super) async fn subjects_of_id(
     params: Params,
 ) -> Reply {
     let (skip, take) = params.page(versions::MOST)?;
-    let deleted = params.flag("deleted")?;
-    let versions = app.registry.versions_of_id(id(&number)?, params.text("subject"), deleted)?;
+    let versions = of_id(&app, &number, &params)?;
     let mut subjects: Vec<_> = versions.iter().map(|it| it.0.to_string()).collect();
     subjects.dedup();
     Ok(Json::of(&subjects.iter().skip(skip).take(take).collect::<Vec<_>>()))
@@ -107,8 +112,7 @@ pub(super) async fn versions_of_id(
     params: Params,
 ) -> Reply {
     let (skip, take) = params.page(versions::MOST)?;
-    let deleted = params.flag("deleted")?;
-    let versions = app.registry.versions_of_id(id(&number)?, params.text("subject"), deleted)?;
+    let versions = of_id(&app, &number, &params)?;
     let page = versions.iter().skip(skip).take(take);
     let shown = page.map(|it| json!({"subject": it.0.to_string(), "version": it.1}));
     Ok(Json::of(&shown.collect::<Vec<_>>()))
