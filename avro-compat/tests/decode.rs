@@ -1,7 +1,7 @@
 //! Encodings that the specification gives, data of enemies, and pairs of schemas that others get wrong.
 #![allow(clippy::unwrap_used, reason = "what fails shall fail the test")]
 
-use avro_compat::frame::{Confluent, MessageReader, MessageWriter, SingleObject};
+use avro_compat::frame::{Confluent, MessageReader, MessageWriter, SchemaLookup, SingleObject};
 use avro_compat::{
     DecodeError, DecodeProblem, Decoder, Encoder, Error, FrameError, InvalidUtf8, Mismatch,
     ResolveError, ResolveOptions, Resolver, Schema, Tape, Value,
@@ -363,4 +363,26 @@ fn messages_name_their_schema() {
     let Err(Error::Frame(error)) = reader.read(&[1, 0, 0, 1, 2, 2]) else { panic!() };
     assert!(error.to_string().contains("Confluent"), "{error}");
     assert!(matches!(reader.read(&[0, 0, 0, 0, 9]), Err(Error::Frame(FrameError::Unknown { .. }))));
+}
+
+/// Also one of which nothing can be read, however many messages of it there are.
+#[test]
+fn a_schema_is_looked_up_once() {
+    struct Counted(std::cell::Cell<usize>);
+
+    impl SchemaLookup<u32> for Counted {
+        fn find(&self, id: u32) -> Result<Option<Schema>, String> {
+            self.0.set(self.0.get() + 1);
+            Ok(Some(schema(if id == 1 { r#""long""# } else { r#""int""# })))
+        }
+    }
+
+    let lookup = Counted(std::cell::Cell::new(0));
+    let mut reader = MessageReader::new(Confluent, &lookup, Some(&schema(r#""int""#)));
+    for _ in 0..3 {
+        let error = reader.read(&[0, 0, 0, 0, 1, 2]).unwrap_err();
+        assert!(matches!(error, Error::Resolve(ResolveError::Unreadable { .. })), "{error}");
+        assert_eq!(reader.read(&[0, 0, 0, 0, 2, 2]).unwrap(), Value::Int(1));
+    }
+    assert_eq!(lookup.0.get(), 2);
 }

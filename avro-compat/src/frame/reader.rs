@@ -13,7 +13,8 @@ pub struct MessageReader<F: Framing, L> {
     lookup: L,
     reader: Option<Schema>,
     options: ResolveOptions,
-    known: HashMap<F::Key, Resolver>,
+    /// Also those that nothing of can be read.
+    known: HashMap<F::Key, Result<Resolver>>,
 }
 
 impl<F: Framing, L: SchemaLookup<F::Key>> MessageReader<F, L> {
@@ -47,7 +48,7 @@ impl<F: Framing, L: SchemaLookup<F::Key>> MessageReader<F, L> {
     pub fn open<'a>(&mut self, message: &'a [u8]) -> Result<(&Resolver, &'a [u8])> {
         use std::collections::hash_map::Entry;
         let (key, value) = self.framing.split(message)?;
-        let resolver = match self.known.entry(key) {
+        let known = match self.known.entry(key) {
             Entry::Occupied(known) => known.into_mut(),
             Entry::Vacant(place) => {
                 let (what, shown) = (F::KEY, || F::show(key));
@@ -59,9 +60,9 @@ impl<F: Framing, L: SchemaLookup<F::Key>> MessageReader<F, L> {
                     }
                 };
                 let reader = self.reader.as_ref().unwrap_or(&writer);
-                place.insert(Resolver::with_options(reader, &writer, &self.options)?)
+                place.insert(Resolver::with_options(reader, &writer, &self.options))
             }
         };
-        Ok((resolver, value))
+        Ok((known.as_ref().map_err(Clone::clone)?, value))
     }
 }
