@@ -8,6 +8,7 @@ mod removal;
 
 use std::{
     fmt,
+    ops::Range,
     path::{Path, PathBuf},
     sync::{
         Arc, OnceLock,
@@ -221,25 +222,22 @@ impl Segment {
     /// for reading). Each byte is handed out once.
     #[inline]
     pub fn reserve(&self, len: u32) -> Option<Reservation> {
-        let advance = |now| {
-            let (limit, end) = split(now);
-            (len <= limit - end).then(|| bounds(limit, end + len))
-        };
-        let before = self.bounds.fetch_update(Ordering::AcqRel, Ordering::Acquire, advance).ok()?;
-        Some(Reservation::new(self.identity, split(before).1, len))
+        self.claim(len, len).map(|range| Reservation::new(self.identity, range.start, len))
     }
 
-    /// Takes the next bytes for a writer that hands them out itself: `most` if there are so many, but no fewer than `least`. Returns how
-    /// many.
-    pub(super) fn claim(&self, least: u32, most: u32) -> Option<u32> {
-        let mut claimed = 0;
-        let advance = |now| {
+    /// Takes the next bytes for a writer that hands them out itself: `most` if there are so many, but no fewer than `least`.
+    #[inline]
+    pub(super) fn claim(&self, least: u32, most: u32) -> Option<Range<u32>> {
+        let claimed = |now| {
             let (limit, end) = split(now);
-            claimed = (limit - end).min(most.max(least));
-            (claimed >= least).then(|| bounds(limit, end + claimed))
+            end..end + (limit - end).min(most.max(least))
         };
-        self.bounds.fetch_update(Ordering::AcqRel, Ordering::Acquire, advance).ok()?;
-        Some(claimed)
+        let advance = |now| {
+            let range = claimed(now);
+            (range.len() >= least as usize).then(|| bounds(split(now).0, range.end))
+        };
+        let before = self.bounds.fetch_update(Ordering::AcqRel, Ordering::Acquire, advance).ok()?;
+        Some(claimed(before))
     }
 
     /// Says where the records end that were written to what was [claimed](Self::claim), by its only writer.

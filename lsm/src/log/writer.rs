@@ -157,7 +157,7 @@ impl LogWriter {
     fn claim(&mut self, least: u32) -> Option<()> {
         // The file of a segment that is not mapped may be no longer than its records.
         let most = if self.current.mapped().is_some() { CLAIM } else { 0 };
-        self.claimed += self.current.claim(least, most)?;
+        self.claimed = self.current.claim(least, most)?.end;
         Some(())
     }
 
