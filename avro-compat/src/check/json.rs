@@ -1,7 +1,6 @@
 //! Reports for programs.
 
 use super::{Finding, Report, Severity};
-use crate::error::Location;
 use crate::json::{Layout, Writer};
 
 /// More findings than this are counted, and not told.
@@ -25,24 +24,13 @@ impl Report {
     /// `source` is there if the text has a name. A finding of kind `branch` has its `causes` in itself. Under
     /// [`Profile::Java`](super::Profile::Java) findings have Java's `location`. Of more than 1,000 findings the rest is counted as `omitted`.
     pub fn to_json(&self, layout: Layout) -> String {
-        let mut out = Writer::new(layout);
-        self.write_json(&mut out);
-        out.finish()
+        Writer::written(layout, |out| self.write_json(out))
     }
 
     /// Writes the report into JSON that has begun, as a value.
     pub fn write_json(&self, out: &mut Writer) {
         out.begin_object();
-        out.name("compatible");
-        out.boolean(self.is_compatible());
-        for (name, severity) in [
-            ("errors", Severity::Error),
-            ("hazards", Severity::Hazard),
-            ("warnings", Severity::Warning),
-        ] {
-            out.name(name);
-            out.integer(self.count(severity) as i64);
-        }
+        self.write_verdict(out);
         out.name("findings");
         out.begin_array();
         // How many findings have begun and not ended; those have `causes`.
@@ -75,11 +63,22 @@ impl Report {
         out.end_object();
     }
 
+    /// Writes the members `compatible`, `errors`, `hazards` and `warnings` into an object that has begun.
+    pub fn write_verdict(&self, out: &mut Writer) {
+        out.name("compatible");
+        out.boolean(self.is_compatible());
+        for (name, severity) in [
+            ("errors", Severity::Error),
+            ("hazards", Severity::Hazard),
+            ("warnings", Severity::Warning),
+        ] {
+            out.name(name);
+            out.integer(self.count(severity) as i64);
+        }
+    }
+
     fn finding(&self, out: &mut Writer, finding: Finding<'_>) {
-        out.member("kind", finding.kind().as_str());
-        out.member("severity", finding.severity().as_str());
-        out.member("path", &finding.path_text());
-        out.member("message", &finding.message());
+        finding.write_members(out);
         if let Some(java) = finding.java() {
             out.member("location", &java.location);
         }
@@ -87,20 +86,17 @@ impl Report {
             [("reader", finding.reader_location()), ("writer", finding.writer_location())]
         {
             out.name(name);
-            place(out, &location);
+            location.write_json(out, None);
         }
     }
 }
 
-fn place(out: &mut Writer, location: &Location) {
-    out.begin_object();
-    if let Some(source) = &location.source {
-        out.member("source", source);
+impl Finding<'_> {
+    /// Writes the members `kind`, `severity`, `path` and `message` into an object that has begun.
+    pub fn write_members(self, out: &mut Writer) {
+        out.member("kind", self.kind().as_str());
+        out.member("severity", self.severity().as_str());
+        out.member("path", &self.path_text());
+        out.member("message", &self.message());
     }
-    out.member("pointer", &location.pointer);
-    out.name("line");
-    out.integer(location.position.line.into());
-    out.name("column");
-    out.integer(location.position.column.into());
-    out.end_object();
 }

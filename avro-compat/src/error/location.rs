@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::json::{Json, Position};
+use crate::json::{Json, Position, Writer};
 
 /// A place in the text of a schema.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,6 +29,21 @@ impl Location {
 
     pub(crate) fn of(value: Json<'_>) -> Self {
         Self::new(value.document().text(), value.span().start, value.pointer())
+    }
+
+    /// Writes it into JSON that has begun, as an object with `source` (`unnamed`, if the text has no name; left out, if there is neither),
+    /// `pointer`, `line` and `column`.
+    pub fn write_json(&self, out: &mut Writer, unnamed: Option<&str>) {
+        out.begin_object();
+        if let Some(source) = self.source.as_deref().or(unnamed) {
+            out.member("source", source);
+        }
+        out.member("pointer", &self.pointer);
+        out.name("line");
+        out.integer(self.position.line.into());
+        out.name("column");
+        out.integer(self.position.column.into());
+        out.end_object();
     }
 }
 

@@ -14,9 +14,7 @@ impl Fix {
     /// }
     /// ```
     pub fn to_json(&self, layout: Layout) -> String {
-        let mut out = Writer::new(layout);
-        self.write_json(&mut out);
-        out.finish()
+        Writer::written(layout, |out| self.write_json(out))
     }
 
     /// Writes the fix into JSON that has begun, as a value.

@@ -35,6 +35,13 @@ impl Writer {
         Self { layout, ..Self::default() }
     }
 
+    /// The text of what `write` writes.
+    pub fn written(layout: Layout, write: impl FnOnce(&mut Self)) -> String {
+        let mut out = Self::new(layout);
+        write(&mut out);
+        out.finish()
+    }
+
     /// The text so far.
     pub fn finish(self) -> String {
         self.text

@@ -13,9 +13,7 @@ impl Witness {
     ///
     /// An error whose datum fails for another reason first has a `cause` besides.
     pub fn to_json(&self, layout: Layout) -> String {
-        let mut out = Writer::new(layout);
-        self.write_json(&mut out);
-        out.finish()
+        Writer::written(layout, |out| self.write_json(out))
     }
 
     /// Writes the witness into JSON that has begun, as a value.

@@ -91,7 +91,7 @@ pub(super) fn write_json(out: &mut Writer, error: &Error) {
         Error::Invalid(it) => {
             out.member("message", &it.error.problem().to_string());
             out.name("location");
-            super::json::location(out, it.error.location(), &it.name);
+            it.error.location().write_json(out, Some(&it.name));
         }
         other => out.member("message", &other.to_string()),
     }

@@ -1,7 +1,6 @@
 //! For programs: one JSON object.
 
-use avro_compat::Location;
-use avro_compat::check::{Finding, Profile, Severity};
+use avro_compat::check::{Finding, Profile};
 use avro_compat::fix::Fix;
 use avro_compat::json::{Layout, Writer};
 use avro_compat::witness::{Outcome, Unproven, Witness};
@@ -59,16 +58,7 @@ fn comparison(out: &mut Writer, comparison: &Comparison, telling: &Telling, prof
     out.member("direction", direction.as_str());
     out.member("reader", reader);
     out.member("writer", writer);
-    out.name("compatible");
-    out.boolean(report.is_compatible());
-    for (name, severity) in [
-        ("errors", Severity::Error),
-        ("hazards", Severity::Hazard),
-        ("warnings", Severity::Warning),
-    ] {
-        out.name(name);
-        out.integer(report.count(severity) as i64);
-    }
+    report.write_verdict(out);
     let (all, more) = proven(comparison, telling, profile);
     out.name("findings");
     out.begin_array();
@@ -97,10 +87,7 @@ fn comparison(out: &mut Writer, comparison: &Comparison, telling: &Telling, prof
 
 /// The members of a finding.
 pub(super) fn finding(out: &mut Writer, finding: Finding<'_>, comparison: &Comparison) {
-    out.member("kind", finding.kind().as_str());
-    out.member("severity", finding.severity().as_str());
-    out.member("path", &finding.path_text());
-    out.member("message", &finding.message());
+    finding.write_members(out);
     if let Some(java) = finding.java() {
         out.member("javaLocation", &java.location);
     }
@@ -112,21 +99,9 @@ pub(super) fn finding(out: &mut Writer, finding: Finding<'_>, comparison: &Compa
         out.end_array();
     }
     out.name("reader");
-    location(out, &finding.reader_location(), &comparison.reader);
+    finding.reader_location().write_json(out, Some(&comparison.reader));
     out.name("writer");
-    location(out, &finding.writer_location(), &comparison.writer);
-}
-
-/// A place in a text, which may have no name of its own.
-pub(super) fn location(out: &mut Writer, location: &Location, name: &str) {
-    out.begin_object();
-    out.member("source", location.source.as_deref().unwrap_or(name));
-    out.member("pointer", &location.pointer);
-    out.name("line");
-    out.integer(location.position.line.into());
-    out.name("column");
-    out.integer(location.position.column.into());
-    out.end_object();
+    finding.writer_location().write_json(out, Some(&comparison.writer));
 }
 
 /// A witness, or why there is none.
