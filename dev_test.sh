@@ -34,23 +34,28 @@ cd "$here"
 
 need_linker
 need_toolchain cargo rustc
-# Java's Avro is compared with where there is a JDK; elsewhere that test says why it does not run, and fails if AVRO_COMPAT_JAVA=require.
-if need_jdk; then
-    "$here/scripts/avro_jars.sh" >/dev/null || say "going on without Java's Avro"
+# What others wrote is compared with, or asks, where it can be had: then a test that does not find it fails, instead of saying so and passing.
+if need_jdk && "$here/scripts/avro_jars.sh" >/dev/null; then
+    export AVRO_COMPAT_JAVA=require
 else
-    say "going on without a JDK: the comparison with Java's Avro will not run"
+    say "going on without a JDK or Java's Avro: the comparison with it will not run"
 fi
-# The schema registry is asked by Python's and JavaScript's clients where they can be had; elsewhere those tests say why they do not run, and fail
-# if SCHEMA_REGISTRY_CLIENTS=require.
 need_python || say "going on without Python: its client of the schema registry will not run"
 need_node || say "going on without node: its client of the schema registry will not run"
-"$here/scripts/registry_clients.sh" >/dev/null || say "going on without some clients of the schema registry"
+if "$here/scripts/registry_clients.sh" >/dev/null && type curl openssl >/dev/null 2>&1; then
+    export SCHEMA_REGISTRY_CLIENTS=require
+else
+    say "going on without some clients of the schema registry"
+fi
+if "$here/scripts/fastavro.sh" >/dev/null; then
+    export AVRO_COMPAT_FASTAVRO=require
+else
+    say "going on without fastavro: the comparison with it will not run"
+fi
 
-# The same for fastavro, where there is Python; AVRO_COMPAT_FASTAVRO=require.
-"$here/scripts/fastavro.sh" >/dev/null || say "going on without fastavro: the comparison with it will not run"
-
-# Features that tests need and users choose; the default features alone are what the importability check builds.
-cargo test --workspace --locked --features lsm/sim,lsm/zstd,hash-ring/shared,hash-ring/serde,avro-compat/apache-avro,avro-compat/serde,avro-compat/deflate,avro-compat/snappy,avro-compat/zstandard,avro-compat/bzip2,avro-compat/xz,schema-registry/tls
+# The default features alone are what the importability check builds.
+features=$(paste -sd, scripts/features.txt)
+cargo test --workspace --locked --features "$features"
 
 # Libraries that others may depend on, as PACKAGE:DIRECTORY.
 libraries=(lsm:lsm hash-ring:ring avro-compat:avro-compat schema-registry:avro-compat/registry)

@@ -3,7 +3,7 @@
 set shell := ["bash", "-euo", "pipefail", "-c"]
 
 # Features that tests and lints need beyond the defaults.
-features := "lsm/sim,lsm/zstd,hash-ring/shared,hash-ring/serde,avro-compat/apache-avro,avro-compat/serde,avro-compat/deflate,avro-compat/snappy,avro-compat/zstandard,avro-compat/bzip2,avro-compat/xz,schema-registry/tls"
+features := `paste -sd, scripts/features.txt`
 
 # The rooms of lsm whose unit tests Miri can run.
 miri_rooms := "memtable:: log::group_sync log::tests::records log::header log::checksum log::small_lz4 varint:: table::block table::footer table::properties table::filter table::index compaction::retain key:: snapshot:: version::edit"
