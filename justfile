@@ -32,6 +32,15 @@ labs:
 test crate="":
     {{ if crate == "" { "./dev_test.sh" } else if crate == "lsm" { "cargo test -p lsm --features sim,zstd" } else if crate == "hash-ring" { "cargo test -p hash-ring --features shared,serde" } else { "cargo test -p " + crate } }}
 
+# Property tests with cases drawn anew each round, of everything or of one crate, until one fails: `just fresh 10 avro-compat`
+[group('check')]
+fresh rounds="10" crate="":
+    for round in $(seq {{ rounds }}); do \
+        seed=$(od -An -N4 -tu4 /dev/urandom | tr -d ' '); echo "== round $round: PROPTEST_RNG_SEED=$seed"; \
+        PROPTEST_RNG_SEED=$seed cargo test --quiet {{ if crate == "" { "--workspace" } else { "-p " + crate } }} \
+            {{ if crate == "" { "--features " + features } else { "" } }} --tests --locked >/tmp/fresh.$$ 2>&1 || { cat /tmp/fresh.$$; echo "again: PROPTEST_RNG_SEED=$seed"; exit 1; }; \
+    done; rm -f /tmp/fresh.$$; echo "{{ rounds }} rounds passed"
+
 # The concurrent parts of lsm and hash-ring in every interleaving (loom), up to a bound on preemptions
 [group('check')]
 models:
