@@ -1,3 +1,5 @@
 //! CUDA without a GPU.
 
+pub mod count;
+pub mod machine;
 pub mod memory;

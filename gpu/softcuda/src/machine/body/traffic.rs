@@ -1,0 +1,141 @@
+//! How many sectors of global memory and passes over the banks of shared memory a warp's access takes.
+
+use super::super::instruction::LANES;
+
+/// Bytes of a sector of global memory, log 2.
+const SECTOR: u32 = 5;
+
+/// Different sectors of 32 bytes that the lanes' accesses lie in. No access crosses a sector: all are aligned, of at most 32 bytes.
+#[inline(always)]
+pub(crate) fn sectors(addresses: &[u64; LANES], mask: u32) -> u32 {
+    let mut seen = [0_u64; LANES];
+    let mut count = 0_usize;
+    let mut last = u64::MAX;
+    let mut most = 0;
+    for (lane, &address) in addresses.iter().enumerate() {
+        if mask & (1 << lane) == 0 {
+            continue;
+        }
+        let sector = address >> SECTOR;
+        if sector == last {
+            continue;
+        }
+        last = sector;
+        if count != 0 && sector <= most && seen[..count].contains(&sector) {
+            continue;
+        }
+        most = most.max(sector);
+        seen[count & 31] = sector;
+        count += 1;
+    }
+    count as u32
+}
+
+/// Passes over the 32 banks of 4 bytes: lanes conflict that want different words of one bank. Wide accesses go a half or a quarter of
+/// the warp at a time.
+#[inline(always)]
+pub(crate) fn passes(addresses: &[u32; LANES], mask: u32, size: u32) -> u32 {
+    if size <= 4 {
+        return words(addresses, mask, 0, LANES);
+    }
+    let lanes = if size == 8 { LANES / 2 } else { LANES / 4 };
+    let mut sum = 0;
+    for first in (0..LANES).step_by(lanes) {
+        sum += wide(addresses, mask, first, lanes, size / 4);
+    }
+    sum
+}
+
+#[inline(always)]
+fn words(addresses: &[u32; LANES], mask: u32, first: usize, lanes: usize) -> u32 {
+    // Words that differ from their bank's first; most accesses have none.
+    let mut bank = [u32::MAX; 32];
+    let mut clash = false;
+    for lane in first..first + lanes {
+        if mask & (1 << lane) != 0 {
+            let word = addresses[lane] >> 2;
+            let held = &mut bank[word as usize & 31];
+            clash |= *held != u32::MAX && *held != word;
+            *held = word;
+        }
+    }
+    if clash { conflicts(addresses, mask, first, lanes, 1) } else { u32::from(mask != 0) }
+}
+
+#[inline(always)]
+fn wide(addresses: &[u32; LANES], mask: u32, first: usize, lanes: usize, words: u32) -> u32 {
+    let part = mask >> first & (((1_u64 << lanes) - 1) as u32);
+    if part == 0 {
+        return 0;
+    }
+    let mut bank = [u32::MAX; 32];
+    let mut clash = false;
+    for lane in first..first + lanes {
+        if mask & (1 << lane) != 0 {
+            for i in 0..words {
+                let word = (addresses[lane] >> 2) + i;
+                let held = &mut bank[word as usize & 31];
+                clash |= *held != u32::MAX && *held != word;
+                *held = word;
+            }
+        }
+    }
+    if clash { conflicts(addresses, mask, first, lanes, words) } else { 1 }
+}
+
+/// The most different words that lanes want of one bank.
+#[inline(never)]
+fn conflicts(addresses: &[u32; LANES], mask: u32, first: usize, lanes: usize, words: u32) -> u32 {
+    let mut wanted = [0_u32; LANES * 4];
+    let mut n = 0;
+    for lane in first..first + lanes {
+        if mask & (1 << lane) != 0 {
+            for i in 0..words {
+                wanted[n] = (addresses[lane] >> 2) + i;
+                n += 1;
+            }
+        }
+    }
+    let wanted = &mut wanted[..n];
+    wanted.sort_unstable();
+    let mut load = [0_u32; 32];
+    let mut last = u32::MAX;
+    for &word in wanted.iter() {
+        if word != last {
+            load[word as usize & 31] += 1;
+            last = word;
+        }
+    }
+    load.into_iter().max().unwrap_or(0)
+}
+
+/// The most lanes at one address: rounds that an atomic operation takes.
+#[inline(always)]
+pub(crate) fn rounds(addresses: &[u64; LANES], mask: u32) -> u32 {
+    if mask == 0 {
+        return 0;
+    }
+    let first = addresses[mask.trailing_zeros() as usize];
+    let mut same = 0;
+    for (lane, &address) in addresses.iter().enumerate() {
+        same |= u32::from(address == first) << lane;
+    }
+    if same & mask == mask {
+        return mask.count_ones();
+    }
+    let mut sorted = [0; LANES];
+    let mut n = 0;
+    for (lane, &address) in addresses.iter().enumerate() {
+        if mask & (1 << lane) != 0 {
+            sorted[n] = address;
+            n += 1;
+        }
+    }
+    sorted[..n].sort_unstable();
+    let (mut most, mut run) = (1, 1);
+    for pair in sorted[..n].windows(2) {
+        run = if pair[0] == pair[1] { run + 1 } else { 1 };
+        most = most.max(run);
+    }
+    most
+}

@@ -1,0 +1,466 @@
+//! Launches: limits and arguments checked, blocks run, results gathered.
+
+use super::error::{LaunchError, ThreadPlace};
+use super::observe::Observer;
+use super::program::{Constant, Program, Special};
+use super::worker::work;
+use crate::count::{Count, Statistics};
+use crate::memory::{AddressSpace, Memory, Regions};
+use std::fmt;
+use std::num::NonZero;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
+
+/// Extents of a grid or block.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Dim {
+    /// Along x.
+    pub x: u32,
+    /// Along y.
+    pub y: u32,
+    /// Along z.
+    pub z: u32,
+}
+
+impl Dim {
+    /// The product; `None` past 64 bits.
+    pub fn count(self) -> Option<u64> {
+        (u64::from(self.x) * u64::from(self.y)).checked_mul(self.z.into())
+    }
+
+    fn array(self) -> [u32; 3] {
+        [self.x, self.y, self.z]
+    }
+
+    fn within(self, most: Self) -> bool {
+        self.array().iter().zip(most.array()).all(|(&n, most)| (1..=most).contains(&n))
+    }
+}
+
+impl From<u32> for Dim {
+    fn from(x: u32) -> Self {
+        Self { x, y: 1, z: 1 }
+    }
+}
+
+impl From<(u32, u32)> for Dim {
+    fn from((x, y): (u32, u32)) -> Self {
+        Self { x, y, z: 1 }
+    }
+}
+
+impl From<(u32, u32, u32)> for Dim {
+    fn from((x, y, z): (u32, u32, u32)) -> Self {
+        Self { x, y, z }
+    }
+}
+
+impl From<[u32; 3]> for Dim {
+    fn from([x, y, z]: [u32; 3]) -> Self {
+        Self { x, y, z }
+    }
+}
+
+impl fmt::Display for Dim {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "({},{},{})", self.x, self.y, self.z)
+    }
+}
+
+/// What a device takes. The default is that of compute capability 8.0 (CUDA C++ Programming Guide, "Technical Specifications").
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Threads of a block.
+    pub threads: u32,
+    /// Extents of a block.
+    pub block: Dim,
+    /// Extents of a grid.
+    pub grid: Dim,
+    /// Bytes of shared memory of a block.
+    pub shared: u32,
+    /// Bytes of shared memory of a multiprocessor.
+    pub shared_per_multiprocessor: u32,
+    /// Threads that a multiprocessor holds.
+    pub threads_per_multiprocessor: u32,
+    /// Blocks that a multiprocessor holds.
+    pub blocks_per_multiprocessor: u32,
+    /// Multiprocessors, of which cooperative launches may fill all.
+    pub multiprocessors: u32,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            threads: 1024,
+            block: Dim { x: 1024, y: 1024, z: 64 },
+            grid: Dim { x: i32::MAX as u32, y: 65535, z: 65535 },
+            shared: 163 << 10,
+            shared_per_multiprocessor: 164 << 10,
+            threads_per_multiprocessor: 2048,
+            blocks_per_multiprocessor: 32,
+            multiprocessors: 108,
+        }
+    }
+}
+
+/// A device: its memory, its limits, and how many threads of the host run its blocks.
+#[derive(Clone, Debug)]
+pub struct Device {
+    memory: Memory,
+    limits: Limits,
+    workers: NonZero<usize>,
+}
+
+impl Device {
+    /// A device of its own address space, with the default limits, run by all cores.
+    pub fn new(bytes: u64) -> Self {
+        Self::in_space(&AddressSpace::new(), bytes)
+    }
+
+    /// One more device of an address space, whose devices reach each other's memory.
+    pub fn in_space(space: &AddressSpace, bytes: u64) -> Self {
+        let workers = std::thread::available_parallelism().unwrap_or(NonZero::<usize>::MIN);
+        Self { memory: space.add_device(bytes), limits: Limits::default(), workers }
+    }
+
+    /// With other limits.
+    #[must_use]
+    pub fn with_limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// Run by so many threads of the host.
+    #[must_use]
+    pub fn with_workers(mut self, workers: NonZero<usize>) -> Self {
+        self.workers = workers;
+        self
+    }
+
+    /// Its memory.
+    pub fn memory(&self) -> &Memory {
+        &self.memory
+    }
+
+    /// Its limits.
+    pub fn limits(&self) -> &Limits {
+        &self.limits
+    }
+}
+
+/// An argument of a kernel: its bytes, as the parameter has them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Arg(Vec<u8>);
+
+impl Arg {
+    /// From bytes, little-endian, as the C type lies in memory.
+    pub fn bytes(bytes: impl Into<Vec<u8>>) -> Self {
+        Self(bytes.into())
+    }
+
+    /// The bytes.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+macro_rules! args {
+    ($($t:ty),*) => {$(
+        impl From<$t> for Arg {
+            fn from(value: $t) -> Self {
+                Self(value.to_le_bytes().to_vec())
+            }
+        }
+    )*};
+}
+
+args!(u8, i8, u16, i16, u32, i32, u64, i64, f32, f64);
+
+/// What a launch may be told beyond its shape and arguments.
+#[derive(Clone, Copy, Default)]
+pub struct LaunchOptions<'l> {
+    /// Bytes of dynamic shared memory.
+    pub shared: u32,
+    /// All blocks are resident at once.
+    pub cooperative: bool,
+    /// Warp instructions after which the launch is stopped; by default 2^40.
+    pub step_limit: Option<u64>,
+    /// Where `printf` writes; by default to standard output.
+    pub print: Option<&'l (dyn Fn(&str) + Sync)>,
+    /// Makes an observer for each worker.
+    pub observers: Option<&'l (dyn Fn() -> Box<dyn Observer> + Sync)>,
+}
+
+impl fmt::Debug for LaunchOptions<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LaunchOptions")
+            .field("shared", &self.shared)
+            .field("cooperative", &self.cooperative)
+            .field("step_limit", &self.step_limit)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What kernels reach of the host.
+pub(crate) struct Host<'l> {
+    pub print: &'l (dyn Fn(&str) + Sync),
+    pub start: Instant,
+}
+
+/// A launch under way.
+pub(crate) struct State<'l> {
+    pub program: &'l Program,
+    files: &'l [(u32, String)],
+    pub regions: Arc<Regions>,
+    pub params: Vec<u8>,
+    /// Value, row, whether of 64 bits.
+    pub constants: Vec<(u64, u16, bool)>,
+    grid: Dim,
+    block: Dim,
+    pub threads: u32,
+    pub warps: u32,
+    dynamic_shared: u32,
+    pub shared: u32,
+    pub cooperative: bool,
+    /// Blocks that a worker may have under way.
+    pub resident: usize,
+    /// Blocks of a worker in a cooperative launch.
+    pub share: usize,
+    pub limit: u64,
+    pub host: Host<'l>,
+    pub observers: Option<&'l (dyn Fn() -> Box<dyn Observer> + Sync)>,
+    multiprocessors: u32,
+    number: u32,
+    blocks: u64,
+    next: AtomicU64,
+    pub steps: AtomicU64,
+    pub stopped: AtomicBool,
+    error: Mutex<Option<LaunchError>>,
+}
+
+impl State<'_> {
+    /// The next block's index.
+    pub(crate) fn take(&self) -> Option<[u32; 3]> {
+        let number = self.next.fetch_add(1, Relaxed);
+        if number >= self.blocks {
+            return None;
+        }
+        let (x, y) = (u64::from(self.grid.x), u64::from(self.grid.y));
+        Some([(number % x) as u32, (number / x % y) as u32, (number / x / y) as u32])
+    }
+
+    /// Stops all workers; the first reason counts.
+    pub(crate) fn stop(&self, error: LaunchError) {
+        self.error.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
+        self.stopped.store(true, Relaxed);
+    }
+
+    /// A thread and what it runs, for messages.
+    pub(crate) fn place(&self, block: [u32; 3], thread: u32, pc: u32) -> ThreadPlace {
+        let source = self.program.places.get(pc as usize).and_then(|place| place.source);
+        let file = |number| {
+            let found = self.files.iter().find(|(index, _)| *index == number);
+            found.map_or_else(|| format!("file {number}"), |(_, name)| name.clone())
+        };
+        ThreadPlace {
+            kernel: self.program.name.clone(),
+            block,
+            thread: self.thread(thread),
+            opcode: self.program.opcode(pc).to_owned(),
+            line: self.program.line(pc),
+            source: source.map(|(number, line)| (file(number), line)),
+        }
+    }
+
+    fn thread(&self, number: u32) -> [u32; 3] {
+        let Dim { x, y, .. } = self.block;
+        [number % x, number / x % y, number / x / y]
+    }
+
+    /// The value of a special register. That of `Ctaid` is set when a block begins.
+    pub(crate) fn special(&self, special: Special, warp: u32, lane: u32, worker: u32) -> u32 {
+        match special {
+            Special::Tid(axis) => self.thread(warp * 32 + lane)[usize::from(axis)],
+            Special::Ntid(axis) => self.block.array()[usize::from(axis)],
+            Special::Ctaid(_) => 0,
+            Special::Nctaid(axis) => self.grid.array()[usize::from(axis)],
+            Special::Lane => lane,
+            Special::Warp => warp,
+            Special::Warps => self.warps,
+            Special::Sm => worker,
+            Special::Sms => self.multiprocessors,
+            Special::Grid => self.number,
+            Special::DynamicShared => self.dynamic_shared,
+            Special::TotalShared => self.shared,
+            Special::LaneMaskEq => 1 << lane,
+            Special::LaneMaskLt => (1 << lane) - 1,
+            Special::LaneMaskLe => ((2_u64 << lane) - 1) as u32,
+            Special::LaneMaskGe => u32::MAX << lane,
+            Special::LaneMaskGt => ((u64::from(u32::MAX) << (lane + 1)) & 0xffff_ffff) as u32,
+        }
+    }
+}
+
+/// What a kernel needs besides its program.
+pub(crate) struct Linked<'l> {
+    pub program: &'l Program,
+    /// Addresses of the module's variables.
+    pub variables: &'l [u64],
+    /// Numbers and paths of source files.
+    pub files: &'l [(u32, String)],
+}
+
+static LAUNCHES: AtomicU64 = AtomicU64::new(0);
+
+/// Blocks of this shape that all multiprocessors together can hold.
+pub(crate) fn most_resident(limits: &Limits, threads: u32, shared: u32) -> u64 {
+    let threads = threads.max(1).next_multiple_of(32);
+    let by_threads = limits.threads_per_multiprocessor / threads;
+    let by_shared = limits.shared_per_multiprocessor.checked_div(shared).unwrap_or(u32::MAX);
+    let each = by_threads.min(by_shared).min(limits.blocks_per_multiprocessor);
+    u64::from(each) * u64::from(limits.multiprocessors)
+}
+
+/// Checks and runs a launch.
+pub(crate) fn launch(
+    linked: &Linked<'_>,
+    device: &Device,
+    grid: Dim,
+    block: Dim,
+    args: &[Arg],
+    options: &LaunchOptions<'_>,
+) -> Result<Statistics, LaunchError> {
+    let program = linked.program;
+    let limits = device.limits;
+    let (blocks, threads) = check_shape(program, &limits, grid, block)?;
+    let params = pack(program, args)?;
+    let fixed = program.shared;
+    let dynamic = options.shared;
+    let shared = fixed.checked_add(dynamic).filter(|&bytes| bytes <= limits.shared).ok_or_else(|| {
+        LaunchError::Shared { kernel: program.name.clone(), fixed, dynamic, most: limits.shared }
+    })?;
+    let most = most_resident(&limits, threads, shared);
+    if options.cooperative && blocks > most {
+        return Err(LaunchError::Cooperative { kernel: program.name.clone(), blocks, most });
+    }
+    let constants = program
+        .constants
+        .iter()
+        .map(|&(constant, row, wide)| {
+            let value = match constant {
+                Constant::Bits(bits) => bits,
+                Constant::Variable(number, addend) => {
+                    linked.variables[number as usize].wrapping_add_signed(addend)
+                }
+            };
+            (value, row, wide)
+        })
+        .collect();
+    let workers = (device.workers.get() as u64).min(blocks) as usize;
+    let stdout = |text: &str| {
+        use std::io::Write;
+        // As with the driver's printf, output that cannot be written is lost.
+        let _ = std::io::stdout().write_all(text.as_bytes());
+    };
+    let state = State {
+        program,
+        files: linked.files,
+        regions: device.memory.space().regions(),
+        params,
+        constants,
+        grid,
+        block,
+        threads,
+        warps: threads.div_ceil(32),
+        dynamic_shared: dynamic,
+        shared,
+        cooperative: options.cooperative,
+        resident: (most / u64::from(limits.multiprocessors.max(1))).max(1) as usize,
+        share: blocks.div_ceil(workers as u64) as usize,
+        limit: options.step_limit.unwrap_or(1 << 40),
+        host: Host { print: options.print.unwrap_or(&stdout), start: Instant::now() },
+        observers: options.observers,
+        multiprocessors: limits.multiprocessors,
+        number: LAUNCHES.fetch_add(1, Relaxed) as u32,
+        blocks,
+        next: AtomicU64::new(0),
+        steps: AtomicU64::new(0),
+        stopped: AtomicBool::new(false),
+        error: Mutex::new(None),
+    };
+    let mut counts = std::thread::scope(|scope| {
+        let state = &state;
+        let others: Vec<_> =
+            (1..workers).map(|n| scope.spawn(move || work(state, n as u32))).collect();
+        let mut counts = work(state, 0);
+        for other in others {
+            match other.join() {
+                Ok(more) => Count::add_all(&mut counts, &more),
+                Err(panic) => std::panic::resume_unwind(panic),
+            }
+        }
+        counts
+    });
+    match state.error.into_inner().unwrap_or_else(PoisonError::into_inner) {
+        Some(error) => Err(error),
+        None => {
+            counts.shrink_to_fit();
+            Ok(Statistics::new(program, linked.files, counts, blocks, threads))
+        }
+    }
+}
+
+fn check_shape(
+    program: &Program,
+    limits: &Limits,
+    grid: Dim,
+    block: Dim,
+) -> Result<(u64, u32), LaunchError> {
+    let kernel = || program.name.clone();
+    let count = block.count().filter(|&n| n <= limits.threads.into());
+    let Some(threads) = count.filter(|_| block.within(limits.block)) else {
+        let (most, threads) = (limits.block, limits.threads);
+        return Err(LaunchError::Block { kernel: kernel(), block, most, threads });
+    };
+    let Some(blocks) = grid.count().filter(|_| grid.within(limits.grid)) else {
+        return Err(LaunchError::Grid { kernel: kernel(), grid, most: limits.grid });
+    };
+    if let Some((compiled, required)) = program.threads {
+        let compiled = Dim::from(compiled);
+        let fits = if required {
+            block == compiled
+        } else {
+            compiled.count().is_none_or(|most| threads <= most)
+        };
+        if !fits {
+            return Err(LaunchError::Compiled { kernel: kernel(), block, compiled, required });
+        }
+    }
+    Ok((blocks, threads as u32))
+}
+
+fn pack(program: &Program, args: &[Arg]) -> Result<Vec<u8>, LaunchError> {
+    if args.len() != program.params.len() {
+        return Err(LaunchError::ArgumentCount {
+            kernel: program.name.clone(),
+            expected: program.params.len(),
+            found: args.len(),
+        });
+    }
+    let mut bytes = vec![0; program.params_size as usize];
+    for (index, (arg, param)) in args.iter().zip(&program.params).enumerate() {
+        let found = arg.0.len() as u32;
+        if found != param.size {
+            return Err(LaunchError::ArgumentSize {
+                kernel: program.name.clone(),
+                index,
+                name: param.name.clone(),
+                expected: param.size,
+                found,
+            });
+        }
+        bytes[param.offset as usize..][..found as usize].copy_from_slice(&arg.0);
+    }
+    Ok(bytes)
+}
