@@ -1,1 +1,3 @@
 //! CUDA without a GPU.
+
+pub mod ptx;
