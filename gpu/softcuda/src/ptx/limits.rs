@@ -11,3 +11,6 @@ pub const MAX_DEPTH: u32 = 100;
 
 /// Most operators in one constant expression.
 pub const MAX_OPERATORS: u32 = 256;
+
+/// Most labels that the ranges of a function's `.branchtargets`, like `N<5>`, may name together.
+pub const MAX_RANGE_TARGETS: u64 = 1 << 20;

@@ -31,10 +31,11 @@ pub mod limits;
 mod parse;
 mod position;
 mod print;
-// mod resolve;
+pub mod resolve;
 
 pub use ast::Module;
 pub use constant::{WARP_SIZE, evaluate};
 pub use error::{Error, ErrorKind};
 pub use parse::parse;
 pub use position::Position;
+pub use resolve::{Program, resolve, validate};
