@@ -126,6 +126,14 @@ impl<'a> Lexer<'a> {
         here
     }
 
+    /// Takes `byte` if it is here, without the blanks after it.
+    #[inline]
+    pub fn eat_bare(&mut self, byte: u8) -> bool {
+        let here = self.peek() == byte && !self.at_end();
+        self.at += usize::from(here);
+        here
+    }
+
     /// Takes a token of several bytes if it is here.
     pub fn eat_text(&mut self, token: &str) -> bool {
         let here = self.text.as_bytes()[self.at..].starts_with(token.as_bytes());

@@ -123,4 +123,6 @@ pub struct Address<'a> {
     pub base: Option<Name<'a>>,
     /// Bytes from there.
     pub offset: i64,
+    /// `[a].unified`: in unified memory.
+    pub unified: bool,
 }

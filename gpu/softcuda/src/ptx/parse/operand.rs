@@ -135,8 +135,10 @@ impl<'a> Parser<'a> {
     fn bracketed(&mut self) -> Result<Operand<'a>, Error> {
         let position = self.lexer.position();
         let first = self.address_part()?;
-        if self.lexer.eat(b']') {
-            return self.address(position, first).map(Operand::Address);
+        if self.lexer.eat_bare(b']') {
+            let unified = self.lexer.peek() == b'.' && self.lexer.dotted() == Some("unified");
+            self.lexer.end_word();
+            return self.address(position, first, unified).map(Operand::Address);
         }
         self.nested(|it| {
             let mut operands = vec![first];
@@ -160,16 +162,21 @@ impl<'a> Parser<'a> {
         self.nested(|it| it.operand(false))
     }
 
-    fn address(&self, position: Position, operand: Operand<'a>) -> Result<Address<'a>, Error> {
+    fn address(
+        &self,
+        position: Position,
+        operand: Operand<'a>,
+        unified: bool,
+    ) -> Result<Address<'a>, Error> {
         match operand {
-            Operand::Name(name) => Ok(Address { base: Some(name), offset: 0 }),
+            Operand::Name(name) => Ok(Address { base: Some(name), offset: 0, unified }),
             Operand::Literal(Literal::Int { value, .. }) => {
-                Ok(Address { base: None, offset: value as i64 })
+                Ok(Address { base: None, offset: value as i64, unified })
             }
             Operand::Expr(expression) => {
                 let (base, offset) = based(&expression)
                     .map_err(|reason| self.lexer.error(position, ErrorKind::Constant(reason)))?;
-                Ok(Address { base: base.map(Name::from), offset })
+                Ok(Address { base: base.map(Name::from), offset, unified })
             }
             _ => Err(self
                 .lexer

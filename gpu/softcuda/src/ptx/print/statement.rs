@@ -123,10 +123,11 @@ impl Display for Name<'_> {
 impl Display for Address<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match (&self.base, self.offset) {
-            (Some(base), 0) => write!(f, "[{base}]"),
-            (Some(base), offset) => write!(f, "[{base}+{offset}]"),
-            (None, offset) => write!(f, "[{offset}]"),
+            (Some(base), 0) => write!(f, "[{base}]")?,
+            (Some(base), offset) => write!(f, "[{base}+{offset}]")?,
+            (None, offset) => write!(f, "[{offset}]")?,
         }
+        f.write_str(if self.unified { ".unified" } else { "" })
     }
 }
 

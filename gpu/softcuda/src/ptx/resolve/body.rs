@@ -259,14 +259,11 @@ impl<'m, 'a> Resolver<'m, 'a> {
     ) -> Result<(), Error> {
         self.check_name(variable.name, variable.position)?;
         self.check_sizes(variable)?;
-        if variable.init.is_some() {
-            let kind = ErrorKind::Constant("only variables outside functions are initialised here");
-            return Err(self.error(variable.position, kind));
-        }
         if variable.count.is_some() {
             return self.declare_family(variable, Slot::VariableFamily(variable));
         }
         let id = draft.add_variable(variable, variable.name, draft.scope);
+        draft.body.variables[id.index()].init = self.initializer(variable)?;
         self.bind(variable.name, variable.position, Slot::Symbol(Symbol::Variable(id)))
     }
 
@@ -363,7 +360,7 @@ impl<'m, 'a> Draft<'m, 'a> {
         scope: ScopeId,
     ) -> VariableId {
         let id = VariableId(self.body.variables.len() as u32);
-        self.body.variables.push(LocalVariable { name, variable, scope });
+        self.body.variables.push(LocalVariable { name, variable, scope, init: Vec::new() });
         id
     }
 

@@ -2,21 +2,34 @@
 
 use super::operand::symbolic;
 use super::{Datum, DatumValue, Resolver, Symbol};
-use crate::ptx::ast::{BinaryOp, Expr, Initializer, Literal, Variable, VectorWidth};
+use crate::ptx::ast::{BinaryOp, Expr, Initializer, Literal, Space, Variable};
 use crate::ptx::{Error, ErrorKind, constant};
 
 impl<'m, 'a> Resolver<'m, 'a> {
     pub(super) fn initializers(&mut self) -> Result<(), Error> {
         for index in 0..self.program.globals.len() {
-            let variable = self.program.globals[index].variable;
-            let Some(init) = &variable.init else { continue };
-            let mut extents: Vec<Option<u64>> = variable.dims.clone();
-            extents.extend(variable.vector.map(|width: VectorWidth| Some(width.elements().into())));
-            let mut data = Vec::new();
-            self.lay_out(variable, init, &extents, 0, &mut data)?;
-            self.program.globals[index].init = data;
+            self.program.globals[index].init =
+                self.initializer(self.program.globals[index].variable)?;
         }
         Ok(())
+    }
+
+    /// What a variable begins with. It may name variables and functions outside functions.
+    pub(super) fn initializer(&self, variable: &Variable<'a>) -> Result<Vec<Datum<'a>>, Error> {
+        let mut data = Vec::new();
+        let Some(init) = &variable.init else { return Ok(data) };
+        if !matches!(variable.space, Space::Global | Space::Const) {
+            let kind = ErrorKind::Kind {
+                expected: "an initialised variable in `.global` or `.const`",
+                name: variable.name.into(),
+                found: format!("in `{}`", variable.space),
+            };
+            return Err(self.error(variable.position, kind));
+        }
+        let mut extents = variable.dims.clone();
+        extents.extend(variable.vector.map(|width| Some(u64::from(width.elements()))));
+        self.lay_out(variable, init, &extents, 0, &mut data)?;
+        Ok(data)
     }
 
     /// Puts values down from an offset; `extents` are those of what is initialised.

@@ -175,14 +175,16 @@ pub struct Register<'a> {
 }
 
 /// A variable or parameter of a function.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LocalVariable<'m, 'a> {
     /// Its name.
     pub name: &'a str,
-    /// Its declaration.
+    /// Its declaration. One in `.global`, `.const` or `.shared` is the same in every call.
     pub variable: &'m Variable<'a>,
     /// The block that it is declared in.
     pub scope: ScopeId,
+    /// What it begins with, by growing offset; all else is zero.
+    pub init: Vec<Datum<'a>>,
 }
 
 /// A label.
