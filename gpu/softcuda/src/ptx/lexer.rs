@@ -136,11 +136,18 @@ impl<'a> Lexer<'a> {
 
     /// Takes a token of several bytes if it is here.
     pub fn eat_text(&mut self, token: &str) -> bool {
-        let here = self.text.as_bytes()[self.at..].starts_with(token.as_bytes());
+        let here = self.eat_bare_text(token);
         if here {
-            self.at += token.len();
             self.skip();
         }
+        here
+    }
+
+    /// Takes a token of several bytes if it is here, without the blanks after it.
+    pub fn eat_bare_text(&mut self, token: &str) -> bool {
+        let rest = self.text.as_bytes().get(self.at..).unwrap_or(&[]);
+        let here = rest.starts_with(token.as_bytes());
+        self.at += if here { token.len() } else { 0 };
         here
     }
 

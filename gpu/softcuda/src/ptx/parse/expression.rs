@@ -124,7 +124,8 @@ impl<'a> Parser<'a> {
         if operator == UnaryOp::Minus
             && let Some(literal) = self.lexer.number()?
         {
-            return match literal.negated() {
+            // Of a mask, `-0xff(x)`, the sign is an operation.
+            return match literal.negated().filter(|_| self.lexer.peek() != b'(') {
                 Some(negated) => Ok(Expr::Literal(negated)),
                 None => Ok(Expr::Unary(operator, Box::new(self.literal(literal)?))),
             };

@@ -176,7 +176,7 @@ impl<'a> Parser<'a> {
 
     /// What follows `@@`.
     pub(super) fn dwarf(&mut self) -> Result<&'a str, Error> {
-        if !self.lexer.eat_text("DWARF") && !self.lexer.eat_text("dwarf") {
+        if !self.lexer.eat_bare_text("DWARF") && !self.lexer.eat_bare_text("dwarf") {
             return Err(self.lexer.expected("`DWARF` after `@@`"));
         }
         Ok(self.lexer.rest_of_line())

@@ -92,7 +92,8 @@ impl<'a> Parser<'a> {
         self.lexer.eat(self.lexer.peek());
         if self.lexer.at_word() {
             let name = self.operand_name("an operand")?;
-            if name.selector.is_some() || !self.at_operator() {
+            let generic = name.text == "generic" && self.lexer.peek() == b'(';
+            if name.selector.is_some() || !(generic || self.at_operator()) {
                 return Ok(if not { Operand::Not(name) } else { Operand::Minus(name) });
             }
         }
