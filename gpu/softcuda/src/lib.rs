@@ -3,3 +3,4 @@
 pub mod count;
 pub mod machine;
 pub mod memory;
+pub mod ptx;
