@@ -21,6 +21,11 @@ pub(super) fn is_word(byte: u8) -> bool {
     WORD[byte as usize]
 }
 
+/// The same of a character.
+pub(super) fn is_word_char(c: char) -> bool {
+    u8::try_from(c).is_ok_and(is_word)
+}
+
 const WORD: [bool; 256] = {
     let mut table = [false; 256];
     let mut byte = 0;

@@ -72,6 +72,41 @@ impl<'a> Module<'a> {
     }
 }
 
+impl Module<'_> {
+    /// The string that `.loc ... function_name label+offset` points to: the bytes of `.b8` in `.section .debug_str` from the label on, up
+    /// to a zero. Linear in the section.
+    pub fn info_string(&self, label: &str, offset: i64) -> Option<String> {
+        let body = self.items.iter().find_map(|item| match item {
+            Item::Section(section) if section.name == "debug_str" => Some(section.body),
+            _ => None,
+        })?;
+        let bytes = |data: &str| -> Vec<u8> {
+            // Labels and comments aside, lines of `.b8 95, 90`.
+            let lines = data.lines().map(|line| {
+                line.split("//").next().unwrap_or("").rsplit(':').next().unwrap_or("").trim()
+            });
+            let numbers =
+                lines.filter(|line| !line.is_empty()).map_while(|line| line.strip_prefix(".b8"));
+            numbers.flat_map(|it| it.split(',')).map_while(|it| it.trim().parse().ok()).collect()
+        };
+        let start = if label == ".debug_str" {
+            0
+        } else {
+            let mut found = body.match_indices(label);
+            let (at, _) = found.find(|(at, _)| {
+                let rest = body.get(at + label.len()..).unwrap_or("");
+                rest.trim_start().starts_with(':')
+                    && !body[..*at].ends_with(crate::ptx::lexer::is_word_char)
+            })?;
+            at + body.get(at..)?.find(':')? + 1
+        };
+        let bytes = bytes(body.get(start..)?);
+        let bytes = bytes.get(usize::try_from(offset).ok()?..)?;
+        let end = bytes.iter().position(|&byte| byte == 0)?;
+        String::from_utf8(bytes.get(..end)?.to_vec()).ok()
+    }
+}
+
 /// `.target sm_80, texmode_independent`: the words in their order.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Target<'a>(pub Vec<&'a str>);

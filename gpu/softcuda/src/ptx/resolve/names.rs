@@ -145,11 +145,14 @@ impl<'m, 'a> Names<'m, 'a> {
             if length > 1 && suffix.starts_with('0') {
                 continue;
             }
-            let Some(family) = self.families.get(prefix).and_then(|stack| stack.last()) else {
+            let (Some(stack), Ok(number)) = (self.families.get(prefix), suffix.parse::<u32>())
+            else {
                 continue;
             };
-            if suffix.parse::<u32>().is_ok_and(|number| number < family.count)
-                && found.is_none_or(|found| found.depth < family.depth)
+            // A shorter range further in leaves the name to the longer one.
+            let family = stack.iter().rev().find(|family| number < family.count);
+            if let Some(family) =
+                family.filter(|it| found.is_none_or(|found| found.depth < it.depth))
             {
                 found = Some(*family);
             }
