@@ -231,6 +231,7 @@ pub(crate) struct State<'l> {
     pub host: Host<'l>,
     pub observers: Option<&'l (dyn Fn() -> Box<dyn Observer> + Sync)>,
     multiprocessors: u32,
+    workspace: u64,
     number: u32,
     blocks: u64,
     next: AtomicU64,
@@ -293,6 +294,8 @@ impl State<'_> {
             Special::Grid => self.number,
             Special::DynamicShared => self.dynamic_shared,
             Special::TotalShared => self.shared,
+            Special::WorkspaceLow => self.workspace as u32,
+            Special::WorkspaceHigh => (self.workspace >> 32) as u32,
             Special::LaneMaskEq => 1 << lane,
             Special::LaneMaskLt => (1 << lane) - 1,
             Special::LaneMaskLe => ((2_u64 << lane) - 1) as u32,
@@ -357,6 +360,7 @@ pub(crate) fn launch(
             (value, row, wide)
         })
         .collect();
+    let workspace = if options.cooperative { Some(Workspace::new(&device.memory)?) } else { None };
     let workers = (device.workers.get() as u64).min(blocks) as usize;
     let stdout = |text: &str| {
         use std::io::Write;
@@ -382,6 +386,7 @@ pub(crate) fn launch(
         host: Host { print: options.print.unwrap_or(&stdout), start: Instant::now() },
         observers: options.observers,
         multiprocessors: limits.multiprocessors,
+        workspace: workspace.as_ref().map_or(0, |it| it.1),
         number: LAUNCHES.fetch_add(1, Relaxed) as u32,
         blocks,
         next: AtomicU64::new(0),
@@ -408,6 +413,22 @@ pub(crate) fn launch(
             counts.shrink_to_fit();
             Ok(Statistics::new(program, linked.files, counts, blocks, threads))
         }
+    }
+}
+
+/// What the blocks of a cooperative launch meet at: its second word is the barrier of `grid.sync()`.
+struct Workspace(Memory, u64);
+
+impl Workspace {
+    fn new(memory: &Memory) -> Result<Self, LaunchError> {
+        Ok(Self(memory.clone(), memory.alloc(256)?))
+    }
+}
+
+impl Drop for Workspace {
+    fn drop(&mut self) {
+        // It was allocated by us and nobody else knows of it.
+        let _ = self.0.free(self.1);
     }
 }
 

@@ -22,6 +22,8 @@ pub(crate) struct Place {
     pub strong: bool,
     /// Length of the longest chain of dependent instructions up to here within its basic block: for the parallelism there is.
     pub depth: u16,
+    /// Whether it is the first of a basic block.
+    pub leader: bool,
 }
 
 /// A register whose value is known when a block begins.
@@ -44,6 +46,9 @@ pub(crate) enum Special {
     LaneMaskLt,
     LaneMaskGe,
     LaneMaskGt,
+    /// Address of the workspace of a cooperative launch.
+    WorkspaceLow,
+    WorkspaceHigh,
 }
 
 /// A value that is known when a launch begins.

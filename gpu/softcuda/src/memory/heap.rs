@@ -198,6 +198,11 @@ impl Memory {
         &self.space
     }
 
+    /// Whether both are handles to the memory of one device.
+    pub fn same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.space.0, &other.space.0) && self.device == other.device
+    }
+
     /// Ordinal of the device within its address space.
     pub fn device(&self) -> u32 {
         self.device

@@ -1,0 +1,119 @@
+//! From instructions on the way to a program: rows, targets, places of reconvergence.
+
+use super::emit::{Emitter, Home};
+use super::error::LoadError;
+use super::flow::Graph;
+use super::op::{Control, Field, Op, Value};
+use super::rows;
+use crate::machine::instruction::{Instruction, NOWHERE};
+use crate::machine::program::{Param, Place, Program};
+
+/// Predicates 0 (always true) and 1 (the carry) are the machine's own.
+const FIRST_PREDICATE: u32 = 2;
+
+/// Makes the program of what was emitted.
+pub(super) fn assemble(emitter: Emitter<'_, '_, '_>, name: &str, params: Vec<Param>) -> Result<Program, LoadError> {
+    let Emitter { ops, labels, values, opcodes, .. } = emitter;
+    let graph = Graph::new(&ops, &labels);
+    let meets = graph.meets();
+    let lives = rows::lives(&ops, &graph, values.len());
+    let predicate = |value: Value| u16::from(values[value.0 as usize] == Home::Register(0) && value.0 != 0);
+    let (predicates, count) = rows::places(&lives, predicate, FIRST_PREDICATE);
+    let mut program = Program { name: name.to_owned(), params, opcodes, ..Program::default() };
+    let mut next = count.div_ceil(32);
+    let mut fixed = vec![u32::MAX; values.len()];
+    for (i, home) in values.iter().enumerate().filter(|&(i, _)| lives[i].is_some()) {
+        match *home {
+            Home::Register(_) => {}
+            Home::Constant(constant, wide) => {
+                fixed[i] = next;
+                program.constants.push((constant, next as u16, wide));
+                next += 1 + u32::from(wide);
+            }
+            Home::Special(special) => {
+                fixed[i] = next;
+                program.specials.push((special, next as u16));
+                next += 1;
+            }
+        }
+    }
+    let units = |value: Value| match values[value.0 as usize] {
+        Home::Register(units) => units,
+        _ => 0,
+    };
+    let (registers, end) = rows::places(&lives, units, next);
+    program.units = u16::try_from(end).map_err(|_| LoadError::Module {
+        line: ops.first().map_or(0, |op| op.line),
+        what: format!("kernel {name} needs more than 65535 rows of registers"),
+    })?;
+    let row = |value: Value| -> u16 {
+        let i = value.0 as usize;
+        match values[i] {
+            _ if i == 0 => 0,
+            Home::Register(0) => predicates[i] as u16,
+            Home::Register(_) => registers[i] as u16,
+            _ => fixed[i] as u16,
+        }
+    };
+    let field = |field: Field| field.value().map_or(0, row);
+    for (at, op) in ops.iter().enumerate() {
+        let mut ins = Instruction::new(op.body);
+        [ins.d, ins.a, ins.b, ins.c, ins.e] = op.fields.map(field);
+        ins.imm = op.imm;
+        if let Some((guard, negated)) = op.guard {
+            ins.guard = row(guard);
+            ins.guard_xor = if negated { u32::MAX } else { 0 };
+        }
+        if let Some((flag, shift)) = op.flag {
+            ins.imm |= u64::from(field(flag)) << shift;
+        }
+        if !op.list.is_empty() {
+            ins.imm |= (program.operands.len() as u64) << 32;
+            program.operands.extend(op.list.iter().map(|&it| field(it)));
+        }
+        let meet = meets[graph.block_of[at]].map_or(NOWHERE, |block| graph.blocks[block].begin as u32);
+        match &op.control {
+            Control::Branch(label) => {
+                ins.imm = labels[label.0 as usize] as u64 | u64::from(meet) << 32;
+            }
+            Control::Indirect(table) => {
+                ins.imm = program.targets.len() as u64 | u64::from(meet) << 32;
+                let targets = table.iter().map(|label| labels[label.0 as usize] as u32).collect();
+                program.targets.push(targets);
+            }
+            Control::Next | Control::Exit | Control::Stop => {}
+        }
+        program.code.push(ins);
+    }
+    program.places = places(&ops, &graph, values.len());
+    Ok(program)
+}
+
+/// Where instructions come from, what they count as, and how long the chain is that they wait for.
+fn places(ops: &[Op], graph: &Graph, values: usize) -> Vec<Place> {
+    let mut depths = vec![0_u16; values];
+    let mut places = Vec::with_capacity(ops.len());
+    for block in &graph.blocks {
+        for op in &ops[block.begin..block.end] {
+            let depth = 1 + op.uses().map(|value| depths[value.0 as usize]).max().unwrap_or(0).min(u16::MAX - 1);
+            let hidden = op.class == crate::count::Class::Hidden;
+            let depth = if hidden { depth - 1 } else { depth };
+            op.defs().for_each(|value| depths[value.0 as usize] = depth);
+            places.push(Place {
+                line: op.line,
+                source: op.source,
+                opcode: op.opcode,
+                class: op.class,
+                flops: op.flops,
+                bytes: op.bytes,
+                strong: op.strong,
+                depth,
+                leader: places.len() == block.begin,
+            });
+        }
+        for op in &ops[block.begin..block.end] {
+            op.defs().for_each(|value| depths[value.0 as usize] = 0);
+        }
+    }
+    places
+}

@@ -1,0 +1,19 @@
+//! From PTX to programs: names bound, functions inlined, operands given rows, instructions given bodies.
+//!
+//! [`op`]: instructions on the way; [`emit`]: operands; [`table`]: what each opcode becomes; [`call`]: inlining; [`flow`]: where
+//! diverged lanes meet; [`rows`]: registers share rows; [`assemble`]: the program; [`module`]: modules, kernels, launches.
+
+mod assemble;
+mod call;
+mod emit;
+mod error;
+mod flow;
+mod kernel;
+mod module;
+mod op;
+mod rows;
+mod table;
+
+pub use error::LoadError;
+pub use module::{Kernel, Module, Parameter};
+pub use table::supported;
