@@ -117,7 +117,7 @@ __device__ __forceinline__ void flash(const T* __restrict__ q, const T* __restri
 
 // fp32, d <= 64. With a greater d nothing is written; the same holds for those below.
 // Launch: block 128; grid (ceil(queries / 32), heads), at least 1 each, y may be less. Shared: 20864 B.
-extern "C" __global__ void __launch_bounds__(THREADS)
+extern "C" __global__ void __launch_bounds__(THREADS, 4)
 flash_attention_f32_d64(const float* __restrict__ q, const float* __restrict__ k, const float* __restrict__ v, float* __restrict__ out, int heads,
                         int queries, int keys, int d, float scale, int causal) {
     if (d <= 64) flash<float, 64>(q, k, v, out, heads, queries, keys, d, scale, causal);
@@ -131,7 +131,7 @@ flash_attention_f32_d128(const float* __restrict__ q, const float* __restrict__ 
 }
 
 // fp16 in memory, fp32 in arithmetic, d <= 64. Launch as above. Shared: 20864 B.
-extern "C" __global__ void __launch_bounds__(THREADS)
+extern "C" __global__ void __launch_bounds__(THREADS, 4)
 flash_attention_f16_d64(const __half* __restrict__ q, const __half* __restrict__ k, const __half* __restrict__ v, __half* __restrict__ out,
                         int heads, int queries, int keys, int d, float scale, int causal) {
     if (d <= 64) flash<__half, 64>(q, k, v, out, heads, queries, keys, d, scale, causal);
@@ -144,6 +144,7 @@ flash_attention_f16_d128(const __half* __restrict__ q, const __half* __restrict_
     if (d <= 128) flash<__half, 128>(q, k, v, out, heads, queries, keys, d, scale, causal);
 }
 
+#if !defined(__CUDA_ARCH__) || __CUDA_ARCH__ >= 800  // The manifest has the registers for sm_75 too, of all kernels that it can run.
 // --- On tensor cores: 64 queries a block, 16 a warp; 64 keys a tile. ---
 
 constexpr int MMA_ROWS = 64, MMA_COLS = 64;
@@ -278,3 +279,4 @@ flash_attention_mma_d128(const __half* __restrict__ q, const __half* __restrict_
                          int heads, int queries, int keys, int d, float scale, int causal) {
     if (d <= 128) flash_mma<128>(q, k, v, out, heads, queries, keys, d, scale, causal);
 }
+#endif

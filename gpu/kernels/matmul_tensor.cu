@@ -87,6 +87,7 @@ matmul_wmma(const __half* __restrict__ a, const __half* __restrict__ b, float* _
     }
 }
 
+#if !defined(__CUDA_ARCH__) || __CUDA_ARCH__ >= 800  // The manifest has the registers for sm_75 too, of all kernels that it can run.
 // Through ldmatrix and mma.sync: 2 x 4 tiles of 16 x 8 a warp. The layout is the ISA's, so C goes straight from registers to memory.
 // Shared: 9728 B.
 extern "C" __global__ void __launch_bounds__(THREADS)
@@ -128,3 +129,4 @@ matmul_mma(const __half* __restrict__ a, const __half* __restrict__ b, float* __
         }
     }
 }
+#endif
