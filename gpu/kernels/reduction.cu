@@ -60,7 +60,7 @@ reduce_shuffle(const float* __restrict__ in, float* __restrict__ partial, long l
 
 // One launch: 16-byte loads in a grid-stride loop; the block that finishes last (a counter says which) adds the partial sums in
 // their order, so the result depends on the grid but not on the order of the blocks. The counter is zero again afterwards.
-// Launch: block 256; any grid, usually a few blocks an SM. Shared: 36 B. in aligned to 16 bytes; partial has gridDim.x places;
+// Launch: block 256; any grid, usually a few blocks an SM. Shared: 33 B. in aligned to 16 bytes; partial has gridDim.x places;
 // *counter zero before the first launch. Writes *out; 0 for n = 0.
 extern "C" __global__ void __launch_bounds__(BLOCK)
 reduce_single_pass(const float* __restrict__ in, float* partial, float* __restrict__ out, unsigned* counter, long long n) {
