@@ -5,6 +5,7 @@ use super::emit::{Emitted, Emitter, Frame, Place, SharedKey};
 use super::op::{Control, Field, Label};
 use super::table;
 use crate::count::Class;
+use crate::machine::body::access::Reach;
 use crate::machine::body::{access, alu, control, print};
 use crate::machine::lane::Kind;
 use crate::ptx::ast::{FunctionKind, Space, Type};
@@ -240,13 +241,13 @@ impl<'p, 'm, 'a> Emitter<'p, 'm, 'a> {
                 let at = self.constant(crate::machine::program::Constant::Bits(place.offset), true);
                 let fields = [Field::Use(from), Field::Use(at), Field::None, Field::None, Field::None];
                 let body = match kind.bits() {
-                    8 => access::store::<access::Local, u64, u8, u32>(1),
-                    16 => access::store::<access::Local, u64, u16, u32>(1),
-                    32 => access::store::<access::Local, u64, u32, u32>(1),
-                    _ => access::store::<access::Local, u64, u64, u64>(1),
+                    8 => access::store::<u8, u32>(1),
+                    16 => access::store::<u16, u32>(1),
+                    32 => access::store::<u32, u32>(1),
+                    _ => access::store::<u64, u64>(1),
                 };
                 if let Some(body) = body {
-                    self.op(body, Class::Hidden, fields);
+                    self.op(body, Class::Hidden, fields).imm = Reach::Local.pack(0);
                 }
                 Ok(())
             }
@@ -274,13 +275,13 @@ impl<'p, 'm, 'a> Emitter<'p, 'm, 'a> {
                 let at = self.constant(crate::machine::program::Constant::Bits(place.offset), true);
                 let fields = [Field::Def(to), Field::Use(at), Field::None, Field::None, Field::None];
                 let body = match kind.bits() {
-                    8 => access::load::<access::Local, u64, u8, u32>(1),
-                    16 => access::load::<access::Local, u64, u16, u32>(1),
-                    32 => access::load::<access::Local, u64, u32, u32>(1),
-                    _ => access::load::<access::Local, u64, u64, u64>(1),
+                    8 => access::load::<u8, u32>(1),
+                    16 => access::load::<u16, u32>(1),
+                    32 => access::load::<u32, u32>(1),
+                    _ => access::load::<u64, u64>(1),
                 };
                 if let Some(body) = body {
-                    self.op(body, Class::Hidden, fields);
+                    self.op(body, Class::Hidden, fields).imm = Reach::Local.pack(0);
                 }
                 self.extend(to, wide, kind);
                 Ok(())
@@ -332,13 +333,13 @@ impl<'p, 'm, 'a> Emitter<'p, 'm, 'a> {
         let at = self.constant(crate::machine::program::Constant::Bits(place.offset), true);
         let value = self.fresh(kind.units());
         let body = if kind.units() == 2 {
-            access::load::<access::Local, u64, u64, u64>(1)
+            access::load::<u64, u64>(1)
         } else {
-            access::load::<access::Local, u64, u32, u32>(1)
+            access::load::<u32, u32>(1)
         };
         if let Some(body) = body {
             let fields = [Field::Def(value), Field::Use(at), Field::None, Field::None, Field::None];
-            self.op(body, Class::Hidden, fields);
+            self.op(body, Class::Hidden, fields).imm = Reach::Local.pack(0);
         }
         Ok(value)
     }
@@ -354,9 +355,9 @@ impl<'p, 'm, 'a> Emitter<'p, 'm, 'a> {
             return self.bad("a result without a place");
         };
         let at = self.constant(crate::machine::program::Constant::Bits(place.offset), true);
-        if let Some(body) = access::store::<access::Local, u64, u32, u32>(1) {
+        if let Some(body) = access::store::<u32, u32>(1) {
             let fields = [Field::Use(value), Field::Use(at), Field::None, Field::None, Field::None];
-            self.op(body, Class::Hidden, fields);
+            self.op(body, Class::Hidden, fields).imm = Reach::Local.pack(0);
         }
         Ok(())
     }

@@ -73,7 +73,8 @@ pub(crate) struct Context<'l> {
     pub rows: *mut u8,
     pub program: &'l Program,
     pub regions: &'l Regions,
-    pub params: &'l [u8],
+    /// The kernel's parameters, in units of 16 bytes.
+    pub params: &'l [u128],
     /// One an instruction.
     pub cache: *mut Cached,
     /// One an instruction.

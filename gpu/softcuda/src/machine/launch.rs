@@ -213,7 +213,8 @@ pub(crate) struct State<'l> {
     pub program: &'l Program,
     files: &'l [(u32, String)],
     pub regions: Arc<Regions>,
-    pub params: Vec<u8>,
+    /// In units of 16 bytes.
+    pub params: Vec<u128>,
     /// Value, row, whether of 64 bits.
     pub constants: Vec<(u64, u16, bool)>,
     grid: Dim,
@@ -461,7 +462,7 @@ fn check_shape(
     Ok((blocks, threads as u32))
 }
 
-fn pack(program: &Program, args: &[Arg]) -> Result<Vec<u8>, LaunchError> {
+fn pack(program: &Program, args: &[Arg]) -> Result<Vec<u128>, LaunchError> {
     if args.len() != program.params.len() {
         return Err(LaunchError::ArgumentCount {
             kernel: program.name.clone(),
@@ -469,7 +470,7 @@ fn pack(program: &Program, args: &[Arg]) -> Result<Vec<u8>, LaunchError> {
             found: args.len(),
         });
     }
-    let mut bytes = vec![0; program.params_size as usize];
+    let mut bytes = vec![0_u8; program.params_size as usize];
     for (index, (arg, param)) in args.iter().zip(&program.params).enumerate() {
         let found = arg.0.len() as u32;
         if found != param.size {
@@ -483,5 +484,6 @@ fn pack(program: &Program, args: &[Arg]) -> Result<Vec<u8>, LaunchError> {
         }
         bytes[param.offset as usize..][..found as usize].copy_from_slice(&arg.0);
     }
-    Ok(bytes)
+    bytes.resize(bytes.len().next_multiple_of(16), 0);
+    Ok(bytes.as_chunks::<16>().0.iter().map(|chunk| u128::from_ne_bytes(*chunk)).collect())
 }

@@ -4,12 +4,12 @@ use super::{Table, convert, moves};
 use crate::count::Class;
 use crate::lower::emit::{Emitted, Emitter};
 use crate::lower::op::{Field, Value as Operand};
-use crate::machine::body::access::{self, Cell, Generic, Global, In, Local, Shared};
-use crate::machine::body::atomic::{Atom, atomic};
+use crate::machine::body::access::{self, Cell, Reach};
+use crate::machine::body::atomic::atomic;
 use crate::machine::body::half::{Bf16, F16, Small, pair};
 use crate::machine::body::{alu, control, copy};
 use crate::machine::instruction::Body;
-use crate::machine::lane::{Kind, Word};
+use crate::machine::lane::Kind;
 use crate::machine::program::Constant;
 use crate::memory::{PARAM_BASE, Space};
 use crate::ptx::ast::Space as PtxSpace;
@@ -135,51 +135,39 @@ fn modifiers(emitter: &Emitter<'_, '_, '_>, step: &Step<'_, '_>) -> Emitted<Modi
     Ok(out)
 }
 
-fn load_body<S: In, A: Word>(kind: Kind, wide: bool, vector: usize) -> Option<Body> {
-    fn by<S: In, A: Word, C: Cell>(wide: bool, vector: usize) -> Option<Body> {
-        if wide { access::load::<S, A, C, u64>(vector) } else { access::load::<S, A, C, u32>(vector) }
+fn load_body(kind: Kind, wide: bool, vector: usize) -> Option<Body> {
+    fn by<C: Cell>(wide: bool, vector: usize) -> Option<Body> {
+        if wide { access::load::<C, u64>(vector) } else { access::load::<C, u32>(vector) }
     }
     match kind {
-        Kind::U8 => by::<S, A, u8>(wide, vector),
-        Kind::S8 => by::<S, A, i8>(wide, vector),
-        Kind::U16 | Kind::F16 | Kind::Bf16 => by::<S, A, u16>(wide, vector),
-        Kind::S16 => by::<S, A, i16>(wide, vector),
-        Kind::U32 | Kind::F32 => by::<S, A, u32>(wide, vector),
-        Kind::S32 => by::<S, A, i32>(wide, vector),
-        Kind::U64 | Kind::S64 | Kind::F64 => access::load::<S, A, u64, u64>(vector),
+        Kind::U8 => by::<u8>(wide, vector),
+        Kind::S8 => by::<i8>(wide, vector),
+        Kind::U16 | Kind::F16 | Kind::Bf16 => by::<u16>(wide, vector),
+        Kind::S16 => by::<i16>(wide, vector),
+        Kind::U32 | Kind::F32 => by::<u32>(wide, vector),
+        Kind::S32 => by::<i32>(wide, vector),
+        Kind::U64 | Kind::S64 | Kind::F64 => access::load::<u64, u64>(vector),
     }
 }
 
-fn store_body<S: In, A: Word>(kind: Kind, wide: bool, vector: usize) -> Option<Body> {
-    fn by<S: In, A: Word, C: Cell>(wide: bool, vector: usize) -> Option<Body> {
-        if wide { access::store::<S, A, C, u64>(vector) } else { access::store::<S, A, C, u32>(vector) }
-    }
+fn store_body(kind: Kind, vector: usize) -> Option<Body> {
     match kind.bits() {
-        8 => by::<S, A, u8>(wide, vector),
-        16 => by::<S, A, u16>(wide, vector),
-        32 => by::<S, A, u32>(wide, vector),
-        _ => access::store::<S, A, u64, u64>(vector),
+        8 => access::store::<u8, u32>(vector),
+        16 => access::store::<u16, u32>(vector),
+        32 => access::store::<u32, u32>(vector),
+        _ => access::store::<u64, u64>(vector),
     }
 }
 
-/// The body for a space and the width of the row of addresses.
-fn by_space(
-    space: Space,
-    narrow: bool,
-    make: [fn(Kind, bool, usize) -> Option<Body>; 5],
-    kind: Kind,
-    wide: bool,
-    vector: usize,
-) -> Option<Body> {
-    let [generic, global, shared, shared_narrow, local] = make;
-    let f = match space {
-        Space::Shared if narrow => shared_narrow,
-        Space::Shared => shared,
-        Space::Local => local,
-        Space::Generic => generic,
-        _ => global,
-    };
-    f(kind, wide, vector)
+/// How the addresses of a space are reached.
+fn reach(space: Space, narrow: bool) -> Reach {
+    match space {
+        Space::Shared if narrow => Reach::SharedNarrow,
+        Space::Shared => Reach::Shared,
+        Space::Local => Reach::Local,
+        Space::Generic => Reach::Generic,
+        _ => Reach::Global,
+    }
 }
 
 fn parts(operand: &Value) -> Vec<Value> {
@@ -218,14 +206,7 @@ fn ld<'m, 'a>(emitter: &mut Emitter<'_, 'm, 'a>, step: &Step<'m, 'a>) -> Emitted
         }
     }
     let narrow = emitter.units(at.address) == 1;
-    let makes = [
-        load_body::<Generic, u64>,
-        load_body::<Global, u64>,
-        load_body::<Shared, u64>,
-        load_body::<Shared, u32>,
-        load_body::<Local, u64>,
-    ];
-    let Some(body) = by_space(at.space, narrow, makes, m.kind, wide, m.vector) else {
+    let Some(body) = load_body(m.kind, wide, m.vector) else {
         return emitter.unsupported("this vector");
     };
     let result = match (wide, m.kind.units()) {
@@ -244,7 +225,7 @@ fn ld<'m, 'a>(emitter: &mut Emitter<'_, 'm, 'a>, step: &Step<'m, 'a>) -> Emitted
         _ => Class::LoadGlobal,
     };
     let op = emitter.op(body, class, fields);
-    op.imm = at.offset;
+    op.imm = reach(at.space, narrow).pack(at.offset);
     op.bytes = (m.kind.bits() / 8) as u16 * m.vector as u16;
     op.strong = m.strong;
     if m.acquire {
@@ -297,16 +278,8 @@ fn st<'m, 'a>(emitter: &mut Emitter<'_, 'm, 'a>, step: &Step<'m, 'a>) -> Emitted
     for (source, field) in sources.iter().zip(VALUES) {
         fields[field] = Field::Use(emitter.source(source, m.kind)?);
     }
-    let wide = m.kind.units() == 2;
     let narrow = emitter.units(at.address) == 1;
-    let makes = [
-        store_body::<Generic, u64>,
-        store_body::<Global, u64>,
-        store_body::<Shared, u64>,
-        store_body::<Shared, u32>,
-        store_body::<Local, u64>,
-    ];
-    let Some(body) = by_space(at.space, narrow, makes, m.kind, wide, m.vector) else {
+    let Some(body) = store_body(m.kind, m.vector) else {
         return emitter.unsupported("this vector");
     };
     if m.release {
@@ -318,7 +291,7 @@ fn st<'m, 'a>(emitter: &mut Emitter<'_, 'm, 'a>, step: &Step<'m, 'a>) -> Emitted
         _ => Class::StoreGlobal,
     };
     let op = emitter.op(body, class, fields);
-    op.imm = at.offset;
+    op.imm = reach(at.space, narrow).pack(at.offset);
     op.bytes = (m.kind.bits() / 8) as u16 * m.vector as u16;
     op.strong = m.strong;
     if m.strong && !m.release {
@@ -327,25 +300,11 @@ fn st<'m, 'a>(emitter: &mut Emitter<'_, 'm, 'a>, step: &Step<'m, 'a>) -> Emitted
     Ok(())
 }
 
-fn by_address<T: Atom, F: Fn(T, T, T) -> T + Copy + 'static>(
-    space: Space,
-    narrow: bool,
-    returns: bool,
-    f: F,
-) -> Body {
-    match space {
-        Space::Shared if narrow => atomic::<Shared, u32, T, F>(returns, f),
-        Space::Shared => atomic::<Shared, u64, T, F>(returns, f),
-        Space::Generic => atomic::<Generic, u64, T, F>(returns, f),
-        _ => atomic::<Global, u64, T, F>(returns, f),
-    }
-}
-
 /// The body of an atomic operation, and the kind of its operands.
-fn operation(op: &str, ty: &str, space: Space, narrow: bool, returns: bool) -> Option<(Body, Kind)> {
+fn operation(op: &str, ty: &str) -> Option<(Body, Kind)> {
     macro_rules! of {
         ($t:ty, $kind:ident, $f:expr) => {
-            Some((by_address::<$t, _>(space, narrow, returns, $f), Kind::$kind))
+            Some((atomic::<$t, _>($f), Kind::$kind))
         };
     }
     match (op, ty) {
@@ -418,7 +377,7 @@ fn atom<'m, 'a>(emitter: &mut Emitter<'_, 'm, 'a>, step: &Step<'m, 'a>) -> Emitt
     let narrow = emitter.units(at.address) == 1;
     // A result that is not wanted need not be written.
     let target = target.filter(|target| **target != Value::Sink);
-    let Some((body, kind)) = operation(op, ty, at.space, narrow, target.is_some()) else {
+    let Some((body, kind)) = operation(op, ty) else {
         return emitter.unsupported("");
     };
     let mut fields = [Field::None; 5];
@@ -439,7 +398,7 @@ fn atom<'m, 'a>(emitter: &mut Emitter<'_, 'm, 'a>, step: &Step<'m, 'a>) -> Emitt
         hidden(emitter, control::order());
     }
     let emitted = emitter.op(body, Class::Atomic, fields);
-    emitted.imm = at.offset;
+    emitted.imm = reach(at.space, narrow).pack(at.offset);
     emitted.bytes = (kind.bits() / 8) as u16;
     emitted.strong = true;
     if let Some((d, wide)) = extend {

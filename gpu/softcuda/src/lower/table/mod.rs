@@ -191,7 +191,8 @@ pub fn supported() -> Vec<String> {
 /// Emits a step.
 pub(super) fn emit<'m, 'a>(emitter: &mut Emitter<'_, 'm, 'a>, step: &Step<'m, 'a>) -> Emitted {
     let opcode = &step.instruction.opcode;
-    let exact = TABLE.entries.get(opcode.as_str());
+    // Comparisons are emitted by the families that they are part of.
+    let exact = TABLE.entries.get(opcode.as_str()).filter(|e| !matches!(e.shape, Shape::Compare { .. }));
     match exact.or_else(|| TABLE.entries.get(opcode.base())) {
         Some(Entry { shape: Shape::Family(emit), .. }) => emit(emitter, step),
         Some(Entry { shape: Shape::Lanes { body, d, sources, imm }, class, flops }) => {

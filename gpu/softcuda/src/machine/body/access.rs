@@ -1,6 +1,6 @@
 //! Loads and stores (PTX ISA, `ld`, `st`), of all spaces, widths and vectors.
 //!
-//! Fields of the instruction: `a` the row of addresses, `imm` what to add; `d`, `b`, `c`, `e` the rows of the values.
+//! Fields of the instruction: `a` the row of addresses, `imm` a packed [`Reach`] and what to add; `d`, `b`, `c`, `e` the rows of the values.
 
 use super::super::context::Context;
 use super::super::error::{Fault, Near};
@@ -56,32 +56,61 @@ cells! {
     u64, u64, AtomicU64;
 }
 
-/// A space, as a type.
-pub(crate) trait In: 'static {
-    const SPACE: Space;
+/// Where the addresses of an access count, and how wide they are: the top byte of the immediate. The rest is what to add.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reach {
+    Generic = 0,
+    Global = 1,
+    Shared = 2,
+    /// Addresses of 32 bits.
+    SharedNarrow = 3,
+    Local = 4,
 }
 
-macro_rules! spaces {
-    ($($name:ident),*) => {$(
-        pub(crate) struct $name;
-        impl In for $name {
-            const SPACE: Space = Space::$name;
+impl Reach {
+    /// The immediate for an offset.
+    pub(crate) fn pack(self, offset: u64) -> u64 {
+        offset & OFFSET | (self as u64) << OFFSET_BITS
+    }
+
+    #[inline(always)]
+    fn of(imm: u64) -> Self {
+        match imm >> OFFSET_BITS {
+            0 => Self::Generic,
+            1 => Self::Global,
+            2 => Self::Shared,
+            3 => Self::SharedNarrow,
+            _ => Self::Local,
         }
-    )*};
+    }
 }
 
-spaces!(Generic, Global, Shared, Local);
+const OFFSET_BITS: u32 = 56;
+const OFFSET: u64 = (1 << OFFSET_BITS) - 1;
 
 /// The addresses of the lanes: row `a` and the offset.
+///
+/// # Safety
+/// `a` must be a row of the width that the immediate says.
 #[inline(always)]
-unsafe fn addresses<A: Word>(cx: &Context<'_>, ins: &Instruction) -> [u64; LANES] {
-    // SAFETY: lowering gave the instruction a row of this width.
-    let row = unsafe { &*cx.row::<A>(ins.a) };
+pub(crate) unsafe fn addresses(cx: &Context<'_>, ins: &Instruction) -> (Reach, [u64; LANES]) {
+    let reach = Reach::of(ins.imm);
+    let offset = ((ins.imm << 8) as i64 >> 8) as u64;
     let mut out = [0; LANES];
-    for i in 0..LANES {
-        out[i] = row[i].into().wrapping_add(ins.imm);
+    if reach == Reach::SharedNarrow {
+        // SAFETY: the caller's promise.
+        let row = unsafe { &*cx.row::<u32>(ins.a) };
+        for i in 0..LANES {
+            out[i] = u64::from(row[i].wrapping_add(offset as u32));
+        }
+    } else {
+        // SAFETY: the caller's promise.
+        let row = unsafe { &*cx.row::<u64>(ins.a) };
+        for i in 0..LANES {
+            out[i] = row[i].wrapping_add(offset);
+        }
     }
-    out
+    (reach, out)
 }
 
 /// The lowest and highest address of the lanes, and all bits that are set in any.
@@ -174,50 +203,90 @@ pub(crate) fn observe(
     }
 }
 
-/// Finds the memory of an access and hands each lane's pointer on.
+/// The memory of an access.
+pub(crate) enum Found {
+    /// All lanes, side by side from here.
+    Row(*mut u8),
+    /// Each lane its own, in the array.
+    Lanes,
+    /// Nothing, or an error.
+    Flow(Flow),
+}
+
+/// What an access is, for [`locate`].
+#[derive(Clone, Copy)]
+pub(crate) struct Wanted {
+    pub mask: u32,
+    pub size: usize,
+    pub kind: AccessKind,
+}
+
+/// Finds the memory of an access: checks, counts, and fills in the lanes' pointers, each good for `size` bytes.
 ///
 /// # Safety
-/// As [`Run::run`]; `each` is called with pointers that are valid for `size` bytes.
+/// `a` must be a row of the width that the immediate says.
 #[inline(always)]
-unsafe fn visit<S: In, A: Word>(
+pub(crate) unsafe fn locate(
     cx: &mut Context<'_>,
     ins: &Instruction,
-    mask: u32,
-    size: usize,
-    kind: AccessKind,
-    mut each: impl FnMut(&mut Context<'_>, usize, *mut u8),
-) -> Flow {
+    wanted: Wanted,
+    to: &mut [*mut u8; LANES],
+) -> Found {
+    #[cfg(target_arch = "x86_64")]
+    if super::super::level::fast() {
+        // SAFETY: the processor has the extensions; the rest is the caller's promise.
+        return unsafe { locate_fast(cx, ins, wanted, to) };
+    }
     // SAFETY: the caller's promise.
-    let at = unsafe { addresses::<A>(cx, ins) };
-    match S::SPACE {
-        Space::Shared => shared(cx, ins, mask, &at, size, kind, &mut each),
-        Space::Local => local(cx, ins, mask, &at, size, kind, &mut each),
-        Space::Generic => {
-            let (low, high, _) = extent(&at, mask);
-            let (one, other) = (Space::of(low), Space::of(high));
-            if mask == 0 {
-                Flow::Next
-            } else if one == Space::Global && other == Space::Global && high < SHARED_BASE {
-                global(cx, ins, mask, &at, size, kind, &mut each)
-            } else {
-                generic(cx, ins, mask, &at, size, kind, &mut each)
-            }
-        }
-        _ => global(cx, ins, mask, &at, size, kind, &mut each),
+    unsafe { locate_any(cx, ins, wanted, to) }
+}
+
+/// # Safety
+/// As [`locate`], on a processor with these extensions.
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2,fma,bmi1,bmi2,lzcnt,popcnt")]
+unsafe fn locate_fast(
+    cx: &mut Context<'_>,
+    ins: &Instruction,
+    wanted: Wanted,
+    to: &mut [*mut u8; LANES],
+) -> Found {
+    // SAFETY: the caller's promise.
+    unsafe { locate_any(cx, ins, wanted, to) }
+}
+
+/// # Safety
+/// As [`locate`].
+#[inline(always)]
+unsafe fn locate_any(
+    cx: &mut Context<'_>,
+    ins: &Instruction,
+    wanted: Wanted,
+    to: &mut [*mut u8; LANES],
+) -> Found {
+    if wanted.mask == 0 {
+        return Found::Flow(Flow::Next);
+    }
+    // SAFETY: the caller's promise.
+    let (reach, at) = unsafe { addresses(cx, ins) };
+    match reach {
+        Reach::Shared | Reach::SharedNarrow => shared(cx, ins, wanted, &at, to),
+        Reach::Local => local(cx, ins, wanted, &at, to),
+        Reach::Generic => generic(cx, ins, wanted, &at, to),
+        Reach::Global => global(cx, ins, wanted, &at, to),
     }
 }
 
-/// Lanes in more than one space, or none in global memory: one space after another.
+/// Lanes may be in more than one space: one space after another.
 #[inline(never)]
 fn generic(
     cx: &mut Context<'_>,
     ins: &Instruction,
-    mask: u32,
+    wanted: Wanted,
     at: &[u64; LANES],
-    size: usize,
-    kind: AccessKind,
-    each: &mut impl FnMut(&mut Context<'_>, usize, *mut u8),
-) -> Flow {
+    to: &mut [*mut u8; LANES],
+) -> Found {
+    let Wanted { mask, .. } = wanted;
     let mut left = mask;
     while left != 0 {
         let space = Space::of(at[left.trailing_zeros() as usize]);
@@ -227,30 +296,32 @@ fn generic(
         }
         part &= left;
         left &= !part;
+        let wanted = Wanted { mask: part, ..wanted };
         let less = |base: u64| at.map(|address| address.wrapping_sub(base));
-        let flow = match space {
-            Space::Shared => shared(cx, ins, part, &less(SHARED_BASE), size, kind, each),
-            Space::Local => local(cx, ins, part, &less(LOCAL_BASE), size, kind, each),
-            Space::Param => param(cx, part, &less(PARAM_BASE), size, kind, each),
-            _ => global(cx, ins, part, at, size, kind, each),
+        let found = match space {
+            Space::Shared => shared(cx, ins, wanted, &less(SHARED_BASE), to),
+            Space::Local => local(cx, ins, wanted, &less(LOCAL_BASE), to),
+            Space::Param => param(cx, wanted, &less(PARAM_BASE), to),
+            _ => global(cx, ins, wanted, at, to),
         };
-        if flow == Flow::Fault {
-            return flow;
+        match found {
+            Found::Lanes => {}
+            // A row is all lanes.
+            other => return other,
         }
     }
-    Flow::Next
+    Found::Lanes
 }
 
 #[inline(always)]
 fn global(
     cx: &mut Context<'_>,
     ins: &Instruction,
-    mask: u32,
+    wanted: Wanted,
     at: &[u64; LANES],
-    size: usize,
-    kind: AccessKind,
-    each: &mut impl FnMut(&mut Context<'_>, usize, *mut u8),
-) -> Flow {
+    to: &mut [*mut u8; LANES],
+) -> Found {
+    let Wanted { mask, size, kind } = wanted;
     let wide = size as u64;
     if mask == FULL {
         // Side by side: the most frequent case by far.
@@ -263,84 +334,68 @@ fn global(
             let all = wide * LANES as u64;
             if let Some(bytes) = cx.find(ins, start, all) {
                 if kind != AccessKind::Load && read_only(cx, ins) {
-                    return cx.fail(0, Fault::ReadOnly { address: start, size: size as u32 });
+                    let fault = Fault::ReadOnly { address: start, size: size as u32 };
+                    return Found::Flow(cx.fail(0, fault));
                 }
                 cx.count(ins).sectors += ((start + all - 1) >> 5) - (start >> 5) + 1;
+                if kind == AccessKind::Atomic {
+                    cx.count(ins).passes += 1;
+                }
                 if cx.observer.is_some() {
                     observe(cx, ins, mask, at, size as u32, kind, Space::Global);
                 }
-                for i in 0..LANES {
-                    // SAFETY: the allocation holds all lanes' bytes.
-                    each(cx, i, unsafe { bytes.add(i * size) });
-                }
-                return Flow::Next;
+                return Found::Row(bytes);
             }
         }
     }
-    scattered(cx, ins, mask, at, size, kind, each)
+    scattered(cx, ins, wanted, at, to)
 }
 
 #[inline(always)]
 fn scattered(
     cx: &mut Context<'_>,
     ins: &Instruction,
-    mask: u32,
+    wanted: Wanted,
     at: &[u64; LANES],
-    size: usize,
-    kind: AccessKind,
-    each: &mut impl FnMut(&mut Context<'_>, usize, *mut u8),
-) -> Flow {
-    if mask == 0 {
-        return Flow::Next;
-    }
+    to: &mut [*mut u8; LANES],
+) -> Found {
+    let Wanted { mask, size, kind } = wanted;
     let wide = size as u64;
     let (low, high, bits) = extent(at, mask);
     if bits & (wide - 1) != 0 {
-        return misaligned(cx, mask, at, size as u32, Space::Global);
+        return Found::Flow(misaligned(cx, mask, at, size as u32, Space::Global));
     }
     cx.count(ins).sectors += u64::from(traffic::sectors(at, mask));
+    if kind == AccessKind::Atomic {
+        cx.count(ins).passes += u64::from(traffic::rounds(at, mask));
+    }
     let whole = (high - low).checked_add(wide).and_then(|len| cx.find(ins, low, len));
     if let Some(bytes) = whole {
         if kind != AccessKind::Load && read_only(cx, ins) {
-            return cx.fail(mask.trailing_zeros(), Fault::ReadOnly { address: low, size: size as u32 });
+            let fault = Fault::ReadOnly { address: low, size: size as u32 };
+            return Found::Flow(cx.fail(mask.trailing_zeros(), fault));
         }
-        if cx.observer.is_some() {
-            observe(cx, ins, mask, at, size as u32, kind, Space::Global);
+        for (lane, to) in to.iter_mut().enumerate() {
+            let pointer = bytes.wrapping_add(at[lane].wrapping_sub(low) as usize);
+            *to = if mask & (1 << lane) != 0 { pointer } else { *to };
         }
-        if mask == FULL {
-            for (lane, &address) in at.iter().enumerate() {
-                // SAFETY: the allocation holds everything from the lowest address to the highest.
-                each(cx, lane, unsafe { bytes.add((address - low) as usize) });
+    } else {
+        // Check all before any is touched.
+        for lane in (0..LANES).filter(|&lane| mask & (1 << lane) != 0) {
+            match cx.find(ins, at[lane], wide) {
+                None => return Found::Flow(wild(cx, lane as u32, at[lane], size as u32)),
+                Some(_) if kind != AccessKind::Load && read_only(cx, ins) => {
+                    let fault = Fault::ReadOnly { address: at[lane], size: size as u32 };
+                    return Found::Flow(cx.fail(lane as u32, fault));
+                }
+                Some(bytes) => to[lane] = bytes,
             }
-        } else {
-            let mut left = mask;
-            while left != 0 {
-                let lane = left.trailing_zeros() as usize;
-                left &= left - 1;
-                // SAFETY: the allocation holds everything from the lowest address to the highest.
-                each(cx, lane, unsafe { bytes.add((at[lane] - low) as usize) });
-            }
-        }
-        return Flow::Next;
-    }
-    // Check all before any is touched.
-    for lane in (0..LANES).filter(|&lane| mask & (1 << lane) != 0) {
-        if cx.find(ins, at[lane], wide).is_none() {
-            return wild(cx, lane as u32, at[lane], size as u32);
-        }
-        if kind != AccessKind::Load && read_only(cx, ins) {
-            return cx.fail(lane as u32, Fault::ReadOnly { address: at[lane], size: size as u32 });
         }
     }
     if cx.observer.is_some() {
         observe(cx, ins, mask, at, size as u32, kind, Space::Global);
     }
-    for lane in (0..LANES).filter(|&lane| mask & (1 << lane) != 0) {
-        if let Some(bytes) = cx.find(ins, at[lane], wide) {
-            each(cx, lane, bytes);
-        }
-    }
-    Flow::Next
+    Found::Lanes
 }
 
 /// Whether what the instruction found last must not be written.
@@ -354,175 +409,191 @@ pub(crate) fn read_only(cx: &Context<'_>, ins: &Instruction) -> bool {
 fn shared(
     cx: &mut Context<'_>,
     ins: &Instruction,
-    mask: u32,
+    wanted: Wanted,
     at: &[u64; LANES],
-    size: usize,
-    kind: AccessKind,
-    each: &mut impl FnMut(&mut Context<'_>, usize, *mut u8),
-) -> Flow {
-    if mask == 0 {
-        return Flow::Next;
-    }
+    to: &mut [*mut u8; LANES],
+) -> Found {
+    let Wanted { mask, size, kind } = wanted;
     let (_, high, bits) = extent(at, mask);
     if bits & (size as u64 - 1) != 0 {
-        return misaligned(cx, mask, at, size as u32, Space::Shared);
+        return Found::Flow(misaligned(cx, mask, at, size as u32, Space::Shared));
     }
     let len = u64::from(cx.shared_len);
     if high >= len || len - high < size as u64 {
-        return outside(cx, mask, at, size as u32, Space::Shared, len);
+        return Found::Flow(outside(cx, mask, at, size as u32, Space::Shared, len));
     }
     let mut short = [0_u32; LANES];
     for i in 0..LANES {
         short[i] = at[i] as u32;
     }
-    cx.count(ins).passes += u64::from(traffic::passes(&short, mask, size as u32));
+    if kind == AccessKind::Atomic {
+        cx.count(ins).passes += u64::from(traffic::rounds(at, mask));
+    } else {
+        cx.count(ins).passes += u64::from(traffic::passes(&short, mask, size as u32));
+    }
     if cx.observer.is_some() {
         observe(cx, ins, mask, at, size as u32, kind, Space::Shared);
     }
-    let bytes = cx.shared;
-    if mask == FULL {
-        for (lane, &address) in short.iter().enumerate() {
-            // SAFETY: just checked.
-            each(cx, lane, unsafe { bytes.add(address as usize) });
-        }
-    } else {
-        let mut left = mask;
-        while left != 0 {
-            let lane = left.trailing_zeros() as usize;
-            left &= left - 1;
-            // SAFETY: just checked.
-            each(cx, lane, unsafe { bytes.add(short[lane] as usize) });
-        }
+    for (lane, to) in to.iter_mut().enumerate() {
+        let pointer = cx.shared.wrapping_add(short[lane] as usize);
+        *to = if mask & (1 << lane) != 0 { pointer } else { *to };
     }
-    Flow::Next
+    Found::Lanes
 }
 
 #[inline(always)]
 fn local(
     cx: &mut Context<'_>,
     ins: &Instruction,
-    mask: u32,
+    wanted: Wanted,
     at: &[u64; LANES],
-    size: usize,
-    kind: AccessKind,
-    each: &mut impl FnMut(&mut Context<'_>, usize, *mut u8),
-) -> Flow {
-    if mask == 0 {
-        return Flow::Next;
+    to: &mut [*mut u8; LANES],
+) -> Found {
+    let Wanted { mask, size, kind } = wanted;
+    if kind == AccessKind::Atomic {
+        let why = "atomic operation on local memory";
+        return Found::Flow(cx.fail(mask.trailing_zeros(), Fault::Misuse(why)));
     }
     let (_, high, bits) = extent(at, mask);
     if bits & (size as u64 - 1) != 0 {
-        return misaligned(cx, mask, at, size as u32, Space::Local);
+        return Found::Flow(misaligned(cx, mask, at, size as u32, Space::Local));
     }
     let len = u64::from(cx.local_len);
     if high >= len || len - high < size as u64 {
-        return outside(cx, mask, at, size as u32, Space::Local, len);
+        return Found::Flow(outside(cx, mask, at, size as u32, Space::Local, len));
     }
     if cx.observer.is_some() {
         observe(cx, ins, mask, at, size as u32, kind, Space::Local);
     }
-    let bytes = cx.local;
-    for lane in 0..LANES {
-        if mask & (1 << lane) != 0 {
-            // SAFETY: just checked; each lane has its own `local_len` bytes.
-            each(cx, lane, unsafe { bytes.add(lane * len as usize + at[lane] as usize) });
-        }
+    for (lane, to) in to.iter_mut().enumerate() {
+        // Each lane has its own `local_len` bytes.
+        let pointer = cx.local.wrapping_add(lane * len as usize).wrapping_add(at[lane] as usize);
+        *to = if mask & (1 << lane) != 0 { pointer } else { *to };
     }
-    Flow::Next
+    Found::Lanes
 }
 
 /// The kernel's parameters, through their window.
 #[inline(never)]
-fn param(
-    cx: &mut Context<'_>,
-    mask: u32,
-    at: &[u64; LANES],
-    size: usize,
-    kind: AccessKind,
-    each: &mut impl FnMut(&mut Context<'_>, usize, *mut u8),
-) -> Flow {
+fn param(cx: &mut Context<'_>, wanted: Wanted, at: &[u64; LANES], to: &mut [*mut u8; LANES]) -> Found {
+    let Wanted { mask, size, kind } = wanted;
     let lane = mask.trailing_zeros();
     if kind != AccessKind::Load {
-        return cx.fail(lane, Fault::Misuse("write to a kernel's parameters"));
+        return Found::Flow(cx.fail(lane, Fault::Misuse("write to a kernel's parameters")));
     }
-    let len = cx.params.len() as u64;
+    let len = cx.params.len() as u64 * 16;
     let wide = size as u64;
     if first(mask, at, |address| address % wide != 0).is_some() {
-        return misaligned(cx, mask, at, size as u32, Space::Param);
+        return Found::Flow(misaligned(cx, mask, at, size as u32, Space::Param));
     }
     if first(mask, at, |address| address > len || len - address < wide).is_some() {
-        return outside(cx, mask, at, size as u32, Space::Param, len);
+        return Found::Flow(outside(cx, mask, at, size as u32, Space::Param, len));
     }
     for lane in (0..LANES).filter(|&lane| mask & (1 << lane) != 0) {
-        // A copy, aligned: the parameters themselves are a shared slice of bytes.
-        let mut bytes = [0_u128; 2];
-        let from = at[lane] as usize;
-        // SAFETY: plain bytes, 32 of them.
-        let copy: &mut [u8; 32] = unsafe { &mut *bytes.as_mut_ptr().cast() };
-        copy[..size].copy_from_slice(&cx.params[from..from + size]);
-        each(cx, lane, bytes.as_mut_ptr().cast());
+        let bytes = cx.params.as_ptr().cast::<u8>().cast_mut();
+        to[lane] = bytes.wrapping_add(at[lane] as usize);
     }
-    Flow::Next
+    Found::Lanes
 }
 
-struct Load<S, A, C, D, const V: usize>(PhantomData<(S, A, C, D)>);
+struct Load<C, D, const V: usize>(PhantomData<(C, D)>);
 
-impl<S: In, A: Word, C: Cell, D: Word, const V: usize> Run for Load<S, A, C, D, V> {
+impl<C: Cell, D: Word, const V: usize> Run for Load<C, D, V> {
     #[inline(always)]
     unsafe fn run(cx: &mut Context<'_>, ins: &Instruction, mask: u32) -> Flow {
+        let wanted = Wanted { mask, size: C::SIZE * V, kind: AccessKind::Load };
+        let mut from = [std::ptr::null_mut(); LANES];
         let mut out = [[D::default(); LANES]; V];
-        // SAFETY: the caller's promise; pointers are good for V cells.
-        let flow = unsafe {
-            visit::<S, A>(cx, ins, mask, C::SIZE * V, AccessKind::Load, |_, lane, from| {
-                for (i, row) in out.iter_mut().enumerate() {
-                    row[lane] = D::from_u64(C::load(from.add(i * C::SIZE)));
+        // SAFETY: the caller's promise; pointers are good for V cells. Parameters are only read, by atomics that the host has as
+        // plain loads.
+        unsafe {
+            match locate(cx, ins, wanted, &mut from) {
+                Found::Row(start) => {
+                    for lane in 0..LANES {
+                        for (i, row) in out.iter_mut().enumerate() {
+                            row[lane] = D::from_u64(C::load(start.add((lane * V + i) * C::SIZE)));
+                        }
+                    }
                 }
-            })
-        };
-        if flow == Flow::Next {
+                Found::Lanes if mask == FULL => {
+                    for (lane, &from) in from.iter().enumerate() {
+                        for (i, row) in out.iter_mut().enumerate() {
+                            row[lane] = D::from_u64(C::load(from.add(i * C::SIZE)));
+                        }
+                    }
+                }
+                Found::Lanes => {
+                    let mut left = mask;
+                    while left != 0 {
+                        let lane = left.trailing_zeros() as usize;
+                        left &= left - 1;
+                        for (i, row) in out.iter_mut().enumerate() {
+                            row[lane] = D::from_u64(C::load(from[lane].add(i * C::SIZE)));
+                        }
+                    }
+                }
+                Found::Flow(flow) => return flow,
+            }
             for (row, unit) in out.iter().zip([ins.d, ins.b, ins.c, ins.e]) {
-                // SAFETY: lowering gave the instruction rows of this width.
-                unsafe { cx.write(unit, row, mask) };
+                cx.write(unit, row, mask);
             }
         }
-        flow
+        Flow::Next
     }
 }
 
-struct Store<S, A, C, D, const V: usize>(PhantomData<(S, A, C, D)>);
+struct Store<C, D, const V: usize>(PhantomData<(C, D)>);
 
-impl<S: In, A: Word, C: Cell, D: Word, const V: usize> Run for Store<S, A, C, D, V> {
+impl<C: Cell, D: Word, const V: usize> Run for Store<C, D, V> {
     #[inline(always)]
     unsafe fn run(cx: &mut Context<'_>, ins: &Instruction, mask: u32) -> Flow {
+        let wanted = Wanted { mask, size: C::SIZE * V, kind: AccessKind::Store };
+        let mut to = [std::ptr::null_mut(); LANES];
         let units = [ins.d, ins.b, ins.c, ins.e];
         // SAFETY: lowering gave the instruction rows of this width; pointers are good for V cells.
         unsafe {
             let rows: [*const [D; LANES]; V] = std::array::from_fn(|i| cx.row::<D>(units[i]).cast_const());
-            visit::<S, A>(cx, ins, mask, C::SIZE * V, AccessKind::Store, |_, lane, to| {
-                for (i, row) in rows.iter().enumerate() {
-                    C::store(to.add(i * C::SIZE), (**row)[lane].into());
+            match locate(cx, ins, wanted, &mut to) {
+                Found::Row(start) => {
+                    for lane in 0..LANES {
+                        for (i, row) in rows.iter().enumerate() {
+                            C::store(start.add((lane * V + i) * C::SIZE), (**row)[lane].into());
+                        }
+                    }
                 }
-            })
+                Found::Lanes => {
+                    let mut left = mask;
+                    while left != 0 {
+                        let lane = left.trailing_zeros() as usize;
+                        left &= left - 1;
+                        for (i, row) in rows.iter().enumerate() {
+                            C::store(to[lane].add(i * C::SIZE), (**row)[lane].into());
+                        }
+                    }
+                }
+                Found::Flow(flow) => return flow,
+            }
         }
+        Flow::Next
     }
 }
 
-/// A load of `V` cells into rows of words `D`; `None` for vectors that PTX does not have.
-pub(crate) fn load<S: In, A: Word, C: Cell, D: Word>(vector: usize) -> Option<Body> {
+/// A load of `vector` cells into rows of words `D`; `None` for vectors that PTX does not have.
+pub(crate) fn load<C: Cell, D: Word>(vector: usize) -> Option<Body> {
     Some(match vector {
-        1 => body::<Load<S, A, C, D, 1>>(),
-        2 => body::<Load<S, A, C, D, 2>>(),
-        4 => body::<Load<S, A, C, D, 4>>(),
+        1 => body::<Load<C, D, 1>>(),
+        2 => body::<Load<C, D, 2>>(),
+        4 => body::<Load<C, D, 4>>(),
         _ => return None,
     })
 }
 
-/// A store of `V` cells from rows of words `D`.
-pub(crate) fn store<S: In, A: Word, C: Cell, D: Word>(vector: usize) -> Option<Body> {
+/// A store of `vector` cells from rows of words `D`.
+pub(crate) fn store<C: Cell, D: Word>(vector: usize) -> Option<Body> {
     Some(match vector {
-        1 => body::<Store<S, A, C, D, 1>>(),
-        2 => body::<Store<S, A, C, D, 2>>(),
-        4 => body::<Store<S, A, C, D, 4>>(),
+        1 => body::<Store<C, D, 1>>(),
+        2 => body::<Store<C, D, 2>>(),
+        4 => body::<Store<C, D, 4>>(),
         _ => return None,
     })
 }
@@ -534,10 +605,10 @@ impl<C: Cell, D: Word> Run for Parameter<C, D> {
     #[inline(always)]
     unsafe fn run(cx: &mut Context<'_>, ins: &Instruction, mask: u32) -> Flow {
         let mut bytes = 0_u64;
-        let from = &cx.params[ins.imm as usize..][..C::SIZE];
-        // SAFETY: `bytes` is eight bytes long and aligned to them.
+        // SAFETY: lowering checked that the range lies within the parameters; `bytes` is eight bytes long and aligned to them.
         let value = unsafe {
-            std::ptr::copy_nonoverlapping(from.as_ptr(), (&raw mut bytes).cast(), C::SIZE);
+            let from = cx.params.as_ptr().cast::<u8>().add(ins.imm as usize);
+            std::ptr::copy_nonoverlapping(from, (&raw mut bytes).cast(), C::SIZE);
             C::load((&raw mut bytes).cast())
         };
         // SAFETY: lowering gave the instruction a row of this width.
