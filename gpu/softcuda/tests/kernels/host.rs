@@ -139,3 +139,32 @@ pub fn close(what: &str, found: &[f32], expected: &[f64], bound: impl Fn(usize) 
 
 /// Unit roundoff of single precision.
 pub const U: f64 = 1.0 / (1 << 24) as f64;
+
+/// IEEE binary16, slowly and independently of the machine's.
+pub mod half {
+    /// The value of the bits.
+    pub fn wide(bits: u16) -> f64 {
+        let sign = if bits >> 15 != 0 { -1.0 } else { 1.0 };
+        let (exponent, fraction) = (i32::from(bits >> 10 & 31), f64::from(bits & 1023));
+        match exponent {
+            0 => sign * fraction * 2.0_f64.powi(-24),
+            31 if fraction == 0.0 => sign * f64::INFINITY,
+            31 => f64::NAN,
+            _ => sign * (1.0 + fraction / 1024.0) * 2.0_f64.powi(exponent - 15),
+        }
+    }
+
+    /// The nearest, by looking at the neighbours; ties to even.
+    pub fn of(value: f32) -> u16 {
+        let sign = if value.is_sign_negative() { 0x8000 } else { 0 };
+        let value = f64::from(value.abs());
+        let (mut low, mut high) = (0_u16, 0x7bff_u16);
+        while high - low > 1 {
+            let middle = (low + high) / 2;
+            if wide(middle) <= value { low = middle } else { high = middle }
+        }
+        let (below, above) = (value - wide(low), wide(high) - value);
+        let up = above < below || above == below && low & 1 == 1;
+        sign | if up { high } else { low }
+    }
+}
