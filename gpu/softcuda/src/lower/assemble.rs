@@ -12,12 +12,17 @@ use crate::machine::program::{Param, Place, Program};
 const FIRST_PREDICATE: u32 = 2;
 
 /// Makes the program of what was emitted.
-pub(super) fn assemble(emitter: Emitter<'_, '_, '_>, name: &str, params: Vec<Param>) -> Result<Program, LoadError> {
+pub(super) fn assemble(
+    emitter: Emitter<'_, '_, '_>,
+    name: &str,
+    params: Vec<Param>,
+) -> Result<Program, LoadError> {
     let Emitter { ops, labels, values, opcodes, .. } = emitter;
     let graph = Graph::new(&ops, &labels);
     let meets = graph.meets();
     let lives = rows::lives(&ops, &graph, values.len());
-    let predicate = |value: Value| u16::from(values[value.0 as usize] == Home::Register(0) && value.0 != 0);
+    let predicate =
+        |value: Value| u16::from(values[value.0 as usize] == Home::Register(0) && value.0 != 0);
     let (predicates, count) = rows::places(&lives, predicate, FIRST_PREDICATE);
     let mut program = Program { name: name.to_owned(), params, opcodes, ..Program::default() };
     let mut next = count.div_ceil(32);
@@ -71,7 +76,8 @@ pub(super) fn assemble(emitter: Emitter<'_, '_, '_>, name: &str, params: Vec<Par
             ins.imm |= (program.operands.len() as u64) << 32;
             program.operands.extend(op.list.iter().map(|&it| field(it)));
         }
-        let meet = meets[graph.block_of[at]].map_or(NOWHERE, |block| graph.blocks[block].begin as u32);
+        let meet =
+            meets[graph.block_of[at]].map_or(NOWHERE, |block| graph.blocks[block].begin as u32);
         match &op.control {
             Control::Branch(label) => {
                 ins.imm = labels[label.0 as usize] as u64 | u64::from(meet) << 32;
@@ -95,7 +101,12 @@ fn places(ops: &[Op], graph: &Graph, values: usize) -> Vec<Place> {
     let mut places = Vec::with_capacity(ops.len());
     for block in &graph.blocks {
         for op in &ops[block.begin..block.end] {
-            let depth = 1 + op.uses().map(|value| depths[value.0 as usize]).max().unwrap_or(0).min(u16::MAX - 1);
+            let depth = 1 + op
+                .uses()
+                .map(|value| depths[value.0 as usize])
+                .max()
+                .unwrap_or(0)
+                .min(u16::MAX - 1);
             let hidden = op.class == crate::count::Class::Hidden;
             let depth = if hidden { depth - 1 } else { depth };
             op.defs().for_each(|value| depths[value.0 as usize] = depth);

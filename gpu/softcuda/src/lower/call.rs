@@ -19,7 +19,11 @@ const MOST: usize = 1 << 20;
 
 impl<'p, 'm, 'a> Emitter<'p, 'm, 'a> {
     /// A frame for a copy of a function, with places for its variables.
-    pub(super) fn frame(&mut self, body: &'p Body<'m, 'a>, leave: Option<Label>) -> Emitted<Frame<'p, 'm, 'a>> {
+    pub(super) fn frame(
+        &mut self,
+        body: &'p Body<'m, 'a>,
+        leave: Option<Label>,
+    ) -> Emitted<Frame<'p, 'm, 'a>> {
         let kernel = body.function.kind == FunctionKind::Entry;
         let mut variables = HashMap::new();
         let mut offset = 0_u64;
@@ -59,8 +63,12 @@ impl<'p, 'm, 'a> Emitter<'p, 'm, 'a> {
     /// Emits all steps of the frame's body.
     pub(super) fn body(&mut self) -> Emitted {
         let body = self.frame.body;
-        let mut stands: Vec<(usize, Label)> =
-            body.labels.iter().map(|label| label.step).zip(self.frame.labels.iter().copied()).collect();
+        let mut stands: Vec<(usize, Label)> = body
+            .labels
+            .iter()
+            .map(|label| label.step)
+            .zip(self.frame.labels.iter().copied())
+            .collect();
         stands.sort_by_key(|&(step, _)| step);
         let mut stands = stands.into_iter().peekable();
         for (number, step) in body.steps.iter().enumerate() {
@@ -69,7 +77,8 @@ impl<'p, 'm, 'a> Emitter<'p, 'm, 'a> {
             }
             self.enter(step)?;
             if self.ops.len() > MOST {
-                return self.unsupported(format!("more than {MOST} instructions with what is inlined"));
+                return self
+                    .unsupported(format!("more than {MOST} instructions with what is inlined"));
             }
             table::emit(self, step)?;
         }
@@ -116,7 +125,9 @@ impl<'p, 'm, 'a> Emitter<'p, 'm, 'a> {
     /// `call (results), function, (arguments);`
     pub(super) fn call(&mut self, operands: &[Value], guarded: bool) -> Emitted {
         let (results, target, arguments) = match operands {
-            [Value::List(results), target, Value::List(arguments), ..] => (&results[..], target, &arguments[..]),
+            [Value::List(results), target, Value::List(arguments), ..] => {
+                (&results[..], target, &arguments[..])
+            }
             [target, Value::List(arguments), ..] => (&[][..], target, &arguments[..]),
             [Value::List(results), target] => (&results[..], target, &[][..]),
             [target] => (&[][..], target, &[][..]),
@@ -234,12 +245,15 @@ impl<'p, 'm, 'a> Emitter<'p, 'm, 'a> {
             }
             Binding::Variable(id) => {
                 let variable = frame.body.variables[id.index()].variable;
-                let (Some(kind), Some(&place)) = (Self::kind_of(variable.ty), frame.variables.get(&id.0)) else {
+                let (Some(kind), Some(&place)) =
+                    (Self::kind_of(variable.ty), frame.variables.get(&id.0))
+                else {
                     return self.unsupported("an argument of this type");
                 };
                 let from = self.source(argument, kind)?;
                 let at = self.constant(crate::machine::program::Constant::Bits(place.offset), true);
-                let fields = [Field::Use(from), Field::Use(at), Field::None, Field::None, Field::None];
+                let fields =
+                    [Field::Use(from), Field::Use(at), Field::None, Field::None, Field::None];
                 let body = match kind.bits() {
                     8 => access::store::<u8, u32>(1),
                     16 => access::store::<u16, u32>(1),
@@ -268,12 +282,15 @@ impl<'p, 'm, 'a> Emitter<'p, 'm, 'a> {
             }
             Binding::Variable(id) => {
                 let variable = inner.body.variables[id.index()].variable;
-                let (Some(kind), Some(&place)) = (Self::kind_of(variable.ty), inner.variables.get(&id.0)) else {
+                let (Some(kind), Some(&place)) =
+                    (Self::kind_of(variable.ty), inner.variables.get(&id.0))
+                else {
                     return self.unsupported("a result of this type");
                 };
                 let (to, wide) = self.target(result, kind)?;
                 let at = self.constant(crate::machine::program::Constant::Bits(place.offset), true);
-                let fields = [Field::Def(to), Field::Use(at), Field::None, Field::None, Field::None];
+                let fields =
+                    [Field::Def(to), Field::Use(at), Field::None, Field::None, Field::None];
                 let body = match kind.bits() {
                     8 => access::load::<u8, u32>(1),
                     16 => access::load::<u16, u32>(1),
@@ -315,7 +332,8 @@ impl<'p, 'm, 'a> Emitter<'p, 'm, 'a> {
                 let b = self.argument(file, Kind::U64)?;
                 let c = self.argument(line, Kind::U32)?;
                 let d = self.argument(function, Kind::U64)?;
-                let fields = [Field::Use(d), Field::Use(a), Field::Use(b), Field::Use(c), Field::None];
+                let fields =
+                    [Field::Use(d), Field::Use(a), Field::Use(b), Field::Use(c), Field::None];
                 let op = self.op(print::assertfail(), Class::Other, fields);
                 op.control = Control::Stop;
             }
@@ -326,7 +344,9 @@ impl<'p, 'm, 'a> Emitter<'p, 'm, 'a> {
 
     /// The value of an argument, from its register or memory.
     fn argument(&mut self, argument: &Value, kind: Kind) -> Emitted<super::op::Value> {
-        let Value::Symbol(Symbol::Variable(id), 0) = argument else { return self.source(argument, kind) };
+        let Value::Symbol(Symbol::Variable(id), 0) = argument else {
+            return self.source(argument, kind);
+        };
         let Some(&place) = self.frame.variables.get(&id.0) else {
             return self.bad("an argument without a place");
         };

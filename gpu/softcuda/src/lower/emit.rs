@@ -8,9 +8,11 @@ use crate::machine::body::control;
 use crate::machine::instruction::Body;
 use crate::machine::lane::Kind;
 use crate::machine::program::{Constant, Special};
-use crate::ptx::ast::{Literal, Space, Type};
 use crate::ptx;
-use crate::ptx::resolve::{self, Body as PtxBody, Register, RegisterId, Selector, SpecialRegister, Step, Symbol};
+use crate::ptx::ast::{Literal, Space, Type};
+use crate::ptx::resolve::{
+    self, Body as PtxBody, Register, RegisterId, Selector, SpecialRegister, Step, Symbol,
+};
 use std::collections::HashMap;
 
 /// What a value is.
@@ -228,7 +230,9 @@ impl<'p, 'm, 'a> Emitter<'p, 'm, 'a> {
         let Register { ty, name, .. } = self.frame.body.registers[id.index()];
         let units = match ty {
             Type::Pred => 0,
-            Type::B128 => return self.bad(format!("`{name}` has 128 bits, which is not supported")),
+            Type::B128 => {
+                return self.bad(format!("`{name}` has 128 bits, which is not supported"));
+            }
             ty if ty.bytes() <= 4 => 1,
             _ => 2,
         };
@@ -274,8 +278,12 @@ impl<'p, 'm, 'a> Emitter<'p, 'm, 'a> {
                 let bits = literal_bits(*literal, kind);
                 return Ok(self.constant(Constant::Bits(bits), kind.units() == 2));
             }
-            resolve::Value::Special(special, component) => self.special_register(*special, *component)?,
-            resolve::Value::Symbol(symbol, offset) => self.address_of(*symbol, *offset, kind.units() == 2)?,
+            resolve::Value::Special(special, component) => {
+                self.special_register(*special, *component)?
+            }
+            resolve::Value::Symbol(symbol, offset) => {
+                self.address_of(*symbol, *offset, kind.units() == 2)?
+            }
             resolve::Value::Minus(..) | resolve::Value::Register(..) => {
                 return self.unsupported("a selected or negated operand");
             }
@@ -296,7 +304,11 @@ impl<'p, 'm, 'a> Emitter<'p, 'm, 'a> {
             }
             _ => {
                 let out = self.fresh(2);
-                let body = if kind.signed() { alu::one(|a: i32| i64::from(a)) } else { alu::one(|a: u32| u64::from(a)) };
+                let body = if kind.signed() {
+                    alu::one(|a: i32| i64::from(a))
+                } else {
+                    alu::one(|a: u32| u64::from(a))
+                };
                 self.hidden(body, out, value);
                 Ok(out)
             }
@@ -309,7 +321,11 @@ impl<'p, 'm, 'a> Emitter<'p, 'm, 'a> {
     }
 
     /// A destination for results of a kind: the value to write, and the register to extend it to, if it is wider.
-    pub(super) fn target(&mut self, operand: &resolve::Value, kind: Kind) -> Emitted<(Value, Option<Value>)> {
+    pub(super) fn target(
+        &mut self,
+        operand: &resolve::Value,
+        kind: Kind,
+    ) -> Emitted<(Value, Option<Value>)> {
         let value = match operand {
             resolve::Value::Register(id, None) => self.register(*id, 0)?,
             resolve::Value::Register(id, Some(Selector::Component(n))) => self.register(*id, *n)?,
@@ -327,7 +343,11 @@ impl<'p, 'm, 'a> Emitter<'p, 'm, 'a> {
     /// Extends a result where its register is wider.
     pub(super) fn extend(&mut self, from: Value, to: Option<Value>, kind: Kind) {
         if let Some(to) = to {
-            let body = if kind.signed() { alu::one(|a: i32| i64::from(a)) } else { alu::one(|a: u32| u64::from(a)) };
+            let body = if kind.signed() {
+                alu::one(|a: i32| i64::from(a))
+            } else {
+                alu::one(|a: u32| u64::from(a))
+            };
             self.hidden(body, to, from);
         }
     }
@@ -351,7 +371,11 @@ impl<'p, 'm, 'a> Emitter<'p, 'm, 'a> {
         match operand {
             resolve::Value::Register(id, None) => {
                 let value = self.register(*id, 0)?;
-                if self.units(value) == 0 { Ok(value) } else { self.bad("expected a predicate for the result") }
+                if self.units(value) == 0 {
+                    Ok(value)
+                } else {
+                    self.bad("expected a predicate for the result")
+                }
             }
             resolve::Value::Sink => Ok(self.fresh(0)),
             _ => self.bad("expected a predicate for the result"),
@@ -366,7 +390,11 @@ impl<'p, 'm, 'a> Emitter<'p, 'm, 'a> {
         }
     }
 
-    fn special_register(&mut self, special: SpecialRegister, component: Option<u8>) -> Emitted<Value> {
+    fn special_register(
+        &mut self,
+        special: SpecialRegister,
+        component: Option<u8>,
+    ) -> Emitted<Value> {
         use SpecialRegister as S;
         let axis = component.unwrap_or(0);
         let of = |this: &mut Self, make: fn(u8) -> Special| {
@@ -399,7 +427,9 @@ impl<'p, 'm, 'a> Emitter<'p, 'm, 'a> {
             S::Envreg(1) => self.special(Special::WorkspaceHigh),
             S::Envreg(2) => self.special(Special::WorkspaceLow),
             S::Envreg(_) | S::Pm(_) | S::ReservedSmemOffset(_) => self.bits(0),
-            S::ReservedSmemOffsetBegin | S::ReservedSmemOffsetEnd | S::ReservedSmemOffsetCap => self.bits(0),
+            S::ReservedSmemOffsetBegin | S::ReservedSmemOffsetEnd | S::ReservedSmemOffsetCap => {
+                self.bits(0)
+            }
             S::Pm64(_) | S::CurrentGraphExec => self.constant(Constant::Bits(0), true),
             S::Clock => self.read(control::clock32(), 1),
             S::ClockHi => {
@@ -443,7 +473,9 @@ impl<'p, 'm, 'a> Emitter<'p, 'm, 'a> {
                         Some(&offset) => known(Space::Shared, offset),
                         None => self.bad("a variable in shared memory without a place"),
                     },
-                    space @ (Space::Global | Space::Const) => Ok((space, Constant::Variable(id.0, 0))),
+                    space @ (Space::Global | Space::Const) => {
+                        Ok((space, Constant::Variable(id.0, 0)))
+                    }
                     space => self.unsupported(format!("a variable in `{space}`")),
                 }
             }

@@ -30,7 +30,9 @@ impl Graph {
             match &op.control {
                 Control::Next => continue,
                 Control::Branch(label) => leader[at(*label)] = true,
-                Control::Indirect(table) => table.iter().for_each(|&label| leader[at(label)] = true),
+                Control::Indirect(table) => {
+                    table.iter().for_each(|&label| leader[at(label)] = true)
+                }
                 Control::Exit | Control::Stop => {}
             }
             leader[i + 1] = true;

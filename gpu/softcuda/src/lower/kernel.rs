@@ -10,9 +10,18 @@ use crate::ptx::resolve::{Base, Binding, Body, Symbol, Value};
 use std::collections::{HashMap, HashSet};
 
 /// Lowers the kernel of a body.
-pub(super) fn lower(program: &ptx::Program<'_, '_>, body: &Body<'_, '_>) -> Result<Program, LoadError> {
+pub(super) fn lower(
+    program: &ptx::Program<'_, '_>,
+    body: &Body<'_, '_>,
+) -> Result<Program, LoadError> {
     let (shared, shared_size) = shared(program, body)?;
-    let empty = Frame { body, registers: HashMap::new(), variables: HashMap::new(), labels: Vec::new(), leave: None };
+    let empty = Frame {
+        body,
+        registers: HashMap::new(),
+        variables: HashMap::new(),
+        labels: Vec::new(),
+        leave: None,
+    };
     let mut emitter = Emitter::new(program, shared, empty);
     emitter.line = body.function.position.line;
     let frame = emitter.frame(body, None)?;
@@ -27,7 +36,11 @@ pub(super) fn lower(program: &ptx::Program<'_, '_>, body: &Body<'_, '_>) -> Resu
         if place.saturating_add(size) > u64::from(u16::MAX) {
             return emitter.unsupported("more than 65535 bytes of parameters");
         }
-        params.push(Param { name: variable.name.to_owned(), offset: place as u32, size: size as u32 });
+        params.push(Param {
+            name: variable.name.to_owned(),
+            offset: place as u32,
+            size: size as u32,
+        });
     }
     let params_size = params.iter().map(|param| param.offset + param.size).max().unwrap_or(0);
     emitter.params_size = params_size.into();
@@ -133,7 +146,9 @@ fn symbols(operand: &Value, f: &mut impl FnMut(Symbol)) {
             symbols(index, f);
         }
         Value::Pair(pair) => pair.iter().for_each(|it| symbols(it, f)),
-        Value::Vector(list) | Value::Tuple(list) | Value::List(list) => list.iter().for_each(|it| symbols(it, f)),
+        Value::Vector(list) | Value::Tuple(list) | Value::List(list) => {
+            list.iter().for_each(|it| symbols(it, f))
+        }
         _ => {}
     }
 }

@@ -17,7 +17,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 enum Init {
     Bytes(Vec<u8>),
     /// Address of another variable, or of shared memory.
-    Variable { number: u32, addend: i64, size: u8, mask: Option<u64> },
+    Variable {
+        number: u32,
+        addend: i64,
+        size: u8,
+        mask: Option<u64>,
+    },
 }
 
 /// A variable in global or constant memory.
@@ -126,7 +131,8 @@ impl Module {
         }
         let mut instance = Instance { memory: memory.clone(), addresses: Vec::new() };
         for variable in &self.0.variables {
-            let address = if variable.placed { memory.alloc_for(variable.size, variable.owner)? } else { 0 };
+            let address =
+                if variable.placed { memory.alloc_for(variable.size, variable.owner)? } else { 0 };
             instance.addresses.push(address);
         }
         for (variable, &address) in self.0.variables.iter().zip(&instance.addresses) {
@@ -134,12 +140,14 @@ impl Module {
                 match init {
                     Init::Bytes(bytes) => memory.write(address + offset, bytes)?,
                     Init::Variable { number, addend, size, mask } => {
-                        let value = instance.addresses[*number as usize].wrapping_add_signed(*addend);
+                        let value =
+                            instance.addresses[*number as usize].wrapping_add_signed(*addend);
                         let value = match mask {
                             Some(mask) => (value & mask) >> mask.trailing_zeros().min(63),
                             None => value,
                         };
-                        memory.write(address + offset, &value.to_le_bytes()[..usize::from(*size)])?;
+                        memory
+                            .write(address + offset, &value.to_le_bytes()[..usize::from(*size)])?;
                     }
                 }
             }
@@ -175,9 +183,19 @@ fn variable(
                     Space::Global | Space::Const
                 ) =>
             {
-                Init::Variable { number: id.0, addend: *offset, size: size.min(8) as u8, mask: *mask }
+                Init::Variable {
+                    number: id.0,
+                    addend: *offset,
+                    size: size.min(8) as u8,
+                    mask: *mask,
+                }
             }
-            _ => return Err(wrong(format!("`{}` is initialised by what is not supported", global.name))),
+            _ => {
+                return Err(wrong(format!(
+                    "`{}` is initialised by what is not supported",
+                    global.name
+                )));
+            }
         };
         init.push((datum.offset, value));
     }
@@ -278,7 +296,13 @@ impl Kernel {
         shared: u32,
         args: &[Arg],
     ) -> Result<Statistics, LaunchError> {
-        self.launch_with(device, grid, block, args, &LaunchOptions { shared, ..LaunchOptions::default() })
+        self.launch_with(
+            device,
+            grid,
+            block,
+            args,
+            &LaunchOptions { shared, ..LaunchOptions::default() },
+        )
     }
 
     /// As [`launch`](Self::launch), with all options.
@@ -294,8 +318,11 @@ impl Kernel {
         options: &LaunchOptions<'_>,
     ) -> Result<Statistics, LaunchError> {
         let instance = self.module.instance(device.memory())?;
-        let linked =
-            Linked { program: self.program(), variables: &instance.addresses, files: &self.module.0.files };
+        let linked = Linked {
+            program: self.program(),
+            variables: &instance.addresses,
+            files: &self.module.0.files,
+        };
         launch(&linked, device, grid.into(), block.into(), args, options)
     }
 }

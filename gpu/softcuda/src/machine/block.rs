@@ -137,7 +137,8 @@ impl Block {
                 continue;
             }
             // SAFETY: the caller's promise.
-            let (stop, used, fault) = unsafe { self.run_warp(number, launch, lent, left.min(TURN)) };
+            let (stop, used, fault) =
+                unsafe { self.run_warp(number, launch, lent, left.min(TURN)) };
             left -= used.min(left);
             match stop {
                 Stop::Turn => blocked = 0,
@@ -162,10 +163,10 @@ impl Block {
                     self.next = number;
                 }
                 Stop::Fault(pc) => {
-                    let fault = fault.map_or(
-                        LaneFault { lane: 0, kind: Fault::Misuse("unknown") },
-                        |fault| *fault,
-                    );
+                    let fault = fault
+                        .map_or(LaneFault { lane: 0, kind: Fault::Misuse("unknown") }, |fault| {
+                            *fault
+                        });
                     return (Halt::Fault(number as u32, pc, fault), fuel - left);
                 }
             }
@@ -238,7 +239,9 @@ impl Block {
         let id = warp.file[usize::from(ins.a)].0[lane as usize];
         let counted = ins.imm & barrier::COUNTED != 0;
         let count = if counted { warp.file[usize::from(ins.b)].0[lane as usize] } else { 0 };
-        if id as usize >= BARRIERS || counted && (count == 0 || count % 32 != 0 || count > launch.warps * 32) {
+        if id as usize >= BARRIERS
+            || counted && (count == 0 || count % 32 != 0 || count > launch.warps * 32)
+        {
             return Err(LaneFault { lane, kind: Fault::Barrier { barrier: id, threads: count } });
         }
         if let Some(observer) = lent.observer.as_deref_mut() {

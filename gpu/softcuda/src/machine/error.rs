@@ -76,7 +76,9 @@ pub enum Fault {
         members: u32,
     },
     /// A barrier's number or count is not allowed.
-    #[error("barrier {barrier} with {threads} threads: the number must be below 16 and the count a multiple of 32 up to the block's size")]
+    #[error(
+        "barrier {barrier} with {threads} threads: the number must be below 16 and the count a multiple of 32 up to the block's size"
+    )]
     Barrier {
         /// Its number.
         barrier: u32,
@@ -206,7 +208,9 @@ pub enum LaunchError {
         places: Vec<WarpPlace>,
     },
     /// No threads, or more than the device takes.
-    #[error("kernel {kernel}: block of {block} threads: each extent must be 1 to {most}, and the product at most {threads}")]
+    #[error(
+        "kernel {kernel}: block of {block} threads: each extent must be 1 to {most}, and the product at most {threads}"
+    )]
     Block {
         /// The kernel.
         kernel: String,
@@ -240,7 +244,9 @@ pub enum LaunchError {
         required: bool,
     },
     /// More shared memory than a block may have.
-    #[error("kernel {kernel}: {fixed} + {dynamic} bytes of shared memory, the device has {most} a block")]
+    #[error(
+        "kernel {kernel}: {fixed} + {dynamic} bytes of shared memory, the device has {most} a block"
+    )]
     Shared {
         /// The kernel.
         kernel: String,
@@ -276,7 +282,9 @@ pub enum LaunchError {
         found: u32,
     },
     /// A cooperative launch of more blocks than can be resident at once.
-    #[error("kernel {kernel}: cooperative launch of {blocks} blocks, at most {most} can be resident")]
+    #[error(
+        "kernel {kernel}: cooperative launch of {blocks} blocks, at most {most} can be resident"
+    )]
     Cooperative {
         /// The kernel.
         kernel: String,

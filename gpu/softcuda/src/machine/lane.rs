@@ -7,14 +7,11 @@ use super::body::half::{Bf16, F16};
 
 /// A word of a row.
 pub(crate) trait Word: Copy + Default + PartialEq + Into<u64> + 'static {
-    /// Units of 128 bytes that a row takes.
-    const UNITS: u16;
     /// Truncates.
     fn from_u64(value: u64) -> Self;
 }
 
 impl Word for u32 {
-    const UNITS: u16 = 1;
     #[inline(always)]
     fn from_u64(value: u64) -> Self {
         value as u32
@@ -22,7 +19,6 @@ impl Word for u32 {
 }
 
 impl Word for u64 {
-    const UNITS: u16 = 2;
     #[inline(always)]
     fn from_u64(value: u64) -> Self {
         value

@@ -341,9 +341,15 @@ pub(crate) fn launch(
     let params = pack(program, args)?;
     let fixed = program.shared;
     let dynamic = options.shared;
-    let shared = fixed.checked_add(dynamic).filter(|&bytes| bytes <= limits.shared).ok_or_else(|| {
-        LaunchError::Shared { kernel: program.name.clone(), fixed, dynamic, most: limits.shared }
-    })?;
+    let shared =
+        fixed.checked_add(dynamic).filter(|&bytes| bytes <= limits.shared).ok_or_else(|| {
+            LaunchError::Shared {
+                kernel: program.name.clone(),
+                fixed,
+                dynamic,
+                most: limits.shared,
+            }
+        })?;
     let most = most_resident(&limits, threads, shared);
     if options.cooperative && blocks > most {
         return Err(LaunchError::Cooperative { kernel: program.name.clone(), blocks, most });

@@ -164,7 +164,8 @@ impl Warp {
         let mut i = 0;
         while i < self.splits.len() {
             let split = self.splits[i];
-            let same = |s: &Split| (s.pc, s.entry, s.state) == (split.pc, split.entry, State::Ready);
+            let same =
+                |s: &Split| (s.pc, s.entry, s.state) == (split.pc, split.entry, State::Ready);
             match self.splits[..i].iter().position(same) {
                 Some(first) => {
                     self.splits[first].mask |= split.mask;
@@ -178,9 +179,8 @@ impl Warp {
     /// Lets lanes go on that have waited too long at an entry whose others poll; or, where nothing else can run, the innermost.
     fn give_way(&mut self, now: bool) -> bool {
         let polls = self.polls;
-        let waits = |e: &Entry| {
-            e.used && e.arrived != 0 && (now || polls.wrapping_sub(e.since) > PATIENCE)
-        };
+        let waits =
+            |e: &Entry| e.used && e.arrived != 0 && (now || polls.wrapping_sub(e.since) > PATIENCE);
         let Some(at) = self.entries.iter().rposition(waits) else { return false };
         let entry = &mut self.entries[at];
         let split =
@@ -284,7 +284,8 @@ impl Warp {
                 }
             };
         }
-        self.splits[at] = Split { mask: split.mask & !taken, pc: other, entry, state: State::Ready };
+        self.splits[at] =
+            Split { mask: split.mask & !taken, pc: other, entry, state: State::Ready };
         self.splits.push(Split { mask: taken, pc: target, entry, state: State::Ready });
     }
 
@@ -446,7 +447,8 @@ unsafe fn leave(
             let mut left = mask;
             while left != 0 {
                 let first = members[left.trailing_zeros() as usize];
-                let same = (0..32).filter(|&i| members[i] == first).fold(0, |m, i| m | 1 << i) & left;
+                let same =
+                    (0..32).filter(|&i| members[i] == first).fold(0, |m, i| m | 1 << i) & left;
                 left &= !same;
                 parts.push((same, first));
             }
@@ -454,7 +456,8 @@ unsafe fn leave(
                 if part == warp.splits[at].mask {
                     warp.splits[at].state = State::Gather(first);
                 } else {
-                    let rest = if left_over(&parts, part, warp.splits[at].mask) { pc } else { pc + 1 };
+                    let rest =
+                        if left_over(&parts, part, warp.splits[at].mask) { pc } else { pc + 1 };
                     warp.diverge(at, part, pc, rest, meet);
                     let last = warp.splits.len() - 1;
                     warp.splits[last].state = State::Gather(first);

@@ -27,7 +27,8 @@ pub(crate) fn work(launch: &State<'_>, worker: u32) -> Vec<Count> {
     let mut spare: Vec<Block> = Vec::new();
     let mut long = true;
     while !launch.stopped.load(Relaxed) {
-        while resident.is_empty() || launch.cooperative || long && resident.len() < launch.resident {
+        while resident.is_empty() || launch.cooperative || long && resident.len() < launch.resident
+        {
             let Some(index) = launch.take() else { break };
             let mut block = spare.pop().unwrap_or_else(|| Block::new(launch, worker));
             block.begin(index, launch);

@@ -305,9 +305,7 @@ impl Memory {
         let regions = self.space.regions();
         match regions.find_range(address, len) {
             Some(region) => Ok((region.clone(), address - region.base())),
-            None => {
-                Err(MemoryError::OutOfBounds { address, len, near: regions.nearest(address) })
-            }
+            None => Err(MemoryError::OutOfBounds { address, len, near: regions.nearest(address) }),
         }
     }
 

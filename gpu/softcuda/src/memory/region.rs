@@ -2,7 +2,7 @@
 
 use std::alloc::{Layout, alloc_zeroed, dealloc};
 use std::ptr::NonNull;
-use std::sync::atomic::{AtomicU8, AtomicU16, AtomicU32, AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering::Relaxed};
 
 /// What an allocation is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -169,7 +169,7 @@ macro_rules! relaxed {
         /// # Safety
         /// The pointer must be valid and aligned for the access, and touched by atomics alone.
         #[inline(always)]
-        pub(crate) unsafe fn $load(from: *mut u8) -> $word {
+        unsafe fn $load(from: *mut u8) -> $word {
             // SAFETY: the caller's promise.
             unsafe { $atomic::from_ptr(from.cast()) }.load(Relaxed)
         }
@@ -179,7 +179,7 @@ macro_rules! relaxed {
         /// # Safety
         /// The pointer must be valid and aligned for the access, and touched by atomics alone.
         #[inline(always)]
-        pub(crate) unsafe fn $store(to: *mut u8, value: $word) {
+        unsafe fn $store(to: *mut u8, value: $word) {
             // SAFETY: the caller's promise.
             unsafe { $atomic::from_ptr(to.cast()) }.store(value, Relaxed)
         }
@@ -187,6 +187,4 @@ macro_rules! relaxed {
 }
 
 relaxed!(load8, store8, AtomicU8, u8);
-relaxed!(load16, store16, AtomicU16, u16);
-relaxed!(load32, store32, AtomicU32, u32);
 relaxed!(load64, store64, AtomicU64, u64);

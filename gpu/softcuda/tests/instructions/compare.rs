@@ -2,7 +2,8 @@ use crate::harness::{EDGES32, EDGES64, check, f, floats, run};
 
 /// Emits `setp` and selects 1 or 0.
 fn test(op: &str, ty: &str, values: &[u64], expected: impl Fn(u64, u64) -> bool) {
-    let cases: Vec<Vec<u64>> = values.iter().flat_map(|&a| values.iter().map(move |&b| vec![a, b])).collect();
+    let cases: Vec<Vec<u64>> =
+        values.iter().flat_map(|&a| values.iter().map(move |&b| vec![a, b])).collect();
     let (letter, load) = if ty.ends_with("64") { ("d", "b64") } else { ("r", "b32") };
     for chunk in cases.chunks(512) {
         let body = format!(
@@ -56,7 +57,12 @@ fn floats_and_nan() {
         ("num", |_, _| true, false),
         ("nan", |_, _| false, true),
     ] {
-        test(op, "f32", &list, |a, b| if f(a).is_nan() || f(b).is_nan() { nan } else { of(f(a), f(b)) });
+        test(
+            op,
+            "f32",
+            &list,
+            |a, b| if f(a).is_nan() || f(b).is_nan() { nan } else { of(f(a), f(b)) },
+        );
     }
     let flush = |x: f32| if x.is_subnormal() { 0.0 } else { x };
     test("eq.ftz", "f32", &list, |a, b| flush(f(a)) == flush(f(b)));
@@ -89,8 +95,12 @@ fn operators_and_second_results() {
 
 #[test]
 fn selections() {
-    check("slct.b32.s32", "b32", &["b32", "b32", "s32"], &[&[7], &[9], EDGES32], |x| if (x[2] as i32) < 0 { 9 } else { 7 });
-    check("slct.u64.f32", "u64", &["u64", "u64", "f32"], &[&[7], &[9], &floats()], |x| if f(x[2]) >= 0.0 { 7 } else { 9 });
+    check("slct.b32.s32", "b32", &["b32", "b32", "s32"], &[&[7], &[9], EDGES32], |x| {
+        if (x[2] as i32) < 0 { 9 } else { 7 }
+    });
+    check("slct.u64.f32", "u64", &["u64", "u64", "f32"], &[&[7], &[9], &floats()], |x| {
+        if f(x[2]) >= 0.0 { 7 } else { 9 }
+    });
     check("set.lt.u32.s32", "u32", &["s32", "s32"], &[EDGES32, EDGES32], |x| {
         if (x[0] as i32) < x[1] as i32 { 0xffff_ffff } else { 0 }
     });

@@ -13,7 +13,10 @@ fn alike(op: &str, operands: usize, expected: impl Fn(&[f32]) -> f32) {
     let short: Vec<u64> = list.iter().copied().step_by(2).collect();
     let values: Vec<&[u64]> = [&list[..], &list, &short][..operands].to_vec();
     let cases = values.iter().fold(vec![vec![]], |cases: Vec<Vec<u64>>, list| {
-        cases.into_iter().flat_map(|case| list.iter().map(move |&v| [case.clone(), vec![v]].concat())).collect()
+        cases
+            .into_iter()
+            .flat_map(|case| list.iter().map(move |&v| [case.clone(), vec![v]].concat()))
+            .collect()
     });
     let found = crate::harness::apply(op, "f32", &vec!["f32"; operands], "", &cases);
     for (case, found) in cases.iter().zip(found) {
@@ -46,7 +49,16 @@ fn subnormals_are_flushed() {
     alike("add.ftz.f32", 2, |x| flush(flush(x[0]) + flush(x[1])));
     alike("mul.rn.ftz.f32", 2, |x| flush(flush(x[0]) * flush(x[1])));
     alike("fma.rn.ftz.f32", 3, |x| flush(flush(x[0]).mul_add(flush(x[1]), flush(x[2]))));
-    alike("max.ftz.f32", 2, |x| flush(x[0]).max(flush(x[1])));
+    alike("max.ftz.f32", 2, |x| match (flush(x[0]), flush(x[1])) {
+        (a, b) if a == 0.0 && b == 0.0 => {
+            if a.is_sign_negative() {
+                b
+            } else {
+                a
+            }
+        }
+        (a, b) => a.max(b),
+    });
     alike("rcp.approx.ftz.f32", 1, |x| flush(1.0 / flush(x[0])));
 }
 
@@ -62,8 +74,12 @@ fn saturation() {
 /// A number as `value * 2^-exponent`, exact: products and sums of floats are compared through these.
 fn exact(x: f32) -> (i128, i32) {
     let bits = x.to_bits();
+    if x == 0.0 {
+        return (0, 0);
+    }
     let (exponent, fraction) = ((bits >> 23 & 255) as i32, i128::from(bits & 0x7f_ffff));
-    let (m, e) = if exponent == 0 { (fraction, -149) } else { (fraction | 0x80_0000, exponent - 150) };
+    let (m, e) =
+        if exponent == 0 { (fraction, -149) } else { (fraction | 0x80_0000, exponent - 150) };
     (if bits >> 31 != 0 { -m } else { m }, e)
 }
 
@@ -77,21 +93,27 @@ fn directed(mode: &str, found: f32, order: impl Fn(f32) -> std::cmp::Ordering) -
     if down {
         (near == Equal || near == Greater) && (found == f32::MAX || order(found.next_up()) == Less)
     } else {
-        (near == Equal || near == Less) && (found == f32::MIN || order(found.next_down()) == Greater)
+        (near == Equal || near == Less)
+            && (found == f32::MIN || order(found.next_down()) == Greater)
     }
 }
 
 #[test]
 fn directed_rounding() {
     // Within these exponents everything fits into 127 bits.
-    let list: Vec<f32> = vec![1.0, -1.0, 0.1, -0.3, 3.0, 16_777_217.0, 1.0 + f32::EPSILON, 1234.567, -7.0e-4, 5.5e3];
+    let list: Vec<f32> =
+        vec![1.0, -1.0, 0.1, -0.3, 3.0, 16_777_217.0, 1.0 + f32::EPSILON, 1234.567, -7.0e-4, 5.5e3];
     let bits: Vec<u64> = list.iter().map(|x| x.to_bits().into()).collect();
     let scaled = |m: i128, e: i32, to: i32| m << (e - to);
     for mode in ["rz", "rm", "rp"] {
-        let cases: Vec<Vec<u64>> = bits.iter().flat_map(|&a| bits.iter().map(move |&b| vec![a, b])).collect();
+        let cases: Vec<Vec<u64>> =
+            bits.iter().flat_map(|&a| bits.iter().map(move |&b| vec![a, b])).collect();
         let run = |op: &str| crate::harness::apply(op, "f32", &["f32", "f32"], "", &cases);
-        let (sums, products, quotients) =
-            (run(&format!("add.{mode}.f32")), run(&format!("mul.{mode}.f32")), run(&format!("div.{mode}.f32")));
+        let (sums, products, quotients) = (
+            run(&format!("add.{mode}.f32")),
+            run(&format!("mul.{mode}.f32")),
+            run(&format!("div.{mode}.f32")),
+        );
         for (i, case) in cases.iter().enumerate() {
             let (a, b) = (f(case[0]), f(case[1]));
             let ((ma, ea), (mb, eb)) = (exact(a), exact(b));
@@ -108,7 +130,11 @@ fn directed_rounding() {
                 let low = (ea + eb).min(ex);
                 scaled(ma * mb, ea + eb, low).cmp(&scaled(mx, ex, low))
             };
-            assert!(directed(mode, f(products[i]), product), "{a} * {b} {mode}: {}", f(products[i]));
+            assert!(
+                directed(mode, f(products[i]), product),
+                "{a} * {b} {mode}: {}",
+                f(products[i])
+            );
             // a / b against x: a against x * b, turned where b is negative.
             let quotient = |x: f32| {
                 let (mx, ex) = exact(x);
@@ -116,12 +142,19 @@ fn directed_rounding() {
                 let order = scaled(ma, ea, low).cmp(&scaled(mx * mb, ex + eb, low));
                 if b < 0.0 { order.reverse() } else { order }
             };
-            assert!(directed(mode, f(quotients[i]), quotient), "{a} / {b} {mode}: {}", f(quotients[i]));
+            assert!(
+                directed(mode, f(quotients[i]), quotient),
+                "{a} / {b} {mode}: {}",
+                f(quotients[i])
+            );
         }
-        let triples: Vec<Vec<u64>> = cases.iter().map(|case| vec![case[0], case[1], bits[(case[0] % 7) as usize]]).collect();
-        let found = crate::harness::apply(&format!("fma.{mode}.f32"), "f32", &["f32"; 3], "", &triples);
+        let triples: Vec<Vec<u64>> =
+            cases.iter().map(|case| vec![case[0], case[1], bits[(case[0] % 7) as usize]]).collect();
+        let found =
+            crate::harness::apply(&format!("fma.{mode}.f32"), "f32", &["f32"; 3], "", &triples);
         for (case, found) in triples.iter().zip(found) {
-            let [(ma, ea), (mb, eb), (mc, ec)] = [exact(f(case[0])), exact(f(case[1])), exact(f(case[2]))];
+            let [(ma, ea), (mb, eb), (mc, ec)] =
+                [exact(f(case[0])), exact(f(case[1])), exact(f(case[2]))];
             let order = |x: f32| {
                 let (mx, ex) = exact(x);
                 let low = (ea + eb).min(ec).min(ex);
@@ -130,8 +163,10 @@ fn directed_rounding() {
             let zero = order(0.0) == std::cmp::Ordering::Equal;
             assert!(zero || directed(mode, f(found), order), "{case:x?} {mode}: {}", f(found));
         }
-        let positive: Vec<Vec<u64>> = list.iter().filter(|x| **x > 0.0).map(|x| vec![x.to_bits().into()]).collect();
-        let found = crate::harness::apply(&format!("sqrt.{mode}.f32"), "f32", &["f32"], "", &positive);
+        let positive: Vec<Vec<u64>> =
+            list.iter().filter(|x| **x > 0.0).map(|x| vec![x.to_bits().into()]).collect();
+        let found =
+            crate::harness::apply(&format!("sqrt.{mode}.f32"), "f32", &["f32"], "", &positive);
         for (case, found) in positive.iter().zip(found) {
             let (m, e) = exact(f(case[0]));
             let order = |x: f32| {
@@ -179,11 +214,14 @@ fn smaller_and_larger() {
     };
     alike("min.f32", 2, |x| number(x[0], x[1], false));
     alike("max.f32", 2, |x| number(x[0], x[1], true));
-    alike("max.NaN.f32", 2, |x| if x[0].is_nan() || x[1].is_nan() { f32::NAN } else { number(x[0], x[1], true) });
+    alike("max.NaN.f32", 2, |x| {
+        if x[0].is_nan() || x[1].is_nan() { f32::NAN } else { number(x[0], x[1], true) }
+    });
     // Both NaN: the canonical one.
     let nans: &[u64] = &[0x7fc0_0000, 0xffc0_0001];
     check("min.f32", "f32", &["f32", "f32"], &[nans, nans], |_| NAN);
-    let doubles: Vec<u64> = [0.0, -0.0, 1.0, -2.5, f64::INFINITY, f64::NAN].iter().map(|x: &f64| x.to_bits()).collect();
+    let doubles: Vec<u64> =
+        [0.0, -0.0, 1.0, -2.5, f64::INFINITY, f64::NAN].iter().map(|x: &f64| x.to_bits()).collect();
     check("min.f64", "f64", &["f64", "f64"], &[&doubles, &doubles], |x| {
         let (a, b) = (g(x[0]), g(x[1]));
         let pick = if a.is_nan() {
@@ -210,7 +248,8 @@ fn doubles() {
         ("mul.rn.f64", |a, b| a * b),
         ("div.rn.f64", |a, b| a / b),
     ] {
-        let cases: Vec<Vec<u64>> = list.iter().flat_map(|&a| list.iter().map(move |&b| vec![a, b])).collect();
+        let cases: Vec<Vec<u64>> =
+            list.iter().flat_map(|&a| list.iter().map(move |&b| vec![a, b])).collect();
         let found = crate::harness::apply(op, "f64", &["f64", "f64"], "", &cases);
         for (case, found) in cases.iter().zip(found) {
             assert_eq!(alike(g(found)), alike(expected(g(case[0]), g(case[1]))), "{op} {case:x?}");
@@ -236,7 +275,9 @@ fn approximations_are_within_the_stated_error() {
             assert!((found - wanted).abs() <= bound, "{op} {x}: {found}, expected {wanted}");
         }
     };
-    let range = |from: f32, to: f32| -> Vec<f32> { (0..2000).map(|i| from + (to - from) * i as f32 / 1999.0).collect() };
+    let range = |from: f32, to: f32| -> Vec<f32> {
+        (0..2000).map(|i| from + (to - from) * i as f32 / 1999.0).collect()
+    };
     let ulp = 2.0_f64.powi(-23);
     error("rcp.approx.f32", &range(0.01, 500.0), |x| 1.0 / x, ulp, 0.0);
     error("rsqrt.approx.f32", &range(0.01, 500.0), |x| 1.0 / x.sqrt(), 2.0_f64.powf(-22.9), 0.0);
@@ -244,12 +285,26 @@ fn approximations_are_within_the_stated_error() {
     error("ex2.approx.f32", &range(-120.0, 120.0), f64::exp2, 2.0 * ulp, 0.0);
     error("lg2.approx.f32", &range(0.5, 2.0), f64::log2, 0.0, 2.0_f64.powi(-22));
     error("lg2.approx.f32", &range(2.0, 1e6), f64::log2, 2.0_f64.powi(-22), 0.0);
-    error("sin.approx.f32", &range(-std::f32::consts::PI, std::f32::consts::PI), f64::sin, 0.0, 2.0_f64.powf(-20.9));
-    error("cos.approx.f32", &range(-std::f32::consts::PI, std::f32::consts::PI), f64::cos, 0.0, 2.0_f64.powf(-20.9));
+    error(
+        "sin.approx.f32",
+        &range(-std::f32::consts::PI, std::f32::consts::PI),
+        f64::sin,
+        0.0,
+        2.0_f64.powf(-20.9),
+    );
+    error(
+        "cos.approx.f32",
+        &range(-std::f32::consts::PI, std::f32::consts::PI),
+        f64::cos,
+        0.0,
+        2.0_f64.powf(-20.9),
+    );
     error("sin.approx.f32", &range(-1e5, 1e5), f64::sin, 0.0, 1e-6);
     error("tanh.approx.f32", &range(-12.0, 12.0), f64::tanh, 2.0_f64.powi(-11), 0.0);
     // The corners that the manual's tables list.
-    let corner = |op: &str, x: f32| f(crate::harness::apply(op, "f32", &["f32"], "", &[vec![x.to_bits().into()]])[0]);
+    let corner = |op: &str, x: f32| {
+        f(crate::harness::apply(op, "f32", &["f32"], "", &[vec![x.to_bits().into()]])[0])
+    };
     assert_eq!(corner("ex2.approx.f32", f32::NEG_INFINITY), 0.0);
     assert_eq!(corner("ex2.approx.f32", f32::INFINITY), f32::INFINITY);
     assert_eq!(corner("ex2.approx.f32", -149.0), f32::from_bits(1));
@@ -264,7 +319,13 @@ fn approximations_are_within_the_stated_error() {
     assert_eq!(corner("sin.approx.f32", -0.0).to_bits(), (-0.0_f32).to_bits());
     assert_eq!(corner("tanh.approx.f32", f32::INFINITY), 1.0);
     let two = |a: f32, b: f32| {
-        f(crate::harness::apply("div.approx.f32", "f32", &["f32", "f32"], "", &[vec![a.to_bits().into(), b.to_bits().into()]])[0])
+        f(crate::harness::apply(
+            "div.approx.f32",
+            "f32",
+            &["f32", "f32"],
+            "",
+            &[vec![a.to_bits().into(), b.to_bits().into()]],
+        )[0])
     };
     assert_eq!(two(1e38, 2e38), 0.0);
     assert!(two(f32::INFINITY, 2e38).is_nan());

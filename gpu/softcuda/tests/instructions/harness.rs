@@ -16,13 +16,18 @@ pub fn load(text: &str) -> Result<Module, LoadError> {
 }
 
 /// Runs a kernel of one block over words of 64 bits.
-pub fn run_text(text: &str, threads: u32, data: &[u64]) -> Result<(Vec<u64>, Statistics), LaunchError> {
+pub fn run_text(
+    text: &str,
+    threads: u32,
+    data: &[u64],
+) -> Result<(Vec<u64>, Statistics), LaunchError> {
     let module = load(text).unwrap_or_else(|e| panic!("{e}\n{text}"));
     let device = Device::new(1 << 24);
     let bytes: Vec<u8> = data.iter().flat_map(|x| x.to_le_bytes()).collect();
     let address = device.memory().alloc(bytes.len() as u64).unwrap();
     device.memory().write(address, &bytes).unwrap();
-    let statistics = module.kernel("k").unwrap().launch(&device, 1, threads, 0, &[Arg::from(address)])?;
+    let statistics =
+        module.kernel("k").unwrap().launch(&device, 1, threads, 0, &[Arg::from(address)])?;
     let mut out = vec![0; bytes.len()];
     device.memory().read(address, &mut out).unwrap();
     let words = out.as_chunks::<8>().0.iter().map(|word| u64::from_le_bytes(*word)).collect();
@@ -44,7 +49,13 @@ fn register(ty: &str) -> (&'static str, &'static str) {
 }
 
 /// `op` with a result and operands of these types, for each list of operands. The rest is put after the operands.
-pub fn apply(op: &str, result: &str, operands: &[&str], rest: &str, cases: &[Vec<u64>]) -> Vec<u64> {
+pub fn apply(
+    op: &str,
+    result: &str,
+    operands: &[&str],
+    rest: &str,
+    cases: &[Vec<u64>],
+) -> Vec<u64> {
     let mut out = Vec::new();
     let width = operands.len() + 1;
     for cases in cases.chunks(96) {
@@ -71,7 +82,13 @@ pub fn apply(op: &str, result: &str, operands: &[&str], rest: &str, cases: &[Vec
 }
 
 /// Compares an instruction with its definition, for all pairs and triples of the values.
-pub fn check(op: &str, result: &str, operands: &[&str], values: &[&[u64]], expected: impl Fn(&[u64]) -> u64) {
+pub fn check(
+    op: &str,
+    result: &str,
+    operands: &[&str],
+    values: &[&[u64]],
+    expected: impl Fn(&[u64]) -> u64,
+) {
     let mut cases: Vec<Vec<u64>> = vec![Vec::new()];
     for list in values {
         cases = cases
@@ -87,8 +104,25 @@ pub fn check(op: &str, result: &str, operands: &[&str], values: &[&[u64]], expec
 }
 
 /// Integers at the edges.
-pub const EDGES32: &[u64] =
-    &[0, 1, 2, 31, 32, 33, 255, 256, 0x7fff, 0x8000, 0xffff, 0x1_0000, 0x7fff_ffff, 0x8000_0000, 0xffff_fffe, 0xffff_ffff, 0x1234_5678];
+pub const EDGES32: &[u64] = &[
+    0,
+    1,
+    2,
+    31,
+    32,
+    33,
+    255,
+    256,
+    0x7fff,
+    0x8000,
+    0xffff,
+    0x1_0000,
+    0x7fff_ffff,
+    0x8000_0000,
+    0xffff_fffe,
+    0xffff_ffff,
+    0x1234_5678,
+];
 pub const EDGES16: &[u64] = &[0, 1, 2, 7, 15, 16, 17, 255, 0x7fff, 0x8000, 0xfffe, 0xffff, 0x1234];
 pub const EDGES64: &[u64] = &[
     0,

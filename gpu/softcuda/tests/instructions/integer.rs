@@ -33,7 +33,11 @@ fn arithmetic() {
         two("sub", &|a, b| a - b);
         two("mul.lo", &|a, b| a.wrapping_mul(b));
         two("mul.hi", &|a, b| {
-            if width == 64 && !signed { ((a as u128 * b as u128) >> 64) as i128 } else { (a * b) >> width }
+            if width == 64 && !signed {
+                ((a as u128 * b as u128) >> 64) as i128
+            } else {
+                (a * b) >> width
+            }
         });
         two("min", &i128::min);
         two("max", &i128::max);
@@ -41,10 +45,20 @@ fn arithmetic() {
         two("div", &|a, b| if b == 0 { -1 } else { a / b });
         two("rem", &|a, b| if b == 0 { a } else { a % b });
         check(&format!("mad.lo.{ty}"), ty, &[ty; 3], &[edges, edges, &edges[..6]], |x| {
-            cut(x.iter().map(|&x| i128::from(x)).take(2).fold(1_i128, |p, x| p.wrapping_mul(x)).wrapping_add(x[2].into()), width)
+            cut(
+                x.iter()
+                    .map(|&x| i128::from(x))
+                    .take(2)
+                    .fold(1_i128, |p, x| p.wrapping_mul(x))
+                    .wrapping_add(x[2].into()),
+                width,
+            )
         });
         check(&format!("sad.{ty}"), ty, &[ty; 3], &[edges, edges, &edges[..3]], |x| {
-            cut((int(x[0], width, signed) - int(x[1], width, signed)).abs() + i128::from(x[2]), width)
+            cut(
+                (int(x[0], width, signed) - int(x[1], width, signed)).abs() + i128::from(x[2]),
+                width,
+            )
         });
     }
 }
@@ -60,14 +74,28 @@ fn wide_products() {
         check(&format!("mul.wide.{ty}"), wide, &[ty, ty], &[edges, edges], |x| {
             cut(int(x[0], width, signed) * int(x[1], width, signed), 2 * width)
         });
-        check(&format!("mad.wide.{ty}"), wide, &[ty, ty, wide], &[edges, edges, &[0, 1, u64::MAX]], |x| {
-            cut(int(x[0], width, signed) * int(x[1], width, signed) + int(x[2], 2 * width, signed), 2 * width)
-        });
+        check(
+            &format!("mad.wide.{ty}"),
+            wide,
+            &[ty, ty, wide],
+            &[edges, edges, &[0, 1, u64::MAX]],
+            |x| {
+                cut(
+                    int(x[0], width, signed) * int(x[1], width, signed)
+                        + int(x[2], 2 * width, signed),
+                    2 * width,
+                )
+            },
+        );
     }
     for (op, signed) in [("u32", false), ("s32", true)] {
         let low = |x: u64| int(x, 24, signed);
-        check(&format!("mul24.lo.{op}"), op, &[op, op], &[EDGES32, EDGES32], |x| cut(low(x[0]) * low(x[1]), 32));
-        check(&format!("mul24.hi.{op}"), op, &[op, op], &[EDGES32, EDGES32], |x| cut((low(x[0]) * low(x[1])) >> 16, 32));
+        check(&format!("mul24.lo.{op}"), op, &[op, op], &[EDGES32, EDGES32], |x| {
+            cut(low(x[0]) * low(x[1]), 32)
+        });
+        check(&format!("mul24.hi.{op}"), op, &[op, op], &[EDGES32, EDGES32], |x| {
+            cut((low(x[0]) * low(x[1])) >> 16, 32)
+        });
     }
 }
 
@@ -87,7 +115,8 @@ fn saturation_and_signs() {
 
 #[test]
 fn carries_run_through_words() {
-    let numbers: [u128; 6] = [0, 1, u128::from(u64::MAX), 1 << 64, u128::MAX, 0x0123_4567_89ab_cdef_0011_2233_4455_6677];
+    let numbers: [u128; 6] =
+        [0, 1, u128::from(u64::MAX), 1 << 64, u128::MAX, 0x0123_4567_89ab_cdef_0011_2233_4455_6677];
     for a in numbers {
         for b in numbers {
             let half = |x: u128, high: bool| (if high { x >> 64 } else { x }) as u64;
@@ -121,7 +150,11 @@ fn dot_products_of_bytes() {
     for (a, b) in [("u32", "u32"), ("u32", "s32"), ("s32", "u32"), ("s32", "s32")] {
         let (x, y) = (a == "s32", b == "s32");
         check(&format!("dp4a.{a}.{b}"), "u32", &["u32"; 3], &[EDGES32, EDGES32, &[0, 5]], |v| {
-            cut((0..4).map(|i| byte(v[0], i, x) * byte(v[1], i, y)).sum::<i128>() + i128::from(v[2]), 32)
+            cut(
+                (0..4).map(|i| byte(v[0], i, x) * byte(v[1], i, y)).sum::<i128>()
+                    + i128::from(v[2]),
+                32,
+            )
         });
         check(&format!("dp2a.hi.{a}.{b}"), "u32", &["u32"; 3], &[EDGES32, EDGES32, &[0, 5]], |v| {
             let half = |i: u32| int(v[0] >> (16 * i), 16, x);

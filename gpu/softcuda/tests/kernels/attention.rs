@@ -42,12 +42,16 @@ fn gelus() {
     let file = module("gelu");
     let n = 1001_usize;
     let data: Vec<f32> = (0..n).map(|i| (i as f32 - 500.0) / 60.0).collect();
-    let tanh = |x: f64| 0.5 * x * (1.0 + ((2.0 / std::f64::consts::PI).sqrt() * (x + 0.044715 * x.powi(3))).tanh());
+    let tanh = |x: f64| {
+        0.5 * x * (1.0 + ((2.0 / std::f64::consts::PI).sqrt() * (x + 0.044715 * x.powi(3))).tanh())
+    };
     let expected: Vec<f64> = data.iter().map(|&x| tanh(f64::from(x))).collect();
     let (input, out) = (host.put(&data), host.room::<f32>(n));
     let kernel = file.kernel("gelu_tanh_f32").unwrap();
     host.run(&kernel, 4, 256, plain(), args![input, out, n as i64]);
-    close("tanh", &host.get::<f32>(out, n), &expected, |i| 2e-6 * f64::from(data[i]).abs().max(1.0));
+    close("tanh", &host.get::<f32>(out, n), &expected, |i| {
+        2e-6 * f64::from(data[i]).abs().max(1.0)
+    });
     // The two forms differ by less than 5e-4.
     let kernel = file.kernel("gelu_erf_f32").unwrap();
     host.run(&kernel, 4, 256, plain(), args![input, out, n as i64]);
@@ -58,13 +62,20 @@ fn gelus() {
     for name in ["gelu_tanh_f16", "gelu_erf_f16"] {
         let kernel = file.kernel(name).unwrap();
         host.run(&kernel, 2, 256, plain(), args![input, out, n as i64]);
-        let found: Vec<f32> = host.get::<u16>(out, n).into_iter().map(|x| half::wide(x) as f32).collect();
+        let found: Vec<f32> =
+            host.get::<u16>(out, n).into_iter().map(|x| half::wide(x) as f32).collect();
         close(name, &found, &expected, |i| expected[i].abs() / 1024.0 + 6e-4);
     }
 }
 
 /// One head after another; queries see keys up to their own place where causal.
-fn reference(q: &[f64], k: &[f64], v: &[f64], shape: (usize, usize, usize, usize), causal: bool) -> Vec<f64> {
+fn reference(
+    q: &[f64],
+    k: &[f64],
+    v: &[f64],
+    shape: (usize, usize, usize, usize),
+    causal: bool,
+) -> Vec<f64> {
     let (heads, queries, keys, d) = shape;
     let mut out = vec![0.0; heads * queries * d];
     for h in 0..heads {
@@ -104,7 +115,9 @@ fn attentions() {
         for short in [false, true] {
             let halves = |x: &[f32]| x.iter().map(|&x| half::of(x)).collect::<Vec<u16>>();
             let wide = |x: &[f32]| -> Vec<f64> {
-                x.iter().map(|&x| if short { half::wide(half::of(x)) } else { f64::from(x) }).collect()
+                x.iter()
+                    .map(|&x| if short { half::wide(half::of(x)) } else { f64::from(x) })
+                    .collect()
             };
             let expected = reference(&wide(&q), &wide(&k), &wide(&v), shape, causal);
             let put = |x: &[f32]| if short { host.put(&halves(x)) } else { host.put(x) };
@@ -131,7 +144,18 @@ fn attentions() {
                     grid,
                     128,
                     plain(),
-                    args![dq, dk, dv, out, sizes.0, sizes.1, sizes.2, sizes.3, scale, i32::from(causal)],
+                    args![
+                        dq,
+                        dk,
+                        dv,
+                        out,
+                        sizes.0,
+                        sizes.1,
+                        sizes.2,
+                        sizes.3,
+                        scale,
+                        i32::from(causal)
+                    ],
                 );
                 close(name, &get(out), &expected, bound);
             }
@@ -141,7 +165,8 @@ fn attentions() {
             let tiles = |n: usize| n.div_ceil(16) as u32;
             let kernel = plainly.kernel(&format!("attention_scores_{e}")).unwrap();
             let grid = (tiles(keys), tiles(queries), heads as u32);
-            let args = args![dq, dk, scores, sizes.0, sizes.1, sizes.2, sizes.3, scale, i32::from(causal)];
+            let args =
+                args![dq, dk, scores, sizes.0, sizes.1, sizes.2, sizes.3, scale, i32::from(causal)];
             host.run(&kernel, grid, (16, 16), plain(), args);
             let kernel = plainly.kernel("attention_softmax").unwrap();
             let rows = (heads * queries) as i64;

@@ -39,17 +39,26 @@ fn sparse_products() {
     }
     let bound = |i: usize| 12.0 * U * sizes[i];
     let (dx, nnz) = (host.put(&x), row_of.len());
-    let (start, columns, values) = (host.put(&matrix.start), host.put(&matrix.columns), host.put(&matrix.values));
+    let (start, columns, values) =
+        (host.put(&matrix.start), host.put(&matrix.columns), host.put(&matrix.values));
     let row_of = host.put(&row_of);
     let out = host.put(&vec![0_f32; n]);
     let kernel = file.kernel("spmv_coo").unwrap();
     let grid = nnz.div_ceil(256) as u32;
     host.run(&kernel, grid, 256, plain(), args![row_of, columns, values, dx, out, nnz as i64]);
     close("coo", &host.get::<f32>(out, n), &y, bound);
-    for (name, grid) in [("spmv_csr_scalar", n.div_ceil(256)), ("spmv_csr_vector", (32 * n).div_ceil(256))] {
+    for (name, grid) in
+        [("spmv_csr_scalar", n.div_ceil(256)), ("spmv_csr_vector", (32 * n).div_ceil(256))]
+    {
         let out = host.room::<f32>(n);
         let kernel = file.kernel(name).unwrap();
-        host.run(&kernel, grid as u32, 256, plain(), args![start, columns, values, dx, out, n as i32]);
+        host.run(
+            &kernel,
+            grid as u32,
+            256,
+            plain(),
+            args![start, columns, values, dx, out, n as i32],
+        );
         close(name, &host.get::<f32>(out, n), &y, bound);
     }
     let width = 9;
@@ -62,7 +71,13 @@ fn sparse_products() {
     }
     let (c, v, out) = (host.put(&ell_columns), host.put(&ell_values), host.room::<f32>(n));
     let kernel = file.kernel("spmv_ell").unwrap();
-    host.run(&kernel, n.div_ceil(256) as u32, 256, plain(), args![c, v, dx, out, n as i32, width as i32]);
+    host.run(
+        &kernel,
+        n.div_ceil(256) as u32,
+        256,
+        plain(),
+        args![c, v, dx, out, n as i32, width as i32],
+    );
     close("ell", &host.get::<f32>(out, n), &y, bound);
 }
 
@@ -99,7 +114,13 @@ fn breadth_first() {
     let push = file.kernel("bfs_push").unwrap();
     for level in 1.. {
         let found = host.put(&[0_u32]);
-        host.run(&push, n.div_ceil(256) as u32, 256, plain(), args![start, adjacent, levels, found, n as i32, level]);
+        host.run(
+            &push,
+            n.div_ceil(256) as u32,
+            256,
+            plain(),
+            args![start, adjacent, levels, found, n as i32, level],
+        );
         if host.get::<u32>(found, 1) == [0] {
             break;
         }
@@ -113,7 +134,13 @@ fn breadth_first() {
         for level in 1.. {
             let next = host.put(&[0_u32]);
             let grid = (count as u32).div_ceil(256);
-            host.run(&kernel, grid, 256, plain(), args![start, adjacent, levels, from, count, to, next, level]);
+            host.run(
+                &kernel,
+                grid,
+                256,
+                plain(),
+                args![start, adjacent, levels, from, count, to, next, level],
+            );
             count = host.get::<i32>(next, 1)[0];
             (from, to) = (to, from);
             if count == 0 {

@@ -133,7 +133,11 @@ pub fn close(what: &str, found: &[f32], expected: &[f64], bound: impl Fn(usize) 
     assert_eq!(found.len(), expected.len());
     for (i, (&x, &y)) in found.iter().zip(expected).enumerate() {
         let error = (f64::from(x) - y).abs();
-        assert!(error <= bound(i) + 1e-37, "{what}: element {i} is {x}, expected {y}: error {error}, bound {}", bound(i));
+        assert!(
+            error <= bound(i) + 1e-37,
+            "{what}: element {i} is {x}, expected {y}: error {error}, bound {}",
+            bound(i)
+        );
     }
 }
 

@@ -16,7 +16,8 @@ fn convolutions() {
                 for dx in 0..t {
                     let (yy, xx) = ((y + dy).wrapping_sub(radius), (x + dx).wrapping_sub(radius));
                     if yy < height && xx < width {
-                        let product = f64::from(mask[dy * t + dx]) * f64::from(image[yy * width + xx]);
+                        let product =
+                            f64::from(mask[dy * t + dx]) * f64::from(image[yy * width + xx]);
                         expected[y * width + x] += product;
                         sizes[y * width + x] += product.abs();
                     }
@@ -45,15 +46,19 @@ fn convolutions() {
     host.set(&file, "conv_mask", &full);
     host.set(&file, "conv_row_mask", &row);
     host.set(&file, "conv_col_mask", &column);
-    let (middle, out, direct) =
-        (host.room::<f32>(height * width), host.room::<f32>(height * width), host.room::<f32>(height * width));
+    let (middle, out, direct) = (
+        host.room::<f32>(height * width),
+        host.room::<f32>(height * width),
+        host.room::<f32>(height * width),
+    );
     let rows = file.kernel("conv2d_separable_rows").unwrap();
     host.run(&rows, blocks(128, 2), (128, 2), plain(), args![input, middle, h, w, r]);
     let columns = file.kernel("conv2d_separable_cols").unwrap();
     host.run(&columns, blocks(32, 32), (32, 8), plain(), args![middle, out, h, w, r]);
     let constant = file.kernel("conv2d_constant").unwrap();
     host.run(&constant, blocks(32, 8), (32, 8), plain(), args![input, direct, h, w, r]);
-    let direct: Vec<f64> = host.get::<f32>(direct, height * width).into_iter().map(f64::from).collect();
+    let direct: Vec<f64> =
+        host.get::<f32>(direct, height * width).into_iter().map(f64::from).collect();
     close("separable", &host.get::<f32>(out, height * width), &direct, |_| 1e-5);
 }
 
@@ -72,7 +77,10 @@ fn stencils() {
             for x in 1..nx - 1 {
                 let at = (z * ny + y) * nx + x;
                 let mut sum = c[0] * data[at];
-                for (i, near) in [at - 1, at + 1, at - nx, at + nx, at - nx * ny, at + nx * ny].into_iter().enumerate() {
+                for (i, near) in [at - 1, at + 1, at - nx, at + nx, at - nx * ny, at + nx * ny]
+                    .into_iter()
+                    .enumerate()
+                {
                     sum = c[i + 1].mul_add(data[near], sum);
                 }
                 expected[at] = sum;
@@ -95,7 +103,20 @@ fn stencils() {
             grid,
             block,
             plain(),
-            args![input, out, size(nx), size(ny), size(nz), c[0], c[1], c[2], c[3], c[4], c[5], c[6]],
+            args![
+                input,
+                out,
+                size(nx),
+                size(ny),
+                size(nz),
+                c[0],
+                c[1],
+                c[2],
+                c[3],
+                c[4],
+                c[5],
+                c[6]
+            ],
         );
         assert_eq!(host.get::<f32>(out, n), expected, "{name}");
     }

@@ -48,10 +48,17 @@ fn radix_sorts() {
         for shift in (0..32).step_by(bits) {
             host.run(&histogram, grid as u32, 256, plain(), args![k, counts, n as i64, shift]);
             host.run(&scan, 1, 1024, plain(), args![counts, count as i64]);
-            host.run(&scatter, grid as u32, 256, plain(), args![k, v, k2, v2, counts, n as i64, shift]);
+            host.run(
+                &scatter,
+                grid as u32,
+                256,
+                plain(),
+                args![k, v, k2, v2, counts, n as i64, shift],
+            );
             (k, v, k2, v2) = (k2, v2, k, v);
         }
-        let found: Vec<(u32, u32)> = host.get::<u32>(k, n).into_iter().zip(host.get::<u32>(v, n)).collect();
+        let found: Vec<(u32, u32)> =
+            host.get::<u32>(k, n).into_iter().zip(host.get::<u32>(v, n)).collect();
         assert_eq!(found, expected, "{bits}");
     }
 }

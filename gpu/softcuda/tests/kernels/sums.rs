@@ -9,9 +9,12 @@ fn reductions() {
     let file = module("reduction");
     for n in [0_usize, 1, 255, 1000, 70_001] {
         let data = random.floats(n);
-        let (sum, size) = data.iter().fold((0.0, 0.0), |(s, z), &x| (s + f64::from(x), z + f64::from(x.abs())));
+        let (sum, size) =
+            data.iter().fold((0.0, 0.0), |(s, z), &x| (s + f64::from(x), z + f64::from(x.abs())));
         let input = host.put(&data);
-        for (name, per) in [("reduce_interleaved", 256), ("reduce_sequential", 512), ("reduce_shuffle", 512)] {
+        for (name, per) in
+            [("reduce_interleaved", 256), ("reduce_sequential", 512), ("reduce_shuffle", 512)]
+        {
             let kernel = file.kernel(name).unwrap();
             let (mut from, mut left, mut levels) = (input, n, 0.0);
             loop {
@@ -30,7 +33,13 @@ fn reductions() {
         let (counter, grid) = (host.put(&[0_u32]), 7);
         let (partial, out) = (host.room::<f32>(grid), host.room::<f32>(1));
         for _ in 0..2 {
-            host.run(&kernel, grid as u32, 256, plain(), args![input, partial, out, counter, n as i64]);
+            host.run(
+                &kernel,
+                grid as u32,
+                256,
+                plain(),
+                args![input, partial, out, counter, n as i64],
+            );
             let bound = ((n / (1024 * grid)) as f64 + 27.0) * U * size;
             close("reduce_single_pass", &host.get::<f32>(out, 1), &[sum], |_| bound);
             assert_eq!(host.get::<u32>(counter, 1), [0]);
@@ -63,7 +72,13 @@ fn scans() {
             host.run(&kernel, grid as u32, 512, plain(), args![input, out, sums, n as i64]);
             assert!(grid <= section);
             host.run(&kernel, 1, 512, plain(), args![sums, scanned, 0_u64, grid as i64]);
-            host.run(&add, grid as u32, 256, plain(), args![out, scanned, n as i64, section as i32]);
+            host.run(
+                &add,
+                grid as u32,
+                256,
+                plain(),
+                args![out, scanned, n as i64, section as i32],
+            );
             assert_eq!(host.get::<u32>(out, n), expected, "{name} {n}");
         }
         let grid = 5;
@@ -73,7 +88,8 @@ fn scans() {
         host.run(&kernel, grid as u32, 256, options, args![input, out, sums, n as i64]);
         assert_eq!(host.get::<u32>(out, n), expected, "cooperative {n}");
         let tiles = n.div_ceil(1792);
-        let (out, status, ticket) = (host.room::<u32>(n), host.put(&vec![0_u64; tiles]), host.put(&[0_u32]));
+        let (out, status, ticket) =
+            (host.room::<u32>(n), host.put(&vec![0_u64; tiles]), host.put(&[0_u32]));
         let kernel = file.kernel("scan_look_back_u32").unwrap();
         host.run(&kernel, tiles as u32, 256, plain(), args![input, out, status, ticket, n as i64]);
         assert_eq!(host.get::<u32>(out, n), expected, "look back {n}");
@@ -109,7 +125,13 @@ fn histograms() {
                 _ => (n.div_ceil(16 * 256), 4 * bins),
             };
             let kernel = file.kernel(name).unwrap();
-            host.run(&kernel, grid as u32, 256, shared(dynamic as u32), args![input, out, bins as i32, n as i64]);
+            host.run(
+                &kernel,
+                grid as u32,
+                256,
+                shared(dynamic as u32),
+                args![input, out, bins as i32, n as i64],
+            );
             assert_eq!(host.get::<u32>(out, bins), expected, "{name} {n}");
         }
     }

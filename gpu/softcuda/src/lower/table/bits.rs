@@ -39,8 +39,12 @@ pub(super) fn add(table: &mut Table) {
     table.one("bfind.s64", Integer, |a: i64| bfind_u64((a ^ a >> 63) as u64));
     table.one("bfind.shiftamt.u32", Integer, |a: u32| shift_amount(bfind_u32(a), 31));
     table.one("bfind.shiftamt.u64", Integer, |a: u64| shift_amount(bfind_u64(a), 63));
-    table.one("bfind.shiftamt.s32", Integer, |a: i32| shift_amount(bfind_u32((a ^ a >> 31) as u32), 31));
-    table.one("bfind.shiftamt.s64", Integer, |a: i64| shift_amount(bfind_u64((a ^ a >> 63) as u64), 63));
+    table.one("bfind.shiftamt.s32", Integer, |a: i32| {
+        shift_amount(bfind_u32((a ^ a >> 31) as u32), 31)
+    });
+    table.one("bfind.shiftamt.s64", Integer, |a: i64| {
+        shift_amount(bfind_u64((a ^ a >> 63) as u64), 63)
+    });
     table.three("bfe.u32", Integer, bfe_u32);
     table.three("bfe.s32", Integer, bfe_s32);
     table.three("bfe.u64", Integer, bfe_u64);

@@ -90,15 +90,43 @@ pub(super) fn add(table: &mut Table) {
         setp,
     );
     table.family("set", "set.CMP{,.and,.or,.xor}{,.ftz}.{u32,s32,f32}.TYPE", set);
-    table.family("testp", "testp.{finite,infinite,number,notanumber,normal,subnormal}.{f32,f64}", testp);
-    table.three("slct.{b16,u16,s16}.s32", Compare, |a: u16, b: u16, c: i32| if c >= 0 { a } else { b });
-    table.three("slct.{b32,u32,s32,f32}.s32", Compare, |a: u32, b: u32, c: i32| if c >= 0 { a } else { b });
-    table.three("slct.{b64,u64,s64,f64}.s32", Compare, |a: u64, b: u64, c: i32| if c >= 0 { a } else { b });
-    table.three("slct.{b32,u32,s32,f32}.f32", Compare, |a: u32, b: u32, c: f32| if c >= 0.0 { a } else { b });
-    table.three("slct.ftz.{b32,u32,s32,f32}.f32", Compare, |a: u32, b: u32, c: f32| {
-        if flush(c) >= 0.0 { a } else { b }
-    });
-    table.three("slct.{b64,u64,s64,f64}.f32", Compare, |a: u64, b: u64, c: f32| if c >= 0.0 { a } else { b });
+    table.family(
+        "testp",
+        "testp.{finite,infinite,number,notanumber,normal,subnormal}.{f32,f64}",
+        testp,
+    );
+    table.three(
+        "slct.{b16,u16,s16}.s32",
+        Compare,
+        |a: u16, b: u16, c: i32| if c >= 0 { a } else { b },
+    );
+    table.three(
+        "slct.{b32,u32,s32,f32}.s32",
+        Compare,
+        |a: u32, b: u32, c: i32| if c >= 0 { a } else { b },
+    );
+    table.three(
+        "slct.{b64,u64,s64,f64}.s32",
+        Compare,
+        |a: u64, b: u64, c: i32| if c >= 0 { a } else { b },
+    );
+    table.three(
+        "slct.{b32,u32,s32,f32}.f32",
+        Compare,
+        |a: u32, b: u32, c: f32| if c >= 0.0 { a } else { b },
+    );
+    table.three(
+        "slct.ftz.{b32,u32,s32,f32}.f32",
+        Compare,
+        |a: u32, b: u32, c: f32| {
+            if flush(c) >= 0.0 { a } else { b }
+        },
+    );
+    table.three(
+        "slct.{b64,u64,s64,f64}.f32",
+        Compare,
+        |a: u64, b: u64, c: f32| if c >= 0.0 { a } else { b },
+    );
 }
 
 /// The operator that follows the comparison.
@@ -184,7 +212,8 @@ fn set<'m, 'a>(emitter: &mut Emitter<'_, 'm, 'a>, step: &Step<'m, 'a>) -> Emitte
     emitter.op(body, Compare, fields).imm = imm;
     let (one, zero) = (emitter.bits(one), emitter.constant(Constant::Bits(0), false));
     let (to, wide) = emitter.target(target, Kind::U32)?;
-    let fields = [Field::Def(to), Field::Use(one), Field::Use(zero), Field::Use(truth), Field::None];
+    let fields =
+        [Field::Def(to), Field::Use(one), Field::Use(zero), Field::Use(truth), Field::None];
     emitter.op(alu::select::<u32>(), crate::count::Class::Hidden, fields);
     emitter.extend(to, wide, Kind::U32);
     Ok(())
@@ -194,7 +223,9 @@ fn testp<'m, 'a>(emitter: &mut Emitter<'_, 'm, 'a>, step: &Step<'m, 'a>) -> Emit
     let Some((body, kind)) = comparison(step.instruction.opcode.as_str()) else {
         return emitter.unsupported("");
     };
-    let [target, a] = &step.operands[..] else { return emitter.bad("takes a result and an operand") };
+    let [target, a] = &step.operands[..] else {
+        return emitter.bad("takes a result and an operand");
+    };
     let a = emitter.source(a, kind)?;
     let d = emitter.predicate_target(target)?;
     let fields = [Field::Def(d), Field::Use(a), Field::Use(a), Field::None, Field::None];

@@ -19,19 +19,29 @@ pub(super) fn add(table: &mut Table) {
     table.family("brkpt", "brkpt (does nothing)", nothing);
     table.family("pmevent", "pmevent (does nothing)", nothing);
     table.family("nanosleep", "nanosleep.u32 (gives way)", pause);
-    table.family("bar", "bar{,.cta}.{sync,arrive}, bar.red.{popc.u32,and.pred,or.pred}, bar.warp.sync", bar);
+    table.family(
+        "bar",
+        "bar{,.cta}.{sync,arrive}, bar.red.{popc.u32,and.pred,or.pred}, bar.warp.sync",
+        bar,
+    );
     table.family(
         "barrier",
         "barrier{,.cta}.{sync,arrive}{,.aligned}, barrier.red.{popc,and,or}{,.aligned}.{u32,pred}, \
          barrier.cluster.{arrive,wait} (clusters of one block)",
         bar,
     );
-    table.family("griddepcontrol", "griddepcontrol.{launch_dependents,wait} (does nothing)", nothing);
+    table.family(
+        "griddepcontrol",
+        "griddepcontrol.{launch_dependents,wait} (does nothing)",
+        nothing,
+    );
     table.family("setmaxnreg", "setmaxnreg (does nothing)", nothing);
 }
 
 fn bra<'m, 'a>(emitter: &mut Emitter<'_, 'm, 'a>, step: &Step<'m, 'a>) -> Emitted {
-    let [Value::Symbol(Symbol::Label(id), _)] = &step.operands[..] else { return emitter.bad("takes a label") };
+    let [Value::Symbol(Symbol::Label(id), _)] = &step.operands[..] else {
+        return emitter.bad("takes a label");
+    };
     let label = emitter.frame.labels[id.index()];
     let op = emitter.op(control::branch(), Class::Control, [Field::None; 5]);
     op.control = Control::Branch(label);
@@ -105,7 +115,11 @@ fn bar<'m, 'a>(emitter: &mut Emitter<'_, 'm, 'a>, step: &Step<'m, 'a>) -> Emitte
         // All barriers of a cluster of one block are passed by waiting for the block.
         ["cluster", "wait", ..] => {
             let a = Field::Use(emitter.bits(15));
-            let op = emitter.op(control::barrier(), Class::Barrier, [Field::None, a, Field::None, Field::None, Field::None]);
+            let op = emitter.op(
+                control::barrier(),
+                Class::Barrier,
+                [Field::None, a, Field::None, Field::None, Field::None],
+            );
             op.imm = imm | how::SYNC;
             return Ok(());
         }

@@ -47,12 +47,18 @@ pub(super) fn add(table: &mut Table) {
     table.one("cvt.rn.f16.f32", Convert, F16::near);
     table.one("cvt.rn.bf16.f32", Convert, Bf16::near);
     table.one("cvt.sat.f32.f32", Convert, |a: f32| crate::machine::body::float::sat::<true>(a));
-    table.one("cvt.ftz.sat.f32.f32", Convert, |a: f32| crate::machine::body::float::sat::<true>(flush(a)));
+    table.one("cvt.ftz.sat.f32.f32", Convert, |a: f32| {
+        crate::machine::body::float::sat::<true>(flush(a))
+    });
     // The first operand goes to the upper half.
     table.two("cvt.rn.f16x2.f32", Convert, |a: f32, b: f32| pack(F16::near(a), F16::near(b)));
     table.two("cvt.rn.bf16x2.f32", Convert, |a: f32, b: f32| pack(Bf16::near(a), Bf16::near(b)));
-    table.two("cvt.rn.relu.f16x2.f32", Convert, |a: f32, b: f32| pack(relu(F16::near(a)), relu(F16::near(b))));
-    table.two("cvt.rn.relu.bf16x2.f32", Convert, |a: f32, b: f32| pack(relu(Bf16::near(a)), relu(Bf16::near(b))));
+    table.two("cvt.rn.relu.f16x2.f32", Convert, |a: f32, b: f32| {
+        pack(relu(F16::near(a)), relu(F16::near(b)))
+    });
+    table.two("cvt.rn.relu.bf16x2.f32", Convert, |a: f32, b: f32| {
+        pack(relu(Bf16::near(a)), relu(Bf16::near(b)))
+    });
     table.two("cvt.rz.f16x2.f32", Convert, |a: f32, b: f32| zero_pair(Kind::F16, a, b));
     table.two("cvt.rz.bf16x2.f32", Convert, |a: f32, b: f32| zero_pair(Kind::Bf16, a, b));
     table.family(
@@ -65,7 +71,8 @@ pub(super) fn add(table: &mut Table) {
         (a.clamp(0, 0xffff) as u32) << 16 | b.clamp(0, 0xffff) as u32
     });
     table.two("cvt.pack.sat.s16.s32", Convert, |a: i32, b: i32| {
-        u32::from(a.clamp(-0x8000, 0x7fff) as u16) << 16 | u32::from(b.clamp(-0x8000, 0x7fff) as u16)
+        u32::from(a.clamp(-0x8000, 0x7fff) as u16) << 16
+            | u32::from(b.clamp(-0x8000, 0x7fff) as u16)
     });
     table.three("cvt.pack.sat.u8.s32.b32", Convert, |a: i32, b: i32, c: u32| {
         c << 16 | (a.clamp(0, 0xff) as u32) << 8 | b.clamp(0, 0xff) as u32

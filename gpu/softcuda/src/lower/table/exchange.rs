@@ -34,7 +34,9 @@ fn shfl<'m, 'a>(emitter: &mut Emitter<'_, 'm, 'a>, step: &Step<'m, 'a>) -> Emitt
         ["sync", "idx", "b32"] => shuffle::IDX,
         _ => return emitter.unsupported("shuffles need `.sync`"),
     };
-    let [target, a, b, c, members] = &step.operands[..] else { return emitter.bad("takes five operands") };
+    let [target, a, b, c, members] = &step.operands[..] else {
+        return emitter.bad("takes five operands");
+    };
     let (target, predicate) = pair(target);
     let a = emitter.source(a, Kind::U32)?;
     let b = emitter.source(b, Kind::U32)?;
@@ -62,7 +64,9 @@ fn vote_sync<'m, 'a>(emitter: &mut Emitter<'_, 'm, 'a>, step: &Step<'m, 'a>) -> 
         ["sync", "ballot", "b32"] => how::BALLOT,
         _ => return emitter.unsupported("votes need `.sync`"),
     };
-    let [target, a, members] = &step.operands[..] else { return emitter.bad("takes three operands") };
+    let [target, a, members] = &step.operands[..] else {
+        return emitter.bad("takes three operands");
+    };
     let (a, negated) = emitter.predicate(a)?;
     let e = emitter.source(members, Kind::U32)?;
     let d = if mode == how::BALLOT {
@@ -84,7 +88,9 @@ fn matching<'m, 'a>(emitter: &mut Emitter<'_, 'm, 'a>, step: &Step<'m, 'a>) -> E
         ["all", "sync", "b64"] => (true, Kind::U64),
         _ => return emitter.unsupported(""),
     };
-    let [target, a, members] = &step.operands[..] else { return emitter.bad("takes three operands") };
+    let [target, a, members] = &step.operands[..] else {
+        return emitter.bad("takes three operands");
+    };
     let (target, predicate) = pair(target);
     let a = emitter.source(a, kind)?;
     let e = emitter.source(members, Kind::U32)?;
@@ -93,7 +99,8 @@ fn matching<'m, 'a>(emitter: &mut Emitter<'_, 'm, 'a>, step: &Step<'m, 'a>) -> E
         Some(predicate) => Some((Field::Def(emitter.predicate_target(predicate)?), 0)),
         None => None,
     };
-    let body = if kind == Kind::U64 { vote::matching::<u64>(all) } else { vote::matching::<u32>(all) };
+    let body =
+        if kind == Kind::U64 { vote::matching::<u64>(all) } else { vote::matching::<u32>(all) };
     let fields = [Field::Def(d), Field::Use(a), Field::None, Field::None, Field::Use(e)];
     emitter.op(body, Warp, fields).flag = flag;
     Ok(())
@@ -112,7 +119,9 @@ fn redux<'m, 'a>(emitter: &mut Emitter<'_, 'm, 'a>, step: &Step<'m, 'a>) -> Emit
         ["sync", "xor", "b32"] => vote::redux(|a, b| a ^ b),
         _ => return emitter.unsupported(""),
     };
-    let [target, a, members] = &step.operands[..] else { return emitter.bad("takes three operands") };
+    let [target, a, members] = &step.operands[..] else {
+        return emitter.bad("takes three operands");
+    };
     let a = emitter.source(a, Kind::U32)?;
     let e = emitter.source(members, Kind::U32)?;
     let (d, _) = emitter.target(target, Kind::U32)?;

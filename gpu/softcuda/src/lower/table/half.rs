@@ -34,21 +34,27 @@ fn fused<H: Small, const FTZ: bool>(a: H, b: H, c: H) -> H {
 macro_rules! two {
     ($table:ident, $h:ty, $base:literal, $t:literal, $f:expr) => {
         $table.two(concat!($base, ".", $t), Half, |a: $h, b: $h| -> $h { $f(a, b) });
-        $table.two(concat!($base, ".", $t, "x2"), Half, |a: u32, b: u32| pair::<$h>(a, b, 0, |a, b, _| $f(a, b)));
+        $table.two(concat!($base, ".", $t, "x2"), Half, |a: u32, b: u32| {
+            pair::<$h>(a, b, 0, |a, b, _| $f(a, b))
+        });
     };
 }
 
 macro_rules! three {
     ($table:ident, $h:ty, $base:literal, $t:literal, $f:expr) => {
         $table.three(concat!($base, ".", $t), Half, |a: $h, b: $h, c: $h| -> $h { $f(a, b, c) });
-        $table.three(concat!($base, ".", $t, "x2"), Half, |a: u32, b: u32, c: u32| pair::<$h>(a, b, c, |a, b, c| $f(a, b, c)));
+        $table.three(concat!($base, ".", $t, "x2"), Half, |a: u32, b: u32, c: u32| {
+            pair::<$h>(a, b, c, |a, b, c| $f(a, b, c))
+        });
     };
 }
 
 macro_rules! one {
     ($table:ident, $h:ty, $base:literal, $t:literal, $class:expr, $f:expr) => {
         $table.one(concat!($base, ".", $t), $class, |a: $h| -> $h { $f(a) });
-        $table.one(concat!($base, ".", $t, "x2"), $class, |a: u32| pair::<$h>(a, 0, 0, |a, _, _| $f(a)));
+        $table.one(concat!($base, ".", $t, "x2"), $class, |a: u32| {
+            pair::<$h>(a, 0, 0, |a, _, _| $f(a))
+        });
     };
 }
 
@@ -84,9 +90,17 @@ pub(super) fn add(table: &mut Table) {
     two!(table, F16, "mul{,.rn}.ftz.sat", "f16", |a, b| saturate(product::<F16, true>(a, b)));
     three!(table, F16, "fma.rn.ftz.sat", "f16", |a, b, c| saturate(fused::<F16, true>(a, b, c)));
     three!(table, F16, "fma.rn.ftz.relu", "f16", |a, b, c| relu(fused::<F16, true>(a, b, c)));
-    two!(table, F16, "min.ftz", "f16", |a: F16, b: F16| least::<F16, false, false>(a.flush(), b.flush()));
-    two!(table, F16, "max.ftz", "f16", |a: F16, b: F16| least::<F16, true, false>(a.flush(), b.flush()));
-    one!(table, F16, "ex2.approx", "f16", Special, |a: F16| F16::near(special::ex2::<false>(a.wide())));
+    two!(table, F16, "min.ftz", "f16", |a: F16, b: F16| least::<F16, false, false>(
+        a.flush(),
+        b.flush()
+    ));
+    two!(table, F16, "max.ftz", "f16", |a: F16, b: F16| least::<F16, true, false>(
+        a.flush(),
+        b.flush()
+    ));
+    one!(table, F16, "ex2.approx", "f16", Special, |a: F16| F16::near(special::ex2::<false>(
+        a.wide()
+    )));
     one!(table, Bf16, "ex2.approx.ftz", "bf16", Special, |a: Bf16| {
         Bf16::near(special::ex2::<true>(a.flush().wide())).flush()
     });

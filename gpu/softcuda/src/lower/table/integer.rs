@@ -123,9 +123,15 @@ pub(super) fn add(table: &mut Table) {
     table.two("mul24.hi.u32", Integer, |a: u32, b: u32| (low24(a) * low24(b) >> 16) as u32);
     table.two("mul24.lo.s32", Integer, |a: i32, b: i32| (low24s(a) * low24s(b)) as i32);
     table.two("mul24.hi.s32", Integer, |a: i32, b: i32| (low24s(a) * low24s(b) >> 16) as i32);
-    table.three("mad24.lo.u32", Integer, |a: u32, b: u32, c: u32| ((low24(a) * low24(b)) as u32).wrapping_add(c));
-    table.three("mad24.hi.u32", Integer, |a: u32, b: u32, c: u32| ((low24(a) * low24(b) >> 16) as u32).wrapping_add(c));
-    table.three("mad24.lo.s32", Integer, |a: i32, b: i32, c: i32| ((low24s(a) * low24s(b)) as i32).wrapping_add(c));
+    table.three("mad24.lo.u32", Integer, |a: u32, b: u32, c: u32| {
+        ((low24(a) * low24(b)) as u32).wrapping_add(c)
+    });
+    table.three("mad24.hi.u32", Integer, |a: u32, b: u32, c: u32| {
+        ((low24(a) * low24(b) >> 16) as u32).wrapping_add(c)
+    });
+    table.three("mad24.lo.s32", Integer, |a: i32, b: i32, c: i32| {
+        ((low24s(a) * low24s(b)) as i32).wrapping_add(c)
+    });
     table.three("mad24.hi.s32", Integer, |a: i32, b: i32, c: i32| {
         ((low24s(a) * low24s(b) >> 16) as i32).wrapping_add(c)
     });
@@ -137,8 +143,12 @@ pub(super) fn add(table: &mut Table) {
     table.two("add.{u16x2,s16x2}", Integer, |a: u32, b: u32| {
         (a & 0xffff).wrapping_add(b) & 0xffff | (a & 0xffff_0000).wrapping_add(b & 0xffff_0000)
     });
-    table.two("min.u16x2", Integer, |a: u32, b: u32| (a & 0xffff).min(b & 0xffff) | (a >> 16).min(b >> 16) << 16);
-    table.two("max.u16x2", Integer, |a: u32, b: u32| (a & 0xffff).max(b & 0xffff) | (a >> 16).max(b >> 16) << 16);
+    table.two("min.u16x2", Integer, |a: u32, b: u32| {
+        (a & 0xffff).min(b & 0xffff) | (a >> 16).min(b >> 16) << 16
+    });
+    table.two("max.u16x2", Integer, |a: u32, b: u32| {
+        (a & 0xffff).max(b & 0xffff) | (a >> 16).max(b >> 16) << 16
+    });
     table.two("min.s16x2", Integer, |a: u32, b: u32| {
         let low = (a as i16).min(b as i16) as u16;
         let high = ((a >> 16) as i16).min((b >> 16) as i16) as u16;

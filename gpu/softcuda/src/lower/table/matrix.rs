@@ -10,8 +10,16 @@ use crate::memory::Space;
 use crate::ptx::resolve::{Base, Step, Value};
 
 pub(super) fn add(table: &mut Table) {
-    table.family("ldmatrix", "ldmatrix.sync.aligned.m8n8.{x1,x2,x4}{,.trans}{,.shared}.b16", ldmatrix);
-    table.family("stmatrix", "stmatrix.sync.aligned.m8n8.{x1,x2,x4}{,.trans}{,.shared}.b16", stmatrix);
+    table.family(
+        "ldmatrix",
+        "ldmatrix.sync.aligned.m8n8.{x1,x2,x4}{,.trans}{,.shared}.b16",
+        ldmatrix,
+    );
+    table.family(
+        "stmatrix",
+        "stmatrix.sync.aligned.m8n8.{x1,x2,x4}{,.trans}{,.shared}.b16",
+        stmatrix,
+    );
     table.family(
         "mma",
         "mma.sync.aligned.{m16n8k8,m16n8k16}.row.col of f16, bf16; {m16n8k4,m16n8k8} of tf32; m8n8k4 of f64; \
@@ -42,11 +50,19 @@ fn parts(operand: &Value) -> &[Value] {
 }
 
 /// The registers of a fragment that is read.
-fn fragment(emitter: &mut Emitter<'_, '_, '_>, operand: &Value, f: Fragment) -> Emitted<Vec<Field>> {
+fn fragment(
+    emitter: &mut Emitter<'_, '_, '_>,
+    operand: &Value,
+    f: Fragment,
+) -> Emitted<Vec<Field>> {
     let kind = if f.element == Element::F64 { Kind::U64 } else { Kind::U32 };
     let parts = parts(operand);
     if parts.len() != f.registers {
-        return emitter.bad(format!("a fragment of {} registers, found {}", f.registers, parts.len()));
+        return emitter.bad(format!(
+            "a fragment of {} registers, found {}",
+            f.registers,
+            parts.len()
+        ));
     }
     let mut list = Vec::new();
     for part in parts {
@@ -60,7 +76,11 @@ fn result(emitter: &mut Emitter<'_, '_, '_>, operand: &Value, f: Fragment) -> Em
     let kind = if f.element == Element::F64 { Kind::U64 } else { Kind::U32 };
     let parts = parts(operand);
     if parts.len() != f.registers {
-        return emitter.bad(format!("a fragment of {} registers, found {}", f.registers, parts.len()));
+        return emitter.bad(format!(
+            "a fragment of {} registers, found {}",
+            f.registers,
+            parts.len()
+        ));
     }
     let mut list = Vec::new();
     for part in parts {
@@ -86,7 +106,11 @@ fn product(emitter: &mut Emitter<'_, '_, '_>, step: &Step<'_, '_>, product: Prod
     list.extend(fragment(emitter, b, fb)?);
     list.extend(fragment(emitter, c, fc)?);
     let e = all_lanes(emitter);
-    let op = emitter.op(matrix::product(), Class::Matrix, [Field::None, Field::None, Field::None, Field::None, e]);
+    let op = emitter.op(
+        matrix::product(),
+        Class::Matrix,
+        [Field::None, Field::None, Field::None, Field::None, e],
+    );
     op.imm = product.pack(0);
     op.list = list;
     op.flops = product.flops();
@@ -209,8 +233,11 @@ fn known(size: (usize, usize, usize), element: Element, what: char) -> bool {
 fn multiply(emitter: &mut Emitter<'_, '_, '_>, step: &Step<'_, '_>, words: &[&str]) -> Emitted {
     let [_, _, size, types @ ..] = words else { return emitter.unsupported("") };
     let satfinite = types.contains(&"satfinite");
-    let types: Vec<Option<Element>> =
-        types.iter().filter(|word| **word != "satfinite").map(|word| Element::named(word)).collect();
+    let types: Vec<Option<Element>> = types
+        .iter()
+        .filter(|word| **word != "satfinite")
+        .map(|word| Element::named(word))
+        .collect();
     use Element as E;
     // Of f16, the types of d and c alone are named.
     let (d, a, b, c) = match types[..] {
@@ -219,7 +246,8 @@ fn multiply(emitter: &mut Emitter<'_, '_, '_>, step: &Step<'_, '_>, words: &[&st
         _ => return emitter.unsupported(""),
     };
     let Some((m, n, k)) = shape(size) else { return emitter.unsupported("") };
-    if a != b || !known((m, n, k), a, 'a') || !known((m, n, k), c, 'c') || !known((m, n, k), d, 'd') {
+    if a != b || !known((m, n, k), a, 'a') || !known((m, n, k), c, 'c') || !known((m, n, k), d, 'd')
+    {
         return emitter.unsupported("this shape or these types");
     }
     product(emitter, step, Product { m, n, k, a, b, c, d, satfinite, wmma: true })

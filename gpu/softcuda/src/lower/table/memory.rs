@@ -43,7 +43,11 @@ pub(super) fn add(table: &mut Table) {
     table.family("prefetchu", "prefetchu.L1", nothing);
     table.family("discard", "discard.global.L2", nothing);
     table.family("applypriority", "applypriority.global.L2::evict_normal", nothing);
-    table.family("cp", "cp.async.{ca,cg}.shared.global, cp.async.{commit_group,wait_group,wait_all}", cp);
+    table.family(
+        "cp",
+        "cp.async.{ca,cg}.shared.global, cp.async.{commit_group,wait_group,wait_all}",
+        cp,
+    );
 }
 
 /// Where an access is: its space, the row of addresses, the offset.
@@ -55,7 +59,9 @@ struct At {
 
 /// The address of an operand in brackets.
 fn at(emitter: &mut Emitter<'_, '_, '_>, operand: &Value, space: Option<Space>) -> Emitted<At> {
-    let Value::Address(base, offset) = operand else { return emitter.bad("expected an address in brackets") };
+    let Value::Address(base, offset) = operand else {
+        return emitter.bad("expected an address in brackets");
+    };
     let space = space.unwrap_or(Space::Generic);
     let shared = space == Space::Shared;
     let (address, space, offset) = match base {
@@ -105,8 +111,14 @@ struct Modifiers {
 }
 
 fn modifiers(emitter: &Emitter<'_, '_, '_>, step: &Step<'_, '_>) -> Emitted<Modifiers> {
-    let mut out =
-        Modifiers { space: None, vector: 1, kind: Kind::U32, acquire: false, release: false, strong: false };
+    let mut out = Modifiers {
+        space: None,
+        vector: 1,
+        kind: Kind::U32,
+        acquire: false,
+        release: false,
+        strong: false,
+    };
     let mut typed = false;
     for word in step.instruction.opcode.modifiers() {
         match word {
@@ -115,9 +127,11 @@ fn modifiers(emitter: &Emitter<'_, '_, '_>, step: &Step<'_, '_>) -> Emitted<Modi
             "release" => (out.strong, out.release) = (true, true),
             "v2" => out.vector = 2,
             "v4" => out.vector = 4,
-            "weak" | "cta" | "cluster" | "gpu" | "sys" | "gl" | "nc" | "ca" | "cg" | "cs" | "lu" | "cv" | "wb"
-            | "wt" | "unified" => {}
-            _ if word.starts_with("L1::") || word.starts_with("L2::") || word == "level::eviction_priority" => {}
+            "weak" | "cta" | "cluster" | "gpu" | "sys" | "gl" | "nc" | "ca" | "cg" | "cs"
+            | "lu" | "cv" | "wb" | "wt" | "unified" => {}
+            _ if word.starts_with("L1::")
+                || word.starts_with("L2::")
+                || word == "level::eviction_priority" => {}
             _ => {
                 if let Some(space) = moves::space(word) {
                     out.space = Some(space);
@@ -237,7 +251,12 @@ fn ld<'m, 'a>(emitter: &mut Emitter<'_, 'm, 'a>, step: &Step<'m, 'a>) -> Emitted
 }
 
 /// Loads of parameters at known places.
-fn parameter(emitter: &mut Emitter<'_, '_, '_>, targets: &[Value], place: u64, kind: Kind) -> Emitted {
+fn parameter(
+    emitter: &mut Emitter<'_, '_, '_>,
+    targets: &[Value],
+    place: u64,
+    kind: Kind,
+) -> Emitted {
     let bytes = u64::from(kind.bits() / 8);
     let end = place.checked_add(bytes * targets.len() as u64);
     if end.is_none_or(|end| end > emitter.params_size) {
@@ -313,7 +332,9 @@ fn operation(op: &str, ty: &str) -> Option<(Body, Kind)> {
         ("add", "f32") => of!(f32, F32, |old: f32, b, _| old + b),
         ("add", "f64") => of!(f64, F64, |old: f64, b, _| old + b),
         ("add", "f16") => of!(F16, F16, |old: F16, b: F16, _| F16::near(old.wide() + b.wide())),
-        ("add", "bf16") => of!(Bf16, Bf16, |old: Bf16, b: Bf16, _| Bf16::near(old.wide() + b.wide())),
+        ("add", "bf16") => {
+            of!(Bf16, Bf16, |old: Bf16, b: Bf16, _| Bf16::near(old.wide() + b.wide()))
+        }
         ("add", "f16x2") => of!(u32, U32, |old: u32, b, _| {
             pair::<F16>(old, b, 0, |a, b, _| F16::near(a.wide() + b.wide()))
         }),
@@ -335,7 +356,9 @@ fn operation(op: &str, ty: &str) -> Option<(Body, Kind)> {
         ("xor", "b32") => of!(u32, U32, |old: u32, b, _| old ^ b),
         ("xor", "b64") => of!(u64, U64, |old: u64, b, _| old ^ b),
         ("inc", "u32") => of!(u32, U32, |old: u32, b, _| if old >= b { 0 } else { old + 1 }),
-        ("dec", "u32") => of!(u32, U32, |old: u32, b, _| if old == 0 || old > b { b } else { old - 1 }),
+        ("dec", "u32") => {
+            of!(u32, U32, |old: u32, b, _| if old == 0 || old > b { b } else { old - 1 })
+        }
         ("exch", "b32") => of!(u32, U32, |_: u32, b, _| b),
         ("exch", "b64") => of!(u64, U64, |_: u64, b, _| b),
         ("cas", "b16") => of!(u16, U16, |old: u16, b, c| if old == b { c } else { old }),
@@ -352,7 +375,9 @@ fn atom<'m, 'a>(emitter: &mut Emitter<'_, 'm, 'a>, step: &Step<'m, 'a>) -> Emitt
     let (mut acquire, mut release) = (false, false);
     for word in opcode.modifiers() {
         match word {
-            "add" | "min" | "max" | "and" | "or" | "xor" | "inc" | "dec" | "exch" | "cas" => op = word,
+            "add" | "min" | "max" | "and" | "or" | "xor" | "inc" | "dec" | "exch" | "cas" => {
+                op = word
+            }
             "acquire" => acquire = true,
             "release" => release = true,
             "acq_rel" => (acquire, release) = (true, true),
@@ -370,7 +395,9 @@ fn atom<'m, 'a>(emitter: &mut Emitter<'_, 'm, 'a>, step: &Step<'m, 'a>) -> Emitt
         (_, rest) => (None, rest),
     };
     let (address, operands) = match rest {
-        [address, operands @ ..] if operands.len() == if op == "cas" { 2 } else { 1 } => (address, operands),
+        [address, operands @ ..] if operands.len() == if op == "cas" { 2 } else { 1 } => {
+            (address, operands)
+        }
         _ => return emitter.bad("takes an address and its operands"),
     };
     let at = at(emitter, address, space)?;
@@ -432,7 +459,8 @@ fn whole(emitter: &mut Emitter<'_, '_, '_>, operand: &Value, space: Space) -> Em
     }
     let offset = emitter.constant(Constant::Bits(at.offset), true);
     let sum = emitter.fresh(2);
-    let fields = [Field::Def(sum), Field::Use(address), Field::Use(offset), Field::None, Field::None];
+    let fields =
+        [Field::Def(sum), Field::Use(address), Field::Use(offset), Field::None, Field::None];
     emitter.op(alu::two(|a: u64, b: u64| a.wrapping_add(b)), Class::Hidden, fields);
     Ok(sum)
 }
@@ -465,7 +493,9 @@ fn cp<'m, 'a>(emitter: &mut Emitter<'_, 'm, 'a>, step: &Step<'m, 'a>) -> Emitted
         }
         ["async", "ca" | "cg", shared, "global", ref hints @ ..]
             if moves::space(shared) == Some(Space::Shared)
-                && hints.iter().all(|hint| hint.starts_with("L2::") && *hint != "L2::cache_hint") =>
+                && hints
+                    .iter()
+                    .all(|hint| hint.starts_with("L2::") && *hint != "L2::cache_hint") =>
         {
             let (to, from, size, rest) = match &step.operands[..] {
                 [to, from, size, rest @ ..] if rest.len() <= 1 => (to, from, size, rest),

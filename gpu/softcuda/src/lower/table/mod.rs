@@ -62,25 +62,47 @@ struct Table {
 impl Table {
     fn add(&mut self, names: &str, entry: Entry) {
         for name in expand(names) {
+            let entry = Entry { flops: flops(&name, entry.class), ..entry };
             self.entries.insert(name, entry);
         }
     }
 
-    fn lanes(&mut self, names: &str, class: Class, body: Body, d: Kind, sources: &[Kind], imm: Imm) {
+    fn lanes(
+        &mut self,
+        names: &str,
+        class: Class,
+        body: Body,
+        d: Kind,
+        sources: &[Kind],
+        imm: Imm,
+    ) {
         let mut kinds = [None; 4];
         for (to, &from) in kinds.iter_mut().zip(sources) {
             *to = Some(from);
         }
-        self.add(names, Entry { shape: Shape::Lanes { body, d, sources: kinds, imm }, class, flops: flops(names, class) });
+        self.add(
+            names,
+            Entry { shape: Shape::Lanes { body, d, sources: kinds, imm }, class, flops: 0 },
+        );
     }
 
     /// `d = f(a)`
-    fn one<A: Lane, D: Lane, F: Fn(A) -> D + Copy + 'static>(&mut self, names: &str, class: Class, f: F) {
+    fn one<A: Lane, D: Lane, F: Fn(A) -> D + Copy + 'static>(
+        &mut self,
+        names: &str,
+        class: Class,
+        f: F,
+    ) {
         self.lanes(names, class, alu::one(f), D::KIND, &[A::KIND], Imm::Fixed(0));
     }
 
     /// `d = f(a, b)`
-    fn two<A: Lane, B: Lane, D: Lane, F: Fn(A, B) -> D + Copy + 'static>(&mut self, names: &str, class: Class, f: F) {
+    fn two<A: Lane, B: Lane, D: Lane, F: Fn(A, B) -> D + Copy + 'static>(
+        &mut self,
+        names: &str,
+        class: Class,
+        f: F,
+    ) {
         self.lanes(names, class, alu::two(f), D::KIND, &[A::KIND, B::KIND], Imm::Fixed(0));
     }
 
@@ -96,7 +118,14 @@ impl Table {
     }
 
     /// `d = f(a, b, c, e)`
-    fn four<A: Lane, B: Lane, C: Lane, E: Lane, D: Lane, F: Fn(A, B, C, E) -> D + Copy + 'static>(
+    fn four<
+        A: Lane,
+        B: Lane,
+        C: Lane,
+        E: Lane,
+        D: Lane,
+        F: Fn(A, B, C, E) -> D + Copy + 'static,
+    >(
         &mut self,
         names: &str,
         class: Class,
@@ -135,17 +164,17 @@ impl Table {
 }
 
 /// Floating-point operations of a lane.
-fn flops(names: &str, class: Class) -> u16 {
+fn flops(name: &str, class: Class) -> u16 {
     if !matches!(class, Class::Half | Class::Single | Class::Double) {
         return 0;
     }
-    let base = names.split('.').next().unwrap_or("");
+    let base = name.split('.').next().unwrap_or("");
     let one = match base {
         "fma" | "mad" => 2,
         "add" | "sub" | "mul" | "div" | "sqrt" | "rcp" => 1,
         _ => 0,
     };
-    if names.contains("x2") { one * 2 } else { one }
+    if name.ends_with("x2") { one * 2 } else { one }
 }
 
 /// `a{b,c}d` is `abd` and `acd`.
@@ -192,7 +221,8 @@ pub fn supported() -> Vec<String> {
 pub(super) fn emit<'m, 'a>(emitter: &mut Emitter<'_, 'm, 'a>, step: &Step<'m, 'a>) -> Emitted {
     let opcode = &step.instruction.opcode;
     // Comparisons are emitted by the families that they are part of.
-    let exact = TABLE.entries.get(opcode.as_str()).filter(|e| !matches!(e.shape, Shape::Compare { .. }));
+    let exact =
+        TABLE.entries.get(opcode.as_str()).filter(|e| !matches!(e.shape, Shape::Compare { .. }));
     match exact.or_else(|| TABLE.entries.get(opcode.base())) {
         Some(Entry { shape: Shape::Family(emit), .. }) => emit(emitter, step),
         Some(Entry { shape: Shape::Lanes { body, d, sources, imm }, class, flops }) => {
@@ -215,7 +245,9 @@ fn lanes<'m, 'a>(
 ) -> Emitted {
     let count = kinds.iter().flatten().count();
     let expected = count + 1 + usize::from(imm == Imm::Operand);
-    let Some((target, operands)) = step.operands.split_first().filter(|_| step.operands.len() == expected) else {
+    let Some((target, operands)) =
+        step.operands.split_first().filter(|_| step.operands.len() == expected)
+    else {
         return emitter.bad(format!("takes {expected} operands, found {}", step.operands.len()));
     };
     let mut fields = [Field::None; 5];

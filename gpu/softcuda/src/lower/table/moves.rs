@@ -11,13 +11,21 @@ use crate::memory::Space;
 use crate::ptx::resolve::{Step, Value};
 
 pub(super) fn add(table: &mut Table) {
-    table.family("mov", "mov.{b16,b32,b64,u16,u32,u64,s16,s32,s64,f16,f32,f64,pred}, also of vectors in braces", mov);
+    table.family(
+        "mov",
+        "mov.{b16,b32,b64,u16,u32,u64,s16,s32,s64,f16,f32,f64,pred}, also of vectors in braces",
+        mov,
+    );
     for name in ["and.pred", "or.pred", "xor.pred"] {
         table.family(name, name, logic);
     }
     table.family("not.pred", "not.pred", logic);
     table.family("selp", "selp.{b16,b32,b64,u16,u32,u64,s16,s32,s64,f32,f64}", selp);
-    table.family("cvta", "cvta{,.to}.{global,shared,shared::cta,local,const,param}.{u32,u64}", cvta);
+    table.family(
+        "cvta",
+        "cvta{,.to}.{global,shared,shared::cta,local,const,param}.{u32,u64}",
+        cvta,
+    );
     table.family("isspacep", "isspacep.{global,shared,shared::cta,local,const,param}", isspacep);
     table.family("mapa", "mapa: clusters of one block", mapa);
 }
@@ -81,7 +89,12 @@ fn shift(emitter: &mut Emitter<'_, '_, '_>, from: Operand, by: u32, units: u16) 
 }
 
 /// `mov.b64 {a, b}, c`
-fn unpack(emitter: &mut Emitter<'_, '_, '_>, parts: &[Value], source: &Value, kind: Kind) -> Emitted {
+fn unpack(
+    emitter: &mut Emitter<'_, '_, '_>,
+    parts: &[Value],
+    source: &Value,
+    kind: Kind,
+) -> Emitted {
     let from = emitter.source(source, unsigned(kind))?;
     if kind.bits() as usize % parts.len().max(1) != 0 {
         return emitter.bad("the parts do not divide the operand");
@@ -106,7 +119,8 @@ fn unpack(emitter: &mut Emitter<'_, '_, '_>, parts: &[Value], source: &Value, ki
             let value = if bits < 32 {
                 let out = emitter.fresh(1);
                 let body = if bits == 16 { alu::one(|a: u16| a) } else { alu::one(|a: u8| a) };
-                let fields = [Field::Def(out), Field::Use(value), Field::None, Field::None, Field::None];
+                let fields =
+                    [Field::Def(out), Field::Use(value), Field::None, Field::None, Field::None];
                 emitter.op(body, Class::Hidden, fields);
                 out
             } else {
@@ -164,8 +178,13 @@ fn pack(emitter: &mut Emitter<'_, '_, '_>, target: &Value, parts: &[Value], kind
             } else {
                 alu::three(|a: u32, b: u8, n: u32| a & !(u32::MAX << n) | u32::from(b) << n)
             };
-            let fields =
-                [Field::Def(out), Field::Use(word), Field::Use(more), Field::Use(amount), Field::None];
+            let fields = [
+                Field::Def(out),
+                Field::Use(word),
+                Field::Use(more),
+                Field::Use(amount),
+                Field::None,
+            ];
             emitter.op(body, Class::Hidden, fields);
             word = out;
         }
@@ -174,7 +193,8 @@ fn pack(emitter: &mut Emitter<'_, '_, '_>, target: &Value, parts: &[Value], kind
     let (d, wide) = emitter.target(target, unsigned(kind))?;
     match words[..] {
         [low, high] => {
-            let fields = [Field::Def(d), Field::Use(low), Field::Use(high), Field::None, Field::None];
+            let fields =
+                [Field::Def(d), Field::Use(low), Field::Use(high), Field::None, Field::None];
             emitter.op(alu::join(), Move, fields);
         }
         [word] => move_to(emitter, d, word),
@@ -191,7 +211,8 @@ fn logic<'m, 'a>(emitter: &mut Emitter<'_, 'm, 'a>, step: &Step<'m, 'a>) -> Emit
         "xor" => (alu::logic(|a, b| a ^ b), 2),
         _ => (alu::logic(|a, _| !a), 1),
     };
-    let Some((target, sources)) = step.operands.split_first().filter(|(_, s)| s.len() == count) else {
+    let Some((target, sources)) = step.operands.split_first().filter(|(_, s)| s.len() == count)
+    else {
         return emitter.bad(format!("takes {} operands", count + 1));
     };
     let (a, flip_a) = emitter.predicate(&sources[0])?;
@@ -204,7 +225,9 @@ fn logic<'m, 'a>(emitter: &mut Emitter<'_, 'm, 'a>, step: &Step<'m, 'a>) -> Emit
 }
 
 fn selp<'m, 'a>(emitter: &mut Emitter<'_, 'm, 'a>, step: &Step<'m, 'a>) -> Emitted {
-    let [target, a, b, predicate] = &step.operands[..] else { return emitter.bad("takes four operands") };
+    let [target, a, b, predicate] = &step.operands[..] else {
+        return emitter.bad("takes four operands");
+    };
     let word = step.instruction.opcode.modifiers().next().unwrap_or("");
     let Some(kind) = convert::kind(word) else { return emitter.unsupported("this type") };
     let a = emitter.source(a, kind)?;
@@ -233,7 +256,9 @@ pub(super) fn space(word: &str) -> Option<Space> {
 fn cvta<'m, 'a>(emitter: &mut Emitter<'_, 'm, 'a>, step: &Step<'m, 'a>) -> Emitted {
     let [target, source] = &step.operands[..] else { return emitter.bad("takes two operands") };
     let opcode = &step.instruction.opcode;
-    let Some(space) = opcode.modifiers().find_map(space) else { return emitter.unsupported("this space") };
+    let Some(space) = opcode.modifiers().find_map(space) else {
+        return emitter.unsupported("this space");
+    };
     let to = opcode.has("to");
     if opcode.has("u32") {
         return emitter.unsupported("generic addresses of 32 bits");
@@ -244,7 +269,8 @@ fn cvta<'m, 'a>(emitter: &mut Emitter<'_, 'm, 'a>, step: &Step<'m, 'a>) -> Emitt
     if base == 0 {
         move_to(emitter, d, a);
     } else {
-        let base = emitter.constant(Constant::Bits(if to { base.wrapping_neg() } else { base }), true);
+        let base =
+            emitter.constant(Constant::Bits(if to { base.wrapping_neg() } else { base }), true);
         let fields = [Field::Def(d), Field::Use(a), Field::Use(base), Field::None, Field::None];
         emitter.op(alu::two(|a: u64, b: u64| a.wrapping_add(b)), Move, fields);
     }
@@ -272,11 +298,12 @@ fn isspacep<'m, 'a>(emitter: &mut Emitter<'_, 'm, 'a>, step: &Step<'m, 'a>) -> E
 }
 
 fn mapa<'m, 'a>(emitter: &mut Emitter<'_, 'm, 'a>, step: &Step<'m, 'a>) -> Emitted {
-    let [target, source, _] = &step.operands[..] else { return emitter.bad("takes three operands") };
+    let [target, source, _] = &step.operands[..] else {
+        return emitter.bad("takes three operands");
+    };
     let kind = if step.instruction.opcode.has("u64") { Kind::U64 } else { Kind::U32 };
     let a = emitter.source(source, kind)?;
     let (d, _) = emitter.target(target, kind)?;
     move_to(emitter, d, a);
     Ok(())
 }
-

@@ -88,51 +88,47 @@ impl Reach {
 const OFFSET_BITS: u32 = 56;
 const OFFSET: u64 = (1 << OFFSET_BITS) - 1;
 
-/// The addresses of the lanes: row `a` and the offset.
-///
-/// # Safety
-/// `a` must be a row of the width that the immediate says.
+/// The offset of a packed immediate.
 #[inline(always)]
-pub(crate) unsafe fn addresses(cx: &Context<'_>, ins: &Instruction) -> (Reach, [u64; LANES]) {
-    let reach = Reach::of(ins.imm);
-    let offset = ((ins.imm << 8) as i64 >> 8) as u64;
-    let mut out = [0; LANES];
-    if reach == Reach::SharedNarrow {
-        // SAFETY: the caller's promise.
-        let row = unsafe { &*cx.row::<u32>(ins.a) };
-        for i in 0..LANES {
-            out[i] = u64::from(row[i].wrapping_add(offset as u32));
-        }
-    } else {
-        // SAFETY: the caller's promise.
-        let row = unsafe { &*cx.row::<u64>(ins.a) };
-        for i in 0..LANES {
-            out[i] = row[i].wrapping_add(offset);
-        }
-    }
-    (reach, out)
+fn offset_of(imm: u64) -> u64 {
+    ((imm << 8) as i64 >> 8) as u64
 }
 
-/// The lowest and highest address of the lanes, and all bits that are set in any.
+/// Addresses as distances from the first, moved up by 2^31; `None` where they lie farther apart than that.
 #[inline(always)]
-fn extent(at: &[u64; LANES], mask: u32) -> (u64, u64, u64) {
-    let (mut low, mut high, mut bits) = (u64::MAX, 0, 0);
-    if mask == FULL {
-        for &address in at {
-            low = low.min(address);
-            high = high.max(address);
-            bits |= address;
-        }
-    } else {
-        for (lane, &address) in at.iter().enumerate() {
-            if mask & (1 << lane) != 0 {
-                low = low.min(address);
-                high = high.max(address);
-                bits |= address;
-            }
-        }
+fn nearby(at: &[u64; LANES]) -> Option<[u32; LANES]> {
+    let start = at[0].wrapping_sub(1 << 31);
+    let mut near = [0; LANES];
+    let mut far = 0;
+    for i in 0..LANES {
+        let distance = at[i].wrapping_sub(start);
+        far |= distance >> 32;
+        near[i] = distance as u32;
+    }
+    (far == 0).then_some(near)
+}
+
+/// The lowest and highest, and all bits that are set in any.
+#[inline(always)]
+fn extent(at: &[u32; LANES]) -> (u32, u32, u32) {
+    let (mut low, mut high, mut bits) = (u32::MAX, 0, 0);
+    for &address in at {
+        low = low.min(address);
+        high = high.max(address);
+        bits |= address;
     }
     (low, high, bits)
+}
+
+/// Lanes that take no part get the address of one that does, so that what follows need not know of them.
+#[inline(always)]
+fn fill_in<T: Copy>(at: &mut [T; LANES], mask: u32) {
+    if mask != FULL {
+        let one = at[mask.trailing_zeros() as usize & 31];
+        for (lane, address) in at.iter_mut().enumerate() {
+            *address = if mask & (1 << lane) != 0 { *address } else { one };
+        }
+    }
 }
 
 /// The first lane of the mask whose address is bad.
@@ -155,7 +151,14 @@ fn misaligned(cx: &mut Context<'_>, mask: u32, at: &[u64; LANES], size: u32, spa
 
 #[cold]
 #[inline(never)]
-fn outside(cx: &mut Context<'_>, mask: u32, at: &[u64; LANES], size: u32, space: Space, len: u64) -> Flow {
+fn outside(
+    cx: &mut Context<'_>,
+    mask: u32,
+    at: &[u64; LANES],
+    size: u32,
+    space: Space,
+    len: u64,
+) -> Flow {
     let bad = |address: u64| address > len || len - address < u64::from(size);
     match first(mask, at, bad) {
         Some((lane, address)) => {
@@ -267,10 +270,26 @@ unsafe fn locate_any(
     if wanted.mask == 0 {
         return Found::Flow(Flow::Next);
     }
+    let (reach, offset, mask) = (Reach::of(ins.imm), offset_of(ins.imm), wanted.mask);
+    if reach == Reach::SharedNarrow {
+        // SAFETY: the caller's promise.
+        let row = unsafe { &*cx.row::<u32>(ins.a) };
+        let mut short = [0; LANES];
+        for i in 0..LANES {
+            short[i] = row[i].wrapping_add(offset as u32);
+        }
+        fill_in(&mut short, mask);
+        return shared(cx, ins, wanted, &short, to);
+    }
+    let mut at = [0; LANES];
     // SAFETY: the caller's promise.
-    let (reach, at) = unsafe { addresses(cx, ins) };
+    let row = unsafe { &*cx.row::<u64>(ins.a) };
+    for i in 0..LANES {
+        at[i] = row[i].wrapping_add(offset);
+    }
+    fill_in(&mut at, mask);
     match reach {
-        Reach::Shared | Reach::SharedNarrow => shared(cx, ins, wanted, &at, to),
+        Reach::Shared | Reach::SharedNarrow => shared_wide(cx, ins, wanted, &at, to),
         Reach::Local => local(cx, ins, wanted, &at, to),
         Reach::Generic => generic(cx, ins, wanted, &at, to),
         Reach::Global => global(cx, ins, wanted, &at, to),
@@ -297,12 +316,16 @@ fn generic(
         part &= left;
         left &= !part;
         let wanted = Wanted { mask: part, ..wanted };
-        let less = |base: u64| at.map(|address| address.wrapping_sub(base));
+        let less = |base: u64| {
+            let mut at = at.map(|address| address.wrapping_sub(base));
+            fill_in(&mut at, part);
+            at
+        };
         let found = match space {
-            Space::Shared => shared(cx, ins, wanted, &less(SHARED_BASE), to),
+            Space::Shared => shared_wide(cx, ins, wanted, &less(SHARED_BASE), to),
             Space::Local => local(cx, ins, wanted, &less(LOCAL_BASE), to),
             Space::Param => param(cx, wanted, &less(PARAM_BASE), to),
-            _ => global(cx, ins, wanted, at, to),
+            _ => global(cx, ins, wanted, &less(0), to),
         };
         match found {
             Found::Lanes => {}
@@ -361,15 +384,33 @@ fn scattered(
 ) -> Found {
     let Wanted { mask, size, kind } = wanted;
     let wide = size as u64;
-    let (low, high, bits) = extent(at, mask);
+    let mut bits = 0;
+    for &address in at {
+        bits |= address;
+    }
     if bits & (wide - 1) != 0 {
         return Found::Flow(misaligned(cx, mask, at, size as u32, Space::Global));
     }
-    cx.count(ins).sectors += u64::from(traffic::sectors(at, mask));
+    let near = nearby(at);
+    let (mut low, mut span) = (0, u64::MAX);
+    cx.count(ins).sectors += match near {
+        Some(mut near) => {
+            let (least, most, _) = extent(&near);
+            low = at[0].wrapping_sub(1 << 31).wrapping_add(least.into());
+            span = u64::from(most - least);
+            // Counted from a multiple of 32.
+            let shift = least.wrapping_sub((low & 31) as u32);
+            for address in &mut near {
+                *address = address.wrapping_sub(shift);
+            }
+            u64::from(traffic::sectors(&near))
+        }
+        None => u64::from(traffic::unordered(*at)),
+    };
     if kind == AccessKind::Atomic {
         cx.count(ins).passes += u64::from(traffic::rounds(at, mask));
     }
-    let whole = (high - low).checked_add(wide).and_then(|len| cx.find(ins, low, len));
+    let whole = span.checked_add(wide).and_then(|len| cx.find(ins, low, len));
     if let Some(bytes) = whole {
         if kind != AccessKind::Load && read_only(cx, ins) {
             let fault = Fault::ReadOnly { address: low, size: size as u32 };
@@ -406,37 +447,55 @@ pub(crate) fn read_only(cx: &Context<'_>, ins: &Instruction) -> bool {
 }
 
 #[inline(always)]
-fn shared(
+fn shared_wide(
     cx: &mut Context<'_>,
     ins: &Instruction,
     wanted: Wanted,
     at: &[u64; LANES],
     to: &mut [*mut u8; LANES],
 ) -> Found {
-    let Wanted { mask, size, kind } = wanted;
-    let (_, high, bits) = extent(at, mask);
-    if bits & (size as u64 - 1) != 0 {
-        return Found::Flow(misaligned(cx, mask, at, size as u32, Space::Shared));
-    }
-    let len = u64::from(cx.shared_len);
-    if high >= len || len - high < size as u64 {
-        return Found::Flow(outside(cx, mask, at, size as u32, Space::Shared, len));
-    }
     let mut short = [0_u32; LANES];
+    let mut far = 0;
     for i in 0..LANES {
         short[i] = at[i] as u32;
+        far |= at[i] >> 32;
     }
-    if kind == AccessKind::Atomic {
-        cx.count(ins).passes += u64::from(traffic::rounds(at, mask));
+    if far != 0 {
+        let len = u64::from(cx.shared_len);
+        return Found::Flow(outside(cx, wanted.mask, at, wanted.size as u32, Space::Shared, len));
+    }
+    shared(cx, ins, wanted, &short, to)
+}
+
+#[inline(always)]
+fn shared(
+    cx: &mut Context<'_>,
+    ins: &Instruction,
+    wanted: Wanted,
+    at: &[u32; LANES],
+    to: &mut [*mut u8; LANES],
+) -> Found {
+    let Wanted { mask, size, kind } = wanted;
+    let (low, high, bits) = extent(at);
+    if bits & (size as u32 - 1) != 0 {
+        return Found::Flow(misaligned(cx, mask, &at.map(u64::from), size as u32, Space::Shared));
+    }
+    let len = cx.shared_len;
+    if high >= len || len - high < size as u32 {
+        let at = at.map(u64::from);
+        return Found::Flow(outside(cx, mask, &at, size as u32, Space::Shared, len.into()));
+    }
+    let passes = if kind == AccessKind::Atomic {
+        traffic::rounds(&at.map(u64::from), mask)
     } else {
-        cx.count(ins).passes += u64::from(traffic::passes(&short, mask, size as u32));
-    }
+        traffic::passes(at, low, high, mask, size as u32)
+    };
+    cx.count(ins).passes += u64::from(passes);
     if cx.observer.is_some() {
-        observe(cx, ins, mask, at, size as u32, kind, Space::Shared);
+        observe(cx, ins, mask, &at.map(u64::from), size as u32, kind, Space::Shared);
     }
-    for (lane, to) in to.iter_mut().enumerate() {
-        let pointer = cx.shared.wrapping_add(short[lane] as usize);
-        *to = if mask & (1 << lane) != 0 { pointer } else { *to };
+    for (to, &address) in to.iter_mut().zip(at) {
+        *to = cx.shared.wrapping_add(address as usize);
     }
     Found::Lanes
 }
@@ -454,7 +513,11 @@ fn local(
         let why = "atomic operation on local memory";
         return Found::Flow(cx.fail(mask.trailing_zeros(), Fault::Misuse(why)));
     }
-    let (_, high, bits) = extent(at, mask);
+    let (mut high, mut bits) = (0, 0);
+    for &address in at {
+        high = high.max(address);
+        bits |= address;
+    }
     if bits & (size as u64 - 1) != 0 {
         return Found::Flow(misaligned(cx, mask, at, size as u32, Space::Local));
     }
@@ -475,7 +538,12 @@ fn local(
 
 /// The kernel's parameters, through their window.
 #[inline(never)]
-fn param(cx: &mut Context<'_>, wanted: Wanted, at: &[u64; LANES], to: &mut [*mut u8; LANES]) -> Found {
+fn param(
+    cx: &mut Context<'_>,
+    wanted: Wanted,
+    at: &[u64; LANES],
+    to: &mut [*mut u8; LANES],
+) -> Found {
     let Wanted { mask, size, kind } = wanted;
     let lane = mask.trailing_zeros();
     if kind != AccessKind::Load {
@@ -552,7 +620,8 @@ impl<C: Cell, D: Word, const V: usize> Run for Store<C, D, V> {
         let units = [ins.d, ins.b, ins.c, ins.e];
         // SAFETY: lowering gave the instruction rows of this width; pointers are good for V cells.
         unsafe {
-            let rows: [*const [D; LANES]; V] = std::array::from_fn(|i| cx.row::<D>(units[i]).cast_const());
+            let rows: [*const [D; LANES]; V] =
+                std::array::from_fn(|i| cx.row::<D>(units[i]).cast_const());
             match locate(cx, ins, wanted, &mut to) {
                 Found::Row(start) => {
                     for lane in 0..LANES {

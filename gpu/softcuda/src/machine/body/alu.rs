@@ -86,7 +86,13 @@ impl<A: Lane, B: Lane, C: Lane, D: Lane, F: Fn(A, B, C, u64) -> D + Copy + 'stat
 }
 
 /// `d = f(a, b, c, imm)`
-pub(crate) fn three_imm<A: Lane, B: Lane, C: Lane, D: Lane, F: Fn(A, B, C, u64) -> D + Copy + 'static>(
+pub(crate) fn three_imm<
+    A: Lane,
+    B: Lane,
+    C: Lane,
+    D: Lane,
+    F: Fn(A, B, C, u64) -> D + Copy + 'static,
+>(
     _: F,
 ) -> Body {
     body::<ThreeImm<A, B, C, D, F>>()
@@ -210,8 +216,7 @@ impl<A: Lane, F: Fn(A, A, A, bool) -> (A, bool) + Copy + 'static, const OUT: boo
             let mut out = [A::Row::default(); LANES];
             let mut flags = 0;
             for i in 0..LANES {
-                let (v, flag) =
-                    f(A::get(a[i]), A::get(b[i]), A::get(c[i]), carry & (1 << i) != 0);
+                let (v, flag) = f(A::get(a[i]), A::get(b[i]), A::get(c[i]), carry & (1 << i) != 0);
                 out[i] = v.put();
                 flags |= u32::from(flag) << i;
             }

@@ -168,11 +168,7 @@ fn integer(bits: u64, kind: Kind) -> i128 {
 
 fn range(kind: Kind) -> (i128, i128) {
     let bits = kind.bits();
-    if kind.signed() {
-        (-(1 << (bits - 1)), (1 << (bits - 1)) - 1)
-    } else {
-        (0, (1 << bits) - 1)
-    }
+    if kind.signed() { (-(1 << (bits - 1)), (1 << (bits - 1)) - 1) } else { (0, (1 << bits) - 1) }
 }
 
 /// A lane's conversion, by the instruction's immediate.

@@ -39,7 +39,7 @@ unsafe fn issue(cx: &mut Context<'_>, ins: &Instruction, mask: u32) -> Flow {
         unsafe { (cx.read::<u64>(ins.a), cx.read::<u64>(ins.b), cx.read::<u32>(ins.c)) };
     let to = to.map(|at| if at >= SHARED_BASE { at - SHARED_BASE } else { at });
     let take = |lane: usize| if ins.imm & WHOLE != 0 { size } else { takes[lane].min(size) };
-    let (mut reads, mut short) = (0, [0; LANES]);
+    let (mut reads, mut short) = (0_u32, [0; LANES]);
     for lane in (0..LANES).filter(|&lane| mask & (1 << lane) != 0) {
         let (align, len) = (u64::from(size), u64::from(cx.shared_len));
         for (space, address) in [(Space::Shared, to[lane]), (Space::Global, from[lane])] {
@@ -73,8 +73,15 @@ unsafe fn issue(cx: &mut Context<'_>, ins: &Instruction, mask: u32) -> Flow {
             take: take(lane) as u8,
         });
     }
-    cx.count(ins).sectors += u64::from(traffic::sectors(&from, reads));
-    cx.count(ins).passes += u64::from(traffic::passes(&short, mask, size));
+    if reads != 0 {
+        let one = from[reads.trailing_zeros() as usize];
+        let mut sources = [one; LANES];
+        for lane in (0..LANES).filter(|&lane| reads & (1 << lane) != 0) {
+            sources[lane] = from[lane];
+        }
+        cx.count(ins).sectors += u64::from(traffic::unordered(sources));
+    }
+    cx.count(ins).passes += u64::from(traffic::passes(&short, 0, u32::MAX, mask, size));
     if cx.observer.is_some() {
         observe(cx, ins, reads, &from, size, AccessKind::Load, Space::Global);
         observe(cx, ins, mask, &to, size, AccessKind::Store, Space::Shared);

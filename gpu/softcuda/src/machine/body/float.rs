@@ -113,7 +113,10 @@ pub(crate) fn least<const MAX: bool, const FTZ: bool, const NAN: bool>(a: f32, b
 
 /// `min.xorsign.abs`, `max.xorsign.abs`: the smaller or larger magnitude, with the signs' exclusive or.
 #[inline(always)]
-pub(crate) fn least_xorsign<const MAX: bool, const FTZ: bool, const NAN: bool>(a: f32, b: f32) -> f32 {
+pub(crate) fn least_xorsign<const MAX: bool, const FTZ: bool, const NAN: bool>(
+    a: f32,
+    b: f32,
+) -> f32 {
     let sign = (a.to_bits() ^ b.to_bits()) & 0x8000_0000;
     let chosen = least::<MAX, FTZ, NAN>(a.abs(), b.abs());
     if chosen.is_nan() { chosen } else { f32::from_bits(chosen.to_bits() | sign) }
@@ -130,6 +133,3 @@ pub(crate) fn least64<const MAX: bool>(a: f64, b: f64) -> f64 {
     }
     if a.total_cmp(&b).is_lt() != MAX { a } else { b }
 }
-
-/// What `testp` asks.
-pub(crate) const TESTP: [&str; 6] = ["finite", "infinite", "number", "notanumber", "normal", "subnormal"];

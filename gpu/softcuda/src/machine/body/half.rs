@@ -174,7 +174,10 @@ pub(crate) fn least<H: Small, const MAX: bool, const NAN: bool>(a: H, b: H) -> H
 #[inline(always)]
 pub(crate) fn pair<H: Small>(a: u32, b: u32, c: u32, f: impl Fn(H, H, H) -> H) -> u32 {
     let low = f(H::from_bits(a as u16), H::from_bits(b as u16), H::from_bits(c as u16));
-    let high =
-        f(H::from_bits((a >> 16) as u16), H::from_bits((b >> 16) as u16), H::from_bits((c >> 16) as u16));
+    let high = f(
+        H::from_bits((a >> 16) as u16),
+        H::from_bits((b >> 16) as u16),
+        H::from_bits((c >> 16) as u16),
+    );
     u32::from(low.bits()) | u32::from(high.bits()) << 16
 }

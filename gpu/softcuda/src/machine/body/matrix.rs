@@ -218,7 +218,13 @@ fn mma_place(which: usize, row: usize, column: usize, element: Element) -> (usiz
 }
 
 /// The same for `a` of eight rows (f64), whose only register holds all.
-fn place(product: Product, which: usize, row: usize, column: usize, f: Fragment) -> (usize, usize, usize) {
+fn place(
+    product: Product,
+    which: usize,
+    row: usize,
+    column: usize,
+    f: Fragment,
+) -> (usize, usize, usize) {
     if product.wmma {
         return wmma_place(row * f.columns + column, f.element);
     }
@@ -233,7 +239,13 @@ fn wmma_place(index: usize, element: Element) -> (usize, usize, usize) {
 
 /// # Safety
 /// The list must name rows of the program's, as many as the fragment has registers.
-unsafe fn read(cx: &Context<'_>, list: &[u16], product: Product, which: usize, f: Fragment) -> Vec<f64> {
+unsafe fn read(
+    cx: &Context<'_>,
+    list: &[u16],
+    product: Product,
+    which: usize,
+    f: Fragment,
+) -> Vec<f64> {
     let bits = f.element.bits();
     let mut out = vec![0.0; f.rows * f.columns];
     for row in 0..f.rows {
@@ -277,7 +289,9 @@ unsafe fn all(cx: &mut Context<'_>, ins: &Instruction, mask: u32) -> Result<(), 
     // SAFETY: the caller's promise.
     unsafe { gather(cx, ins, mask) }?;
     if mask != FULL {
-        return Err(cx.fail(0, Fault::Misuse("a matrix instruction needs all 32 lanes of the warp")));
+        return Err(
+            cx.fail(0, Fault::Misuse("a matrix instruction needs all 32 lanes of the warp"))
+        );
     }
     Ok(())
 }
@@ -294,11 +308,7 @@ unsafe fn mma(cx: &mut Context<'_>, ins: &Instruction) -> Flow {
     let (b, list) = list.split_at(fb.registers);
     // SAFETY: the caller's promise.
     let (a, b, mut sum) = unsafe {
-        (
-            read(cx, a, product, 1, fa),
-            read(cx, b, product, 2, fb),
-            read(cx, list, product, 3, fc),
-        )
+        (read(cx, a, product, 1, fa), read(cx, b, product, 2, fb), read(cx, list, product, 3, fc))
     };
     let Product { m, n, k, .. } = product;
     for i in 0..m {
@@ -381,7 +391,7 @@ unsafe fn tile_rows(
         low[lane] = address;
     }
     let mask = ((1_u64 << lanes) - 1) as u32;
-    let passes = traffic::passes(&rows, mask, 16);
+    let passes = traffic::passes(&rows, 0, u32::MAX, mask, 16);
     cx.count(ins).passes += u64::from(passes);
     if cx.observer.is_some() {
         observe(cx, ins, mask, &low, 16, kind, Space::Shared);

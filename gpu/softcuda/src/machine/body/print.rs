@@ -163,7 +163,9 @@ fn format(
                     None => text,
                 }
             }
-            'f' | 'F' | 'e' | 'E' | 'g' | 'G' | 'a' | 'A' => float(spec, kind, f64::from_bits(bits)),
+            'f' | 'F' | 'e' | 'E' | 'g' | 'G' | 'a' | 'A' => {
+                float(spec, kind, f64::from_bits(bits))
+            }
             other => format!("%{other}"),
         };
         pad(&mut out, spec, kind, &body);
@@ -173,7 +175,8 @@ fn format(
 
 fn pad(out: &mut String, spec: Spec, kind: char, body: &str) {
     let missing = spec.width.saturating_sub(body.chars().count());
-    let number = !"cs".contains(kind) && !body.ends_with(['f', 'n', 'F', 'N']) || "xX".contains(kind);
+    let number =
+        !"cs".contains(kind) && !body.ends_with(['f', 'n', 'F', 'N']) || "xX".contains(kind);
     if spec.left {
         out.push_str(body);
         out.extend(std::iter::repeat_n(' ', missing));

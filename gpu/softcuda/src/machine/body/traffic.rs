@@ -5,38 +5,36 @@ use super::super::instruction::LANES;
 /// Bytes of a sector of global memory, log 2.
 const SECTOR: u32 = 5;
 
-/// Different sectors of 32 bytes that the lanes' accesses lie in. No access crosses a sector: all are aligned, of at most 32 bytes.
+/// Different sectors of 32 bytes that the lanes' accesses lie in. `near` are the addresses, counted from a multiple of 32. No access
+/// crosses a sector: all are aligned, of at most 32 bytes.
 #[inline(always)]
-pub(crate) fn sectors(addresses: &[u64; LANES], mask: u32) -> u32 {
-    let mut seen = [0_u64; LANES];
-    let mut count = 0_usize;
-    let mut last = u64::MAX;
-    let mut most = 0;
-    for (lane, &address) in addresses.iter().enumerate() {
-        if mask & (1 << lane) == 0 {
-            continue;
-        }
-        let sector = address >> SECTOR;
-        if sector == last {
-            continue;
-        }
-        last = sector;
-        if count != 0 && sector <= most && seen[..count].contains(&sector) {
-            continue;
-        }
-        most = most.max(sector);
-        seen[count & 31] = sector;
-        count += 1;
+pub(crate) fn sectors(near: &[u32; LANES]) -> u32 {
+    let (mut changes, mut falls) = (0, 0);
+    for i in 1..LANES {
+        let (before, here) = (near[i - 1] >> SECTOR, near[i] >> SECTOR);
+        changes += u32::from(before != here);
+        falls += u32::from(here < before);
     }
-    count as u32
+    if falls == 0 { changes + 1 } else { unordered(near.map(u64::from)) }
+}
+
+/// The same where addresses fall, or lie far apart.
+#[inline(never)]
+pub(crate) fn unordered(mut at: [u64; LANES]) -> u32 {
+    for address in &mut at {
+        *address >>= SECTOR;
+    }
+    at.sort_unstable();
+    1 + at.windows(2).map(|pair| u32::from(pair[0] != pair[1])).sum::<u32>()
 }
 
 /// Passes over the 32 banks of 4 bytes: lanes conflict that want different words of one bank. Wide accesses go a half or a quarter of
-/// the warp at a time.
+/// the warp at a time. Lanes that take no part have the address of one that does.
 #[inline(always)]
-pub(crate) fn passes(addresses: &[u32; LANES], mask: u32, size: u32) -> u32 {
+pub(crate) fn passes(addresses: &[u32; LANES], low: u32, high: u32, mask: u32, size: u32) -> u32 {
     if size <= 4 {
-        return words(addresses, mask, 0, LANES);
+        // Within 32 words in a row, every bank has one.
+        return if (high >> 2) - (low >> 2) < 32 { 1 } else { words(addresses, mask, 0, LANES) };
     }
     let lanes = if size == 8 { LANES / 2 } else { LANES / 4 };
     let mut sum = 0;
@@ -67,6 +65,16 @@ fn wide(addresses: &[u32; LANES], mask: u32, first: usize, lanes: usize, words: 
     let part = mask >> first & (((1_u64 << lanes) - 1) as u32);
     if part == 0 {
         return 0;
+    }
+    if part.count_ones() as usize == lanes {
+        let (mut low, mut high) = (u32::MAX, 0);
+        for &address in &addresses[first..first + lanes] {
+            low = low.min(address >> 2);
+            high = high.max(address >> 2);
+        }
+        if high - low + words <= 32 {
+            return 1;
+        }
     }
     let mut bank = [u32::MAX; 32];
     let mut clash = false;

@@ -15,7 +15,11 @@ use std::marker::PhantomData;
 /// # Safety
 /// `e` must be a row of the program's.
 #[inline(always)]
-pub(crate) unsafe fn gather(cx: &mut Context<'_>, ins: &Instruction, mask: u32) -> Result<(), Flow> {
+pub(crate) unsafe fn gather(
+    cx: &mut Context<'_>,
+    ins: &Instruction,
+    mask: u32,
+) -> Result<(), Flow> {
     if mask == 0 {
         return Err(Flow::Next);
     }
