@@ -38,8 +38,8 @@ impl Graph {
             leader[i + 1] = true;
         }
         let mut graph = Self { blocks: Vec::new(), block_of: vec![0; ops.len()] };
-        for i in 0..ops.len() {
-            if leader[i] {
+        for (i, &leads) in leader.iter().enumerate().take(ops.len()) {
+            if leads {
                 graph.blocks.push(Block { begin: i, end: i, ..Block::default() });
             }
             let number = graph.blocks.len() - 1;

@@ -4,7 +4,7 @@ use super::Table;
 use crate::count::Class::Warp;
 use crate::lower::emit::{Emitted, Emitter};
 use crate::lower::op::Field;
-use crate::machine::body::vote::{self, shuffle, vote as how};
+use crate::machine::body::vote::{self, ballot as how, shuffle};
 use crate::machine::lane::Kind;
 use crate::ptx::resolve::{Step, Value};
 

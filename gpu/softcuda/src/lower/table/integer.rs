@@ -120,23 +120,23 @@ pub(super) fn add(table: &mut Table) {
     table.one("abs.s32", Integer, i32::wrapping_abs);
     table.one("abs.s64", Integer, i64::wrapping_abs);
     table.two("mul24.lo.u32", Integer, |a: u32, b: u32| (low24(a) * low24(b)) as u32);
-    table.two("mul24.hi.u32", Integer, |a: u32, b: u32| (low24(a) * low24(b) >> 16) as u32);
+    table.two("mul24.hi.u32", Integer, |a: u32, b: u32| ((low24(a) * low24(b)) >> 16) as u32);
     table.two("mul24.lo.s32", Integer, |a: i32, b: i32| (low24s(a) * low24s(b)) as i32);
-    table.two("mul24.hi.s32", Integer, |a: i32, b: i32| (low24s(a) * low24s(b) >> 16) as i32);
+    table.two("mul24.hi.s32", Integer, |a: i32, b: i32| ((low24s(a) * low24s(b)) >> 16) as i32);
     table.three("mad24.lo.u32", Integer, |a: u32, b: u32, c: u32| {
         ((low24(a) * low24(b)) as u32).wrapping_add(c)
     });
     table.three("mad24.hi.u32", Integer, |a: u32, b: u32, c: u32| {
-        ((low24(a) * low24(b) >> 16) as u32).wrapping_add(c)
+        (((low24(a) * low24(b)) >> 16) as u32).wrapping_add(c)
     });
     table.three("mad24.lo.s32", Integer, |a: i32, b: i32, c: i32| {
         ((low24s(a) * low24s(b)) as i32).wrapping_add(c)
     });
     table.three("mad24.hi.s32", Integer, |a: i32, b: i32, c: i32| {
-        ((low24s(a) * low24s(b) >> 16) as i32).wrapping_add(c)
+        (((low24s(a) * low24s(b)) >> 16) as i32).wrapping_add(c)
     });
     table.three("mad24.hi.sat.s32", Integer, |a: i32, b: i32, c: i32| {
-        ((low24s(a) * low24s(b) >> 16) as i32).saturating_add(c)
+        (((low24s(a) * low24s(b)) >> 16) as i32).saturating_add(c)
     });
     table.two("min.relu.s32", Integer, |a: i32, b: i32| a.min(b).max(0));
     table.two("max.relu.s32", Integer, |a: i32, b: i32| a.max(b).max(0));

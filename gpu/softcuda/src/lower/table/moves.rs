@@ -96,7 +96,7 @@ fn unpack(
     kind: Kind,
 ) -> Emitted {
     let from = emitter.source(source, unsigned(kind))?;
-    if kind.bits() as usize % parts.len().max(1) != 0 {
+    if !(kind.bits() as usize).is_multiple_of(parts.len().max(1)) {
         return emitter.bad("the parts do not divide the operand");
     }
     let bits = kind.bits() / parts.len() as u32;
@@ -157,7 +157,7 @@ fn part_kind(bits: u32) -> Option<Kind> {
 
 /// `mov.b64 c, {a, b}`
 fn pack(emitter: &mut Emitter<'_, '_, '_>, target: &Value, parts: &[Value], kind: Kind) -> Emitted {
-    if parts.is_empty() || kind.bits() as usize % parts.len() != 0 {
+    if parts.is_empty() || !(kind.bits() as usize).is_multiple_of(parts.len()) {
         return emitter.bad("the parts do not divide the operand");
     }
     let bits = kind.bits() / parts.len() as u32;

@@ -353,7 +353,7 @@ fn global(
         for (i, &address) in at.iter().enumerate() {
             apart |= address ^ start.wrapping_add(i as u64 * wide);
         }
-        if apart == 0 && start % wide == 0 {
+        if apart == 0 && start.is_multiple_of(wide) {
             let all = wide * LANES as u64;
             if let Some(bytes) = cx.find(ins, start, all) {
                 if kind != AccessKind::Load && read_only(cx, ins) {

@@ -49,9 +49,9 @@ fn words(addresses: &[u32; LANES], mask: u32, first: usize, lanes: usize) -> u32
     // Words that differ from their bank's first; most accesses have none.
     let mut bank = [u32::MAX; 32];
     let mut clash = false;
-    for lane in first..first + lanes {
+    for (lane, &address) in addresses.iter().enumerate().skip(first).take(lanes) {
         if mask & (1 << lane) != 0 {
-            let word = addresses[lane] >> 2;
+            let word = address >> 2;
             let held = &mut bank[word as usize & 31];
             clash |= *held != u32::MAX && *held != word;
             *held = word;
@@ -78,10 +78,10 @@ fn wide(addresses: &[u32; LANES], mask: u32, first: usize, lanes: usize, words: 
     }
     let mut bank = [u32::MAX; 32];
     let mut clash = false;
-    for lane in first..first + lanes {
+    for (lane, &address) in addresses.iter().enumerate().skip(first).take(lanes) {
         if mask & (1 << lane) != 0 {
             for i in 0..words {
-                let word = (addresses[lane] >> 2) + i;
+                let word = (address >> 2) + i;
                 let held = &mut bank[word as usize & 31];
                 clash |= *held != u32::MAX && *held != word;
                 *held = word;
@@ -96,10 +96,10 @@ fn wide(addresses: &[u32; LANES], mask: u32, first: usize, lanes: usize, words: 
 fn conflicts(addresses: &[u32; LANES], mask: u32, first: usize, lanes: usize, words: u32) -> u32 {
     let mut wanted = [0_u32; LANES * 4];
     let mut n = 0;
-    for lane in first..first + lanes {
+    for (lane, &address) in addresses.iter().enumerate().skip(first).take(lanes) {
         if mask & (1 << lane) != 0 {
             for i in 0..words {
-                wanted[n] = (addresses[lane] >> 2) + i;
+                wanted[n] = (address >> 2) + i;
                 n += 1;
             }
         }

@@ -26,10 +26,10 @@ pub(crate) unsafe fn gather(
     // SAFETY: the caller's promise.
     let members = unsafe { &*cx.row::<u32>(ins.e) };
     let (mut all, mut own) = (0, 0);
-    for i in 0..LANES {
+    for (i, &member) in members.iter().enumerate() {
         let here = 1 << i;
-        all |= if mask & here != 0 { members[i] } else { 0 };
-        own |= members[i] & here;
+        all |= if mask & here != 0 { member } else { 0 };
+        own |= member & here;
     }
     if mask & !own != 0 {
         let lane = (mask & !own).trailing_zeros();
@@ -127,7 +127,7 @@ pub(crate) fn shfl() -> Body {
 }
 
 /// What `vote` asks; the low byte of `imm`.
-pub(crate) mod vote {
+pub(crate) mod ballot {
     pub(crate) const ALL: u64 = 0;
     pub(crate) const ANY: u64 = 1;
     pub(crate) const UNI: u64 = 2;
@@ -147,14 +147,14 @@ impl Run for Vote {
                 return flow;
             }
             let truth = cx.predicate(ins.a);
-            let truth = if ins.imm & vote::NEGATED != 0 { !truth } else { truth };
+            let truth = if ins.imm & ballot::NEGATED != 0 { !truth } else { truth };
             let all = |yes: bool| if yes { u32::MAX } else { 0 };
             groups(cx, ins, mask, |cx, mask| {
                 let truth = truth & mask;
                 match ins.imm & 0xff {
-                    vote::ALL => cx.set_predicate(ins.d, all(truth == mask), mask),
-                    vote::ANY => cx.set_predicate(ins.d, all(truth != 0), mask),
-                    vote::UNI => cx.set_predicate(ins.d, all(truth == mask || truth == 0), mask),
+                    ballot::ALL => cx.set_predicate(ins.d, all(truth == mask), mask),
+                    ballot::ANY => cx.set_predicate(ins.d, all(truth != 0), mask),
+                    ballot::UNI => cx.set_predicate(ins.d, all(truth == mask || truth == 0), mask),
                     _ => cx.write(ins.d, &[truth; LANES], mask),
                 }
             });
