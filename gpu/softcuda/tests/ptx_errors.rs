@@ -255,7 +255,7 @@ fn shown_with_its_line() {
                  4 |  mov.u32 %r1;\n      |          ^";
     assert_eq!(error.in_file("k.ptx").to_string(), shown);
     // A long line is cut about the place.
-    let long = format!("{}{}?", ".version 8.0 .target sm_80 ".repeat(1), " ".repeat(100_000));
+    let long = format!(".version 8.0 .target sm_80 {}?", " ".repeat(100_000));
     let error = parse(&long).unwrap_err();
     assert_eq!(error.column, 100_028);
     assert!(error.excerpt.len() <= 120);

@@ -282,7 +282,8 @@ impl<'a> Lexer<'a> {
     /// A number, as section 4.5 writes them; `None` if no number begins here.
     pub fn number(&mut self) -> Result<Option<Literal>, Error> {
         let first = self.peek();
-        if !first.is_ascii_digit() && !(first == b'.' && self.peek_at(1).is_ascii_digit()) {
+        let fraction = first == b'.' && self.peek_at(1).is_ascii_digit();
+        if !first.is_ascii_digit() && !fraction {
             return Ok(None);
         }
         let start = self.at;
