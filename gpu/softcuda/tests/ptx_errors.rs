@@ -303,6 +303,27 @@ fn limits_hold() {
 }
 
 #[test]
+fn as_deep_as_allowed() {
+    let depth = MAX_DEPTH as usize - 1;
+    let nest = |open: &str, inner: &str, close: &str| {
+        format!("{}{inner}{}", open.repeat(depth), close.repeat(depth))
+    };
+    // The body is a level itself, and an expression's operators have levels of their own.
+    let blocks = format!(".entry k() {}", nest("{", "ret;", "}"));
+    let lists = format!(".global .b32 x = {};", nest("{", "1", "}"));
+    let terms = format!(".global .b64 x = {};", nest("(", "1", ")"));
+    let signs = format!(".global .b64 x = {};", nest("-", "(1)", ""));
+    let long = format!(".global .b64 x = {}1;", "1 + ".repeat(MAX_OPERATORS as usize));
+    for items in [blocks, lists, terms, signs, long] {
+        let text = format!(".version 8.0 .target sm_80 {items}");
+        let module = parse(&text).unwrap_or_else(|error| panic!("{}", error.in_file(&items)));
+        assert_eq!(parse(&module.to_string()).as_ref(), Ok(&module));
+        let _ = validate(&module);
+        let _ = format!("{module:?}");
+    }
+}
+
+#[test]
 fn numbers_in_the_text_allocate_nothing() {
     let text = ".version 8.0\n.target sm_80\n.global .b8 big[4611686018427387904] = {1, 2};\n.entry k() {\n\
                 .reg .b32 %r<4294967295>;\n.shared .b32 s<4294967295>;\n.local .b8 l[9223372036854775807];\n\
