@@ -30,6 +30,7 @@ fn grammar() {
         ("mov.u32 %r1 %r2;", "4:13: expected `,` or `;` after the operand, found `%r2`"),
         ("mov.u32 %r1,;", "4:13: expected an operand, found `;`"),
         ("ld.u32 %r1, [%r2;", "4:17: expected `+`, `,` or `]` in the address, found `;`"),
+        ("ld.u32 %r1, [%r2, ];", "4:19: expected an operand, found `]`"),
         ("ld.u32 %r1, [%r2+%r3];", "4:14: an address has one name: add the registers before"),
         ("ld.u32 %r1, [%r2+1.5];", "4:14: an offset is an integer"),
         ("@;", "4:2: expected a predicate after `@`, found `;`"),
