@@ -45,6 +45,10 @@ fn grammar() {
         (".shared .align 3 .b8 a;", "4:16: an alignment must be a power of two, found 3"),
         (".shared .b8 a[1/0];", "4:15: a constant is divided by zero"),
         (".shared .b8 a[-1];", "4:15: an extent must be below 2^63, found -1"),
+        (".shared .local .b8 a;", "4:9: expected one state space, found `.local`, a second one"),
+        (".reg .b32 .b64 r;", "4:11: expected one type, found `.b64`, a second one"),
+        (".shared .b32 .b64 r;", "4:14: expected one type, found `.b64`, a second one"),
+        (".extern .reg .b32 r;", "4:9: expected a space of memory, like `.shared`, found `.reg`"),
         (".frame 4;", "4:1: unknown directive `.frame` in a function's body"),
         (
             ".callprototype _;",
