@@ -1,6 +1,8 @@
 //! How fast PTX files are parsed and their names bound, and whether their disassembly says the same:
 //! `cargo run --release -p softcuda --example ptx_speed -- *.ptx`.
 
+#![expect(clippy::print_stdout, reason = "an example shows its results")]
+
 use std::hint::black_box;
 use std::time::Instant;
 
@@ -30,9 +32,9 @@ fn measure(path: &str, text: &str, module: &Module<'_>) -> Result<(), Error> {
     let parsed = speed(&|| parse(black_box(text)).is_ok());
     let bound = speed(&|| validate(black_box(module)).is_ok());
     let disassembly = if same { "same" } else { "DIFFERS" };
+    let bytes = text.len();
     println!(
-        "{path}: {} bytes, parsed {parsed:.0} MB/s, bound {bound:.0} MB/s, disassembly {disassembly}",
-        text.len()
+        "{path}: {bytes} bytes, parsed {parsed:.0} MB/s, bound {bound:.0} MB/s, disassembly {disassembly}"
     );
     Ok(())
 }

@@ -1,5 +1,7 @@
 //! Constant expressions have the values that section 4.5 of the PTX ISA gives them.
 
+#![expect(clippy::unwrap_used, reason = "a test's text declares one variable")]
+
 use softcuda::ptx::ast::{Initializer, Literal};
 use softcuda::ptx::{evaluate, parse};
 

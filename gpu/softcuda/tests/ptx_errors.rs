@@ -30,6 +30,7 @@ fn grammar() {
         ("mov.u32 %r1 %r2;", "4:13: expected `,` or `;` after the operand, found `%r2`"),
         ("mov.u32 %r1,;", "4:13: expected an operand, found `;`"),
         ("ld.u32 %r1, [%r2;", "4:17: expected `+`, `,` or `]` in the address, found `;`"),
+        ("ld.u32 %r1, [%r2, ];", "4:19: expected an operand, found `]`"),
         ("ld.u32 %r1, [%r2+%r3];", "4:14: an address has one name: add the registers before"),
         ("ld.u32 %r1, [%r2+1.5];", "4:14: an offset is an integer"),
         ("@;", "4:2: expected a predicate after `@`, found `;`"),
@@ -44,6 +45,10 @@ fn grammar() {
         (".shared .align 3 .b8 a;", "4:16: an alignment must be a power of two, found 3"),
         (".shared .b8 a[1/0];", "4:15: a constant is divided by zero"),
         (".shared .b8 a[-1];", "4:15: an extent must be below 2^63, found -1"),
+        (".shared .local .b8 a;", "4:9: expected one state space, found `.local`, a second one"),
+        (".reg .b32 .b64 r;", "4:11: expected one type, found `.b64`, a second one"),
+        (".shared .b32 .b64 r;", "4:14: expected one type, found `.b64`, a second one"),
+        (".extern .reg .b32 r;", "4:9: expected a space of memory, like `.shared`, found `.reg`"),
         (".frame 4;", "4:1: unknown directive `.frame` in a function's body"),
         (
             ".callprototype _;",
@@ -255,7 +260,7 @@ fn shown_with_its_line() {
                  4 |  mov.u32 %r1;\n      |          ^";
     assert_eq!(error.in_file("k.ptx").to_string(), shown);
     // A long line is cut about the place.
-    let long = format!("{}{}?", ".version 8.0 .target sm_80 ".repeat(1), " ".repeat(100_000));
+    let long = format!(".version 8.0 .target sm_80 {}?", " ".repeat(100_000));
     let error = parse(&long).unwrap_err();
     assert_eq!(error.column, 100_028);
     assert!(error.excerpt.len() <= 120);
@@ -300,6 +305,27 @@ fn limits_hold() {
     let text = sum(MAX_OPERATORS);
     let module = parse(&text).unwrap();
     assert_eq!(parse(&module.to_string()).as_ref(), Ok(&module));
+}
+
+#[test]
+fn as_deep_as_allowed() {
+    let depth = MAX_DEPTH as usize - 1;
+    let nest = |open: &str, inner: &str, close: &str| {
+        format!("{}{inner}{}", open.repeat(depth), close.repeat(depth))
+    };
+    // The body is a level itself, and an expression's operators have levels of their own.
+    let blocks = format!(".entry k() {}", nest("{", "ret;", "}"));
+    let lists = format!(".global .b32 x = {};", nest("{", "1", "}"));
+    let terms = format!(".global .b64 x = {};", nest("(", "1", ")"));
+    let signs = format!(".global .b64 x = {};", nest("-", "(1)", ""));
+    let long = format!(".global .b64 x = {}1;", "1 + ".repeat(MAX_OPERATORS as usize));
+    for items in [blocks, lists, terms, signs, long] {
+        let text = format!(".version 8.0 .target sm_80 {items}");
+        let module = parse(&text).unwrap_or_else(|error| panic!("{}", error.in_file(&items)));
+        assert_eq!(parse(&module.to_string()).as_ref(), Ok(&module));
+        let _ = validate(&module);
+        let _ = format!("{module:?}");
+    }
 }
 
 #[test]

@@ -32,7 +32,7 @@ impl Position {
     /// Where `part` stands in `text`, if it is a slice of it. Linear in `text`.
     pub(crate) fn of(text: &str, part: &str) -> Option<Position> {
         let offset = (part.as_ptr() as usize).checked_sub(text.as_ptr() as usize)?;
-        let before = text.get(..offset)?;
+        let before = text.get(..offset).filter(|_| offset + part.len() <= text.len())?;
         let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
         // A text is at most `MAX_TEXT_BYTES` long, so that both fit.
         let line = before.bytes().filter(|&byte| byte == b'\n').count() as u32 + 1;

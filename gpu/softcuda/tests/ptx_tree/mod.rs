@@ -348,6 +348,7 @@ fn item() -> impl Strategy<Value = Item<'static>> {
         1 => vec(string(), 1..3).prop_map(Item::Pragma),
         1 => file().prop_map(Item::File),
         1 => section().prop_map(Item::Section),
+        1 => name().prop_map(Item::Label),
         1 => dwarf().prop_map(Item::Dwarf),
     ]
 }

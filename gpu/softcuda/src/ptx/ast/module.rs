@@ -143,6 +143,8 @@ pub enum Item<'a> {
     File(SourceFile<'a>),
     /// `.section`
     Section(Section<'a>),
+    /// `name:` between sections, as LLVM writes it for their ends.
+    Label(&'a str),
     /// `@@DWARF` and what follows on its line.
     Dwarf(&'a str),
 }

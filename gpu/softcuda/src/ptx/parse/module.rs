@@ -56,7 +56,10 @@ impl<'a> Parser<'a> {
         }
         let position = self.lexer.position();
         let Some(word) = self.lexer.peek_dotted() else {
-            return Err(self.lexer.expected("a directive, like `.entry` or `.global`"));
+            let error = self.lexer.expected("a directive, like `.entry` or `.global`");
+            let label = self.lexer.word().filter(|_| self.lexer.eat(b':')).ok_or(error)?;
+            module.items.push(Item::Label(label));
+            return Ok(());
         };
         match word {
             "version" => return Err(self.lexer.error(position, ErrorKind::Repeated(".version"))),

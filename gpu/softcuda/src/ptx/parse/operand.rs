@@ -144,6 +144,9 @@ impl<'a> Parser<'a> {
         self.nested(|it| {
             let mut operands = vec![first];
             it.expect(b',', "`+`, `,` or `]` in the address")?;
+            if it.lexer.peek() == b']' {
+                return Err(it.lexer.expected("an operand"));
+            }
             operands.append(&mut it.operands_up_to(b']', "`,` or `]` in the address")?);
             Ok(Operand::Tuple(operands))
         })

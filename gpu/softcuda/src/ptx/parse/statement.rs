@@ -1,7 +1,7 @@
 //! The statements of a body.
 
 use super::Parser;
-use crate::ptx::ast::{Guard, Instruction, Linkage, Loc, Opcode, SourceLine, Statement};
+use crate::ptx::ast::{Guard, Instruction, Linkage, Loc, Opcode, SourceLine, Space, Statement};
 use crate::ptx::{Error, Position};
 
 impl<'a> Parser<'a> {
@@ -183,9 +183,10 @@ impl<'a> Parser<'a> {
             "extern" | "visible" | "weak" | "common" => {
                 let linkage = Linkage::from_word(word);
                 self.lexer.dotted();
+                self.memory_space()?;
                 self.variables(linkage, |it| into.push(Statement::Variable(Box::new(it))))?;
             }
-            "local" | "shared" | "param" | "global" | "const" | "tex" | "align" | "attribute" => {
+            "local" | "shared" | "param" | "global" | "const" | "tex" => {
                 self.variables(None, |it| into.push(Statement::Variable(Box::new(it))))?;
             }
             "branchtargets" | "calltargets" | "callprototype" => {
@@ -202,6 +203,15 @@ impl<'a> Parser<'a> {
             }
         }
         Ok(())
+    }
+
+    /// That a space of memory stands here, which begins a variable's declaration.
+    fn memory_space(&self) -> Result<(), Error> {
+        let space = self.lexer.peek_dotted().and_then(Space::from_word);
+        match space.filter(|space| *space != Space::Reg) {
+            Some(_) => Ok(()),
+            None => Err(self.lexer.expected("a space of memory, like `.shared`")),
+        }
     }
 
     /// What follows `.loc`.

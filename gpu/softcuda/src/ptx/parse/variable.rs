@@ -1,11 +1,11 @@
 //! Declarations of registers, variables and parameters.
 
 use super::Parser;
-use crate::ptx::Error;
 use crate::ptx::ast::{
     Attribute, Initializer, Linkage, Pointer, RegisterNames, Registers, Space, Type, Variable,
     VectorWidth,
 };
+use crate::ptx::{Error, ErrorKind, Position};
 
 impl<'a> Parser<'a> {
     /// What follows `.reg`.
@@ -20,7 +20,8 @@ impl<'a> Parser<'a> {
             } else if word == "align" {
                 self.alignment()?;
             } else {
-                ty = Some(self.type_named(position, word)?);
+                let found = self.type_named(position, word)?;
+                self.only(position, ty.replace(found).is_some(), "one type", word)?;
             }
         }
         let Some(ty) = ty else { return Err(self.lexer.expected("a type, like `.b32`")) };
@@ -47,7 +48,7 @@ impl<'a> Parser<'a> {
         Ok(Some(count))
     }
 
-    fn type_named(&self, position: crate::ptx::Position, word: &str) -> Result<Type, Error> {
+    fn type_named(&self, position: Position, word: &str) -> Result<Type, Error> {
         Type::from_word(word).ok_or_else(|| self.unknown(position, "type", word, ""))
     }
 
@@ -113,13 +114,15 @@ impl<'a> Parser<'a> {
             if let Some(width) = VectorWidth::from_word(word) {
                 variable.vector = Some(width);
             } else if let Some(found) = Type::from_word(word) {
-                ty = Some(found);
+                self.only(position, ty.replace(found).is_some(), "one type", word)?;
             } else if let Some(found) = Space::from_word(word) {
                 // After `.ptr` it is the space pointed to.
-                match &mut variable.pointer {
-                    Some(pointer) => pointer.space = Some(found),
-                    None => space = Some(found),
-                }
+                let slot = match &mut variable.pointer {
+                    Some(pointer) => &mut pointer.space,
+                    None => &mut space,
+                };
+                let second = slot.replace(found).is_some();
+                self.only(position, second, "one state space", word)?;
                 if word == "const" && self.lexer.eat(b'[') {
                     variable.bank = Some(self.count("the constant bank")?);
                     self.expect(b']', "`]`")?;
@@ -143,6 +146,21 @@ impl<'a> Parser<'a> {
             .ok_or_else(|| self.lexer.expected("a state space, like `.param` or `.global`"))?;
         variable.ty = ty.ok_or_else(|| self.lexer.expected("a type, like `.b32`"))?;
         Ok(variable)
+    }
+
+    /// Refuses `.word` if it is a second one.
+    fn only(
+        &self,
+        position: Position,
+        second: bool,
+        expected: &'static str,
+        word: &str,
+    ) -> Result<(), Error> {
+        if !second {
+            return Ok(());
+        }
+        let found = format!("`.{word}`, a second one");
+        Err(self.lexer.error(position, ErrorKind::Syntax { expected, found }))
     }
 
     /// The number after `.align`.

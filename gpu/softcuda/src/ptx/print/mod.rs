@@ -58,6 +58,7 @@ impl Display for Module<'_> {
                 }
                 Item::File(file) => writeln!(f, "{file}")?,
                 Item::Section(section) => writeln!(f, "{section}")?,
+                Item::Label(name) => writeln!(f, "{name}:")?,
                 Item::Dwarf(line) => writeln!(f, "@@DWARF {line}")?,
             }
         }
