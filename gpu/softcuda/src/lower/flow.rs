@@ -142,3 +142,80 @@ fn common(meet: &[usize], order: &[usize], mut a: usize, mut b: usize) -> usize 
     }
     a
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Block, Graph};
+
+    /// A graph of blocks with these ways out; those without one exit.
+    fn graph(next: &[&[usize]]) -> Graph {
+        let blocks = next.iter().map(|next| Block {
+            next: next.to_vec(),
+            exits: next.is_empty(),
+            ..Block::default()
+        });
+        Graph { blocks: blocks.collect(), block_of: Vec::new() }
+    }
+
+    #[test]
+    fn ways_meet_where_all_must_pass() {
+        // If and else.
+        assert_eq!(graph(&[&[1, 2], &[3], &[3], &[]]).meets(), [Some(3), Some(3), Some(3), None]);
+        // A loop with a break.
+        assert_eq!(
+            graph(&[&[1], &[2, 4], &[3, 4], &[1], &[]]).meets(),
+            [Some(1), Some(4), Some(4), Some(1), None]
+        );
+        // Two exits never meet.
+        assert_eq!(graph(&[&[1, 2], &[], &[]]).meets(), [None, None, None]);
+        // A loop without an end has nowhere to meet.
+        assert_eq!(graph(&[&[1, 2], &[1], &[]]).meets(), [Some(2), None, None]);
+    }
+
+    /// By definition: all paths from a block to an exit pass what it meets at.
+    #[test]
+    fn every_path_passes_the_meeting() {
+        let mut seed = 1_u64;
+        let mut random = |n: usize| {
+            seed = seed
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
+            (seed >> 33) as usize % n
+        };
+        for _ in 0..300 {
+            let n = 2 + random(8);
+            let next: Vec<Vec<usize>> = (0..n)
+                .map(|i| {
+                    if i == n - 1 {
+                        vec![]
+                    } else {
+                        (0..1 + random(2)).map(|_| random(n)).collect()
+                    }
+                })
+                .collect();
+            let next: Vec<&[usize]> = next.iter().map(Vec::as_slice).collect();
+            let reaches = |from: usize, without: usize| {
+                let (mut seen, mut stack) = (vec![false; n], vec![from]);
+                while let Some(block) = stack.pop() {
+                    if block == without || std::mem::replace(&mut seen[block], true) {
+                        continue;
+                    }
+                    stack.extend(next[block]);
+                }
+                seen[n - 1]
+            };
+            let meets = graph(&next).meets();
+            for block in (0..n - 1).filter(|&block| reaches(block, usize::MAX)) {
+                let meet = meets[block].expect("all that reach the exit have a post-dominator");
+                assert!(meet != block && !reaches(block, meet), "{next:?} {block} {meet}");
+                // Nothing nearer: every other block that all paths pass is passed after it too.
+                for other in (0..n).filter(|&it| it != block && it != meet && !reaches(block, it)) {
+                    assert!(
+                        !reaches(meet, other),
+                        "{next:?} {block}: {meet} is not before {other}"
+                    );
+                }
+            }
+        }
+    }
+}

@@ -370,7 +370,10 @@ mod tests {
 
     fn of(text: &str, arguments: &[u64]) -> String {
         // Every argument at a multiple of eight.
-        let get = |at: u64, _| arguments.get(at as usize / 8).copied();
+        let get = |at: u64, size: usize| {
+            let all = arguments.get(at as usize / 8)? >> (at % 8 * 8);
+            Some(if size == 4 { all & 0xffff_ffff } else { all })
+        };
         format(text, get, |_| Some("text".to_owned())).unwrap().0
     }
 
@@ -382,7 +385,7 @@ mod tests {
         assert_eq!(of("%05d|", &[u64::from(-42_i32 as u32)]), "-0042|");
         assert_eq!(of("%+d %%", &[1]), "+1 %");
         assert_eq!(of("%.3d", &[7]), "007");
-        assert_eq!(of("%#x %X", &[255 | 255 << 32]), "0xff 0");
+        assert_eq!(of("%#x %X", &[255 | 255 << 32]), "0xff FF");
         assert_eq!(of("%lld", &[-1_i64 as u64]), "-1");
         assert_eq!(of("%f", &[1.5_f64.to_bits()]), "1.500000");
         assert_eq!(of("%8.2f|", &[(-1.5_f64).to_bits()]), "   -1.50|");
