@@ -75,8 +75,8 @@ impl Module {
         let module = ptx::parse(text)?;
         let program = ptx::resolve(&module)?;
         let mut variables = Vec::new();
-        for (number, global) in program.globals.iter().enumerate() {
-            variables.push(variable(&program, number as u32, global)?);
+        for global in &program.globals {
+            variables.push(variable(&program, global)?);
         }
         let mut programs = Vec::new();
         for callable in &program.functions {
@@ -160,7 +160,6 @@ impl Module {
 
 fn variable(
     program: &ptx::Program<'_, '_>,
-    number: u32,
     global: &ptx::resolve::Global<'_, '_>,
 ) -> Result<Variable, LoadError> {
     let declared = global.variable;
@@ -199,7 +198,6 @@ fn variable(
         };
         init.push((datum.offset, value));
     }
-    let _ = number;
     Ok(Variable {
         name: global.name.to_owned(),
         size: declared.bytes().unwrap_or(0),

@@ -35,7 +35,7 @@ proptest! {
         let parts = |x: u16| -> Option<i128> {
             // In units of 2^-24: finite halves are integers of at most 41 bits.
             let wide = f64::from(F16(x).wide());
-            wide.is_finite().then(|| (wide * 16_777_216.0) as i128)
+            wide.is_finite().then_some((wide * 16_777_216.0) as i128)
         };
         let (Some(x), Some(y), Some(z)) = (parts(a), parts(b), parts(c)) else { return Ok(()) };
         // In units of 2^-48.

@@ -61,7 +61,7 @@ bodies!(
     four, Four, (A a a, B b b, C c c, E e e)
 );
 
-/// `d = f(a, imm)`, `d = f(a, b, imm)`, `d = f(a, b, c, imm)`: for what a modifier or an immediate operand chooses.
+/// `d = f(a, b, c, imm)`: for what a modifier or an immediate operand chooses.
 struct ThreeImm<A, B, C, D, F>(PhantomData<(A, B, C, D, F)>);
 
 impl<A: Lane, B: Lane, C: Lane, D: Lane, F: Fn(A, B, C, u64) -> D + Copy + 'static> Run
@@ -240,7 +240,6 @@ pub(crate) fn carry<A: Lane, F: Fn(A, A, A, bool) -> (A, bool) + Copy + 'static>
     if out { body::<Carry<A, F, true>>() } else { body::<Carry<A, F, false>>() }
 }
 
-/// `d = f(a)`, and a predicate `e = g(a)`: for results with a flag.
 struct Row64From32;
 
 impl Run for Row64From32 {
