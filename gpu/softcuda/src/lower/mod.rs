@@ -1,7 +1,7 @@
 //! From PTX to programs: names bound, functions inlined, operands given rows, instructions given bodies.
 //!
-//! [`op`]: instructions on the way; [`emit`]: operands; [`table`]: what each opcode becomes; [`call`]: inlining; [`flow`]: where
-//! diverged lanes meet; [`rows`]: registers share rows; [`assemble`]: the program; [`module`]: modules, kernels, launches.
+//! `op`: instructions on the way; `emit`: operands; `table`: what each opcode becomes; `call`: inlining; `flow`: where
+//! diverged lanes meet; `rows`: registers share rows; `assemble`: the program; `module`: modules, kernels, launches.
 
 mod assemble;
 mod call;

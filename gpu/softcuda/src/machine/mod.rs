@@ -1,10 +1,10 @@
 //! The machine: warps of 32 lanes that run lowered code in lockstep.
 //!
-//! - [`instruction`]: an instruction is a function pointer and the numbers of its operands' rows; [`lane`]: rows and the types that
-//!   their lanes hold; [`level`]: the same body compiled for the processor's vector extensions.
-//! - [`context`]: what a body sees; [`body`]: the bodies, by family.
-//! - [`warp`]: splits of a diverged warp and where they meet again; [`block`]: warps, barriers; [`worker`]: blocks over threads;
-//!   [`launch`]: limits, arguments, results; [`error`]: what can go wrong in a kernel; [`observe`]: the door for checks.
+//! - `instruction`: an instruction is a function pointer and the numbers of its operands' rows; `lane`: rows and the types that
+//!   their lanes hold; `level`: the same body compiled for the processor's vector extensions.
+//! - `context`: what a body sees; `body`: the bodies, by family.
+//! - `warp`: splits of a diverged warp and where they meet again; `block`: warps, barriers; `worker`: blocks over threads;
+//!   `launch`: limits, arguments, results; `error`: what can go wrong in a kernel; `observe`: the door for checks.
 //!
 //! Divergence: a branch that splits its lanes pushes an entry with the branch's immediate post-dominator; lanes wait there for the
 //! others of the entry. Splits take turns, so a lane that spins does not starve the one it waits for; and an entry whose missing
