@@ -1,0 +1,2 @@
+//! The command line of `queue-chaos`.
+fn main() {}
