@@ -5,7 +5,7 @@ use std::path::PathBuf;
 /// What the crate's fallible operations return.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// Why something could not be done. Anomalies are no errors: they are what a [check](crate::history) finds.
+/// Why something could not be done. Anomalies are no errors: they are what a [check](crate::check) finds.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {

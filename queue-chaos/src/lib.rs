@@ -7,15 +7,15 @@
 //! | [`history`] | what happened in a run, a JSON line an event: written while it happens, read again whenever |
 //! | [`schedule`] | what is done to a cluster, and when |
 //! | [`proxy`] | a TCP proxy whose connections can be made slow, thin, cut and silent |
-//! | `broker` | clusters to break: in this process, real ones as our child processes, and other people's (feature `kafka`) |
+//! | [`check`] | whether messages were lost, doubled or reordered |
+//! | [`broker`] | clusters to break: in this process, real ones as our child processes, and other people's (these with the feature `kafka`) |
 
+pub mod broker;
+pub mod check;
 pub mod history;
 pub mod id;
 pub mod proxy;
 pub mod schedule;
-
-#[cfg(feature = "kafka")]
-pub mod broker;
 
 mod error;
 
