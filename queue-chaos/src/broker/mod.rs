@@ -1,4 +1,25 @@
 //! Clusters that can be broken.
+//!
+//! | | nodes | faults |
+//! |---|---|---|
+//! | [`embedded`] | librdkafka's cluster in this process; memory only | stop, kill, restart; leaders, errors and delays on demand; networks of clients; forgetting |
+//! | [`kafka`] | Apache Kafka in KRaft mode, as child processes with data on disk | all that can be done to processes, networks and disks without root |
+//! | [`external`] | somebody else's | none |
+
+#[cfg(feature = "kafka")]
+mod admin;
+#[cfg(feature = "kafka")]
+pub mod embedded;
+#[cfg(feature = "kafka")]
+pub mod external;
+#[cfg(feature = "kafka")]
+pub mod kafka;
+#[cfg(feature = "kafka")]
+mod target;
+#[cfg(feature = "kafka")]
+mod waiting;
+#[cfg(feature = "kafka")]
+mod wire;
 
 use std::time::Duration;
 
@@ -36,6 +57,10 @@ pub enum NodeState {
 pub trait Cluster: Send {
     /// `embedded`, `kafka` or `external`.
     fn kind(&self) -> &'static str;
+
+    /// What [`Target::Random`](crate::schedule::Target::Random) is drawn from: with the same seed, the same actions and nodes in the same states, the same
+    /// nodes are drawn. Zero if it is never called. Without effect where nothing can be targeted.
+    fn set_seed(&mut self, _seed: u64) {}
 
     /// What clients are told as `bootstrap.servers`: their connections pass the proxies, where there are some.
     fn bootstrap(&self) -> String;

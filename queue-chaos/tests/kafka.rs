@@ -1,0 +1,123 @@
+//! Apache Kafka as child processes: what is done to nodes, networks and disks takes effect, and nothing outlives its parent.
+//!
+//! Without Java 17 or Kafka's jars these say so and pass, unless `QUEUE_CHAOS_KAFKA=require`.
+#![cfg(feature = "kafka")]
+#![allow(clippy::unwrap_used, clippy::print_stderr, reason = "what fails shall fail the test")]
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use queue_chaos::broker::kafka::{Distribution, Kafka, KafkaOptions};
+use queue_chaos::broker::{Cluster, NewTopic, NodeState};
+use queue_chaos::id::NodeId;
+use queue_chaos::schedule::{Action, Target};
+use rdkafka::ClientConfig;
+use rdkafka::config::FromClientConfig;
+use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::message::Message;
+use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
+use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
+
+const WAIT: Duration = Duration::from_secs(120);
+
+/// One cluster at a time: each is several processes.
+fn alone() -> MutexGuard<'static, ()> {
+    static ONE: Mutex<()> = Mutex::new(());
+    ONE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn kafka() -> Option<Distribution> {
+    let found = Distribution::find().and_then(|distribution| {
+        Distribution::java_version(&Distribution::java()).map(|_| distribution)
+    });
+    match found {
+        Ok(distribution) => Some(distribution),
+        Err(error) if std::env::var("QUEUE_CHAOS_KAFKA").is_ok_and(|it| it == "require") => {
+            panic!("QUEUE_CHAOS_KAFKA=require, but: {error}");
+        }
+        Err(error) => {
+            eprintln!("skipped: {error}");
+            None
+        }
+    }
+}
+
+fn topic(name: &str, replicas: u32) -> NewTopic {
+    let settings =
+        vec![("min.insync.replicas".into(), if replicas > 1 { "2" } else { "1" }.into())];
+    NewTopic { name: name.into(), partitions: 2, replicas, settings }
+}
+
+/// Writes messages `from..to` with acks=all, and waits for all acknowledgements.
+fn write(kafka: &dyn Cluster, topic: &str, numbers: std::ops::Range<u32>) {
+    let mut config = ClientConfig::new();
+    config.set("bootstrap.servers", kafka.bootstrap()).set("acks", "all");
+    config.set("enable.idempotence", "true").set("message.timeout.ms", "120000");
+    let producer = BaseProducer::from_config(&config).unwrap();
+    for number in numbers {
+        let payload = number.to_string();
+        let record =
+            BaseRecord::<(), _>::to(topic).payload(&payload).partition((number % 2) as i32);
+        producer.send(record).map_err(|(error, _)| error).unwrap();
+    }
+    producer.flush(WAIT).unwrap();
+}
+
+/// All numbers that are there, in order.
+fn read(kafka: &dyn Cluster, topic: &str, count: usize) -> Vec<u32> {
+    let mut config = ClientConfig::new();
+    config.set("bootstrap.servers", kafka.bootstrap()).set("group.id", "reader");
+    config.set("auto.offset.reset", "earliest").set("enable.auto.commit", "false");
+    let consumer = BaseConsumer::from_config(&config).unwrap();
+    let mut list = TopicPartitionList::new();
+    for partition in 0..2 {
+        list.add_partition_offset(topic, partition, Offset::Beginning).unwrap();
+    }
+    consumer.assign(&list).unwrap();
+    let began = Instant::now();
+    let mut read = Vec::new();
+    while read.len() < count {
+        assert!(began.elapsed() < WAIT, "{} of {count} after {WAIT:?}", read.len());
+        if let Some(Ok(message)) = consumer.poll(Duration::from_millis(200)) {
+            read.push(std::str::from_utf8(message.payload().unwrap()).unwrap().parse().unwrap());
+        }
+    }
+    read.sort_unstable();
+    read
+}
+
+fn state(kafka: &dyn Cluster, node: u32) -> NodeState {
+    kafka.nodes().into_iter().find(|(id, _)| *id == NodeId(node)).unwrap().1
+}
+
+fn timed<T>(what: &str, work: impl FnOnce() -> T) -> T {
+    let began = Instant::now();
+    let done = work();
+    eprintln!("{what}: {:.1} s", began.elapsed().as_secs_f64());
+    done
+}
+
+#[test]
+fn one_node_keeps_what_it_acknowledged() {
+    let _alone = alone();
+    let Some(distribution) = kafka() else { return };
+    let directory = tempfile::tempdir().unwrap();
+    let mut options = KafkaOptions::new(directory.path().join("cluster"), distribution);
+    options.nodes = 1;
+    let mut kafka = timed("one node", || Kafka::start(&options)).unwrap();
+    kafka.create_topic(&topic("kept", 1), WAIT).unwrap();
+    write(&kafka, "kept", 0..100);
+
+    let node = Target::Node(NodeId(1));
+    timed("stop", || kafka.apply(&Action::Stop(node))).unwrap();
+    assert_eq!(state(&kafka, 1), NodeState::Down);
+    timed("start", || kafka.apply(&Action::Start(node))).unwrap();
+    assert_eq!(read(&kafka, "kept", 100), (0..100).collect::<Vec<_>>());
+
+    timed("kill", || kafka.apply(&Action::Kill(Target::Leader))).unwrap();
+    assert_eq!(state(&kafka, 1), NodeState::Down);
+    timed("heal", || kafka.heal()).unwrap();
+    timed("write", || write(&kafka, "kept", 100..200));
+    timed("restart", || kafka.apply(&Action::Restart(Target::Controller))).unwrap();
+    assert_eq!(read(&kafka, "kept", 200), (0..200).collect::<Vec<_>>());
+}
