@@ -121,3 +121,42 @@ fn one_node_keeps_what_it_acknowledged() {
     timed("restart", || kafka.apply(&Action::Restart(Target::Controller))).unwrap();
     assert_eq!(read(&kafka, "kept", 200), (0..200).collect::<Vec<_>>());
 }
+
+#[test]
+fn three_nodes_take_what_is_done_to_them() {
+    let _alone = alone();
+    let Some(distribution) = kafka() else { return };
+    let directory = tempfile::tempdir().unwrap();
+    let options = KafkaOptions::new(directory.path().join("cluster"), distribution);
+    let mut kafka = timed("three nodes", || Kafka::start(&options)).unwrap();
+    kafka.set_seed(7);
+    timed("topic", || kafka.create_topic(&topic("copied", 3), WAIT)).unwrap();
+    timed("write", || write(&kafka, "copied", 0..100));
+
+    timed("kill the leader", || kafka.apply(&Action::Kill(Target::Leader))).unwrap();
+    timed("failover", || write(&kafka, "copied", 100..200));
+    let dead = kafka.nodes().into_iter().find(|(_, state)| *state == NodeState::Down).unwrap().0;
+    timed("wipe", || kafka.apply(&Action::Wipe(Target::Random))).unwrap();
+    timed("start", || kafka.apply(&Action::Start(Target::Node(dead)))).unwrap();
+    assert!(
+        kafka.apply(&Action::Wipe(Target::Node(dead))).unwrap_err().to_string().contains("it runs")
+    );
+
+    timed("pause", || kafka.apply(&Action::Pause(Target::Follower))).unwrap();
+    let paused =
+        kafka.nodes().into_iter().find(|(_, state)| *state == NodeState::Paused).unwrap().0;
+    timed("write", || write(&kafka, "copied", 200..300));
+    timed("resume", || kafka.apply(&Action::Resume(Target::All))).unwrap();
+    assert_eq!(state(&kafka, paused.0), NodeState::Up);
+
+    timed("rolling restart", || kafka.apply(&Action::RollingRestart)).unwrap();
+    timed("add", || kafka.apply(&Action::AddNode)).unwrap();
+    assert_eq!(kafka.nodes().len(), 4);
+    timed("reassign", || kafka.apply(&Action::Reassign)).unwrap();
+    timed("stop the controller", || kafka.apply(&Action::Stop(Target::Controller))).unwrap();
+    timed("start it", || kafka.apply(&Action::Start(Target::All))).unwrap();
+    timed("elect", || kafka.apply(&Action::ElectPreferred)).unwrap();
+    assert_eq!(read(&kafka, "copied", 300), (0..300).collect::<Vec<_>>());
+    timed("stop all", || kafka.apply(&Action::Stop(Target::All))).unwrap();
+    timed("heal", || kafka.heal()).unwrap();
+}
