@@ -10,7 +10,8 @@ use std::time::{Duration, Instant};
 use queue_chaos::broker::kafka::{Distribution, Kafka, KafkaOptions};
 use queue_chaos::broker::{Cluster, NewTopic, NodeState};
 use queue_chaos::id::NodeId;
-use queue_chaos::schedule::{Action, Target};
+use queue_chaos::proxy::{Direction, Toxic};
+use queue_chaos::schedule::{Action, Link, Peer, Target};
 use rdkafka::ClientConfig;
 use rdkafka::config::FromClientConfig;
 use rdkafka::consumer::{BaseConsumer, Consumer};
@@ -53,6 +54,8 @@ fn write(kafka: &dyn Cluster, topic: &str, numbers: std::ops::Range<u32>) {
     let mut config = ClientConfig::new();
     config.set("bootstrap.servers", kafka.bootstrap()).set("acks", "all");
     config.set("enable.idempotence", "true").set("message.timeout.ms", "120000");
+    // A frozen node lets clients connect, and says nothing.
+    config.set("socket.connection.setup.timeout.ms", "3000").set("socket.timeout.ms", "10000");
     let producer = BaseProducer::from_config(&config).unwrap();
     for number in numbers {
         let payload = number.to_string();
@@ -84,6 +87,23 @@ fn read(kafka: &dyn Cluster, topic: &str, count: usize) -> Vec<u32> {
     }
     read.sort_unstable();
     read
+}
+
+/// Replicas in sync of each partition, as a client is told.
+fn in_sync(kafka: &dyn Cluster, topic: &str) -> Vec<Vec<i32>> {
+    let mut config = ClientConfig::new();
+    config.set("bootstrap.servers", kafka.direct());
+    let consumer = BaseConsumer::from_config(&config).unwrap();
+    let metadata = consumer.fetch_metadata(Some(topic), WAIT).unwrap();
+    metadata.topics()[0].partitions().iter().map(|p| p.isr().to_vec()).collect()
+}
+
+fn until(mut holds: impl FnMut() -> bool) {
+    let began = Instant::now();
+    while !holds() {
+        assert!(began.elapsed() < WAIT, "not after {WAIT:?}");
+        std::thread::sleep(Duration::from_millis(100));
+    }
 }
 
 fn state(kafka: &dyn Cluster, node: u32) -> NodeState {
@@ -149,6 +169,23 @@ fn three_nodes_take_what_is_done_to_them() {
     timed("resume", || kafka.apply(&Action::Resume(Target::All))).unwrap();
     assert_eq!(state(&kafka, paused.0), NodeState::Up);
 
+    timed("cut off", || {
+        kafka.apply(&Action::Net {
+            to: Target::All,
+            from: Peer::Node(paused),
+            link: Link::Replication,
+            direction: Direction::Both,
+            toxic: Toxic::Partition,
+        })
+    })
+    .unwrap();
+    timed("shrink", || {
+        until(|| in_sync(&kafka, "copied").iter().all(|ids| !ids.contains(&(paused.0 as i32))))
+    });
+    write(&kafka, "copied", 300..310);
+    kafka.apply(&Action::Heal(Target::All)).unwrap();
+    timed("whole again", || until(|| in_sync(&kafka, "copied").iter().all(|ids| ids.len() == 3)));
+
     timed("rolling restart", || kafka.apply(&Action::RollingRestart)).unwrap();
     timed("add", || kafka.apply(&Action::AddNode)).unwrap();
     assert_eq!(kafka.nodes().len(), 4);
@@ -156,7 +193,7 @@ fn three_nodes_take_what_is_done_to_them() {
     timed("stop the controller", || kafka.apply(&Action::Stop(Target::Controller))).unwrap();
     timed("start it", || kafka.apply(&Action::Start(Target::All))).unwrap();
     timed("elect", || kafka.apply(&Action::ElectPreferred)).unwrap();
-    assert_eq!(read(&kafka, "copied", 300), (0..300).collect::<Vec<_>>());
+    assert_eq!(read(&kafka, "copied", 310), (0..310).collect::<Vec<_>>());
     timed("stop all", || kafka.apply(&Action::Stop(Target::All))).unwrap();
     timed("heal", || kafka.heal()).unwrap();
 }

@@ -23,6 +23,7 @@
 //! # Processes
 //! Nodes end with this process, also if it is killed. Java is told `-Dqueue-chaos.run=` and [`Kafka::run_id`], so that `ps` finds them.
 
+mod addresses;
 mod directory;
 mod distribution;
 mod keeper;
@@ -40,16 +41,17 @@ use std::hash::{BuildHasher, RandomState};
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use self::addresses::Addresses;
 use self::directory::Directory;
 use self::node::Node;
-use self::settings::Addresses;
 use self::tools::Tools;
 use super::admin::Admin;
 use super::target::{self, Dice, Wanted, unsupported};
 use super::wire::{self, Metadata};
 use super::{Cluster, NewTopic, NodeState, waiting};
 use crate::id::NodeId;
-use crate::schedule::{Action, Target};
+use crate::proxy::{ClientPattern, Proxy, Rule};
+use crate::schedule::{Action, Link, Peer, Target};
 use crate::{Error, Result};
 
 /// How long one node may take to answer one question.
@@ -146,7 +148,7 @@ impl Kafka {
             controller: ports[2],
             direct: ports[3],
         };
-        Node::new(id, is_controller, self.directory.path(), listens, listens)
+        Node::new(id, is_controller, self.directory.path(), listens, self.options.proxies)
     }
 
     fn node(&mut self, id: NodeId) -> Result<&mut Node> {
@@ -154,6 +156,11 @@ impl Kafka {
             what: id.to_string(),
             why: "there is none of that number".into(),
         })
+    }
+
+    fn proxies(&self, id: NodeId, link: Link) -> Vec<&Proxy> {
+        let proxies = self.nodes.get(&id).and_then(|node| node.proxies.as_ref());
+        proxies.map(|proxies| proxies.of(link)).unwrap_or_default()
     }
 
     /// Makes their directories into ones of this cluster, all at once.
@@ -448,6 +455,9 @@ impl Cluster for Kafka {
                 no("stop the leader, or have preferred leaders elected; the embedded cluster can")
             }
             Action::Forget => no("kill and wipe all nodes; the embedded cluster can"),
+            Action::Net { .. } | Action::Heal(_) if !self.options.proxies => {
+                no("it was started without proxies")
+            }
             _ => Ok(()),
         }
     }
@@ -490,6 +500,24 @@ impl Cluster for Kafka {
             Action::AddNode => self.add_node(),
             Action::Reassign => self.reassign(),
             Action::ElectPreferred => self.elect_preferred(),
+            Action::Net { to, from, link, direction, toxic } => {
+                let mut rule = Rule::new(toxic.clone(), *direction);
+                if let Peer::Node(node) = from {
+                    rule = rule.from(ClientPattern::Node(*node));
+                }
+                for id in self.resolve(*to, Wanted::Any)? {
+                    for proxy in self.proxies(id, *link) {
+                        proxy.add(rule.clone());
+                    }
+                }
+                Ok(())
+            }
+            Action::Heal(target) => {
+                for id in self.resolve(*target, Wanted::Any)? {
+                    self.proxies(id, Link::All).into_iter().for_each(Proxy::clear);
+                }
+                Ok(())
+            }
             Action::Mark(_) => Ok(()),
             other => unsupported(other, "kafka", "it does not know of this"),
         }
@@ -497,6 +525,8 @@ impl Cluster for Kafka {
 
     fn heal(&mut self) -> Result<()> {
         for node in self.nodes.values_mut() {
+            let proxies = node.proxies.iter().flat_map(|proxies| proxies.of(Link::All));
+            proxies.for_each(Proxy::clear);
             if node.state() == NodeState::Paused {
                 node.resume()?;
             }

@@ -9,8 +9,9 @@ use std::{fs, io};
 
 use rustix::process::Signal;
 
+use super::addresses::{Addresses, Proxies};
 use super::keeper::{Keeping, Process, Program};
-use super::settings::{self, Addresses, Settings};
+use super::settings::{self, Settings};
 use super::tools::Tools;
 use crate::broker::{NodeState, waiting, wire};
 use crate::id::NodeId;
@@ -28,21 +29,34 @@ pub(super) struct Node {
     pub advertised: Addresses,
     process: Option<Process>,
     paused: bool,
+    pub proxies: Option<Proxies>,
 }
 
 impl Node {
-    /// Nothing but its directory.
+    /// Nothing but its directory, and the proxies in front of it.
     pub fn new(
         id: NodeId,
         is_controller: bool,
         cluster: &Path,
         listens: Addresses,
-        advertised: Addresses,
+        with_proxies: bool,
     ) -> Result<Self> {
         let directory = cluster.join(format!("node-{}", id.0));
         fs::create_dir_all(&directory)
             .map_err(|source| Error::File { path: directory.clone(), source })?;
-        Ok(Self { id, is_controller, directory, listens, advertised, process: None, paused: false })
+        let proxies = with_proxies.then(|| Proxies::in_front_of(&listens)).transpose()?;
+        let advertised =
+            proxies.as_ref().map_or(listens, |proxies| proxies.addresses(listens.direct));
+        Ok(Self {
+            id,
+            is_controller,
+            directory,
+            listens,
+            advertised,
+            process: None,
+            paused: false,
+            proxies,
+        })
     }
 
     /// Where its partitions are.

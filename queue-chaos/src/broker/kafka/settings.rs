@@ -5,20 +5,8 @@ use std::fmt::Write;
 use std::net::SocketAddr;
 use std::path::Path;
 
+use super::addresses::Addresses;
 use crate::id::NodeId;
-
-/// Where a node listens, or what it tells others that it does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Addresses {
-    /// For clients.
-    pub clients: SocketAddr,
-    /// For other nodes that copy from it.
-    pub replication: SocketAddr,
-    /// For nodes that talk to it as a controller.
-    pub controller: SocketAddr,
-    /// For those who observe, past all proxies.
-    pub direct: SocketAddr,
-}
 
 /// What `server.properties` is made of.
 #[derive(Debug)]
