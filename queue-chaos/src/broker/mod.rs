@@ -25,7 +25,7 @@ use std::time::Duration;
 
 use crate::Result;
 use crate::id::NodeId;
-use crate::schedule::Action;
+use crate::schedule::{Action, Target};
 
 /// A topic to be made.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -76,6 +76,14 @@ pub trait Cluster: Send {
     /// # Errors
     /// What the cluster says, or that it took longer than `wait`.
     fn create_topic(&mut self, topic: &NewTopic, wait: Duration) -> Result<()>;
+
+    /// The node that a target means now, if the cluster can tell: so that the history names it, and that the same is undone later.
+    fn resolve(&self, target: Target) -> Option<NodeId> {
+        match target {
+            Target::Node(node) => Some(node),
+            _ => None,
+        }
+    }
 
     /// Whether it can take such an action.
     ///
