@@ -8,14 +8,18 @@
 //! | [`schedule`] | what is done to a cluster, and when |
 //! | [`proxy`] | a TCP proxy whose connections can be made slow, thin, cut and silent |
 //! | [`check`] | whether messages were lost, doubled or reordered |
+//! | [`workload`] | producers, consumers and consume-transform-produce loops that write down all they do (the message format without the feature `kafka`) |
+//! | [`lag`] | how far groups are behind, in messages and seconds; replicas in sync, elections; metrics for Prometheus |
 //! | [`broker`] | clusters to break: in this process, real ones as our child processes, and other people's (these with the feature `kafka`) |
 
 pub mod broker;
 pub mod check;
 pub mod history;
 pub mod id;
+pub mod lag;
 pub mod proxy;
 pub mod schedule;
+pub mod workload;
 
 mod error;
 

@@ -1,0 +1,161 @@
+//! The few things that librdkafka can do and rdkafka's safe interface cannot.
+
+use std::mem::ManuallyDrop;
+use std::os::raw::c_void;
+use std::ptr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use rdkafka::TopicPartitionList;
+use rdkafka::bindings as sys;
+use rdkafka::client::{Client, ClientContext};
+use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::message::BorrowedMessage;
+use rdkafka::types::RDKafkaRespErr;
+
+use super::signal::Signal;
+
+/// Whether librdkafka has never sent a message, or has an answer to it that says that it was not written, and no doubt from an earlier attempt.
+pub(super) fn not_persisted(message: &BorrowedMessage<'_>) -> bool {
+    // SAFETY: the message is borrowed from a delivery report, which keeps it alive; the function only reads a field.
+    let status = unsafe { sys::rd_kafka_message_status(message.ptr()) };
+    matches!(status, sys::rd_kafka_msg_status_t::RD_KAFKA_MSG_STATUS_NOT_PERSISTED)
+}
+
+/// The main queue of a client: wakes a thread when something comes to it, so that it can wait for that and for other things at once, exactly as
+/// long as it wants. (`BaseProducer::poll` waits in whole milliseconds, and spins for the rest.)
+pub(super) struct MainQueue {
+    queue: *mut sys::rd_kafka_queue_t,
+    signal: *const Signal,
+}
+
+// SAFETY: librdkafka's queues can be used by any thread, and a signal is `Sync`.
+unsafe impl Send for MainQueue {}
+
+impl MainQueue {
+    /// From now on `signal` is woken when the queue of `client` is no longer empty. The client must outlive the result.
+    pub(super) fn new<C: ClientContext>(client: &Client<C>, signal: Arc<Signal>) -> Self {
+        unsafe extern "C" fn wake(_: *mut sys::rd_kafka_t, signal: *mut c_void) {
+            // SAFETY: it is what was given with the function, and is alive until the function is taken back, in drop.
+            unsafe { &*signal.cast::<Signal>() }.wake();
+        }
+        let signal = Arc::into_raw(signal);
+        // SAFETY: the client is alive; the queue that is returned is a reference of our own, given back in drop.
+        let queue = unsafe { sys::rd_kafka_queue_get_main(client.native_ptr()) };
+        // SAFETY: the queue is alive, and `signal` is until drop takes the function back. The function may be called by any thread: a signal is
+        // `Sync`.
+        unsafe { sys::rd_kafka_queue_cb_event_enable(queue, Some(wake), signal as *mut c_void) };
+        Self { queue, signal }
+    }
+
+    /// Whether nothing waits in it.
+    pub(super) fn is_empty(&self) -> bool {
+        // SAFETY: the queue is alive until drop.
+        unsafe { sys::rd_kafka_queue_length(self.queue) == 0 }
+    }
+}
+
+impl Drop for MainQueue {
+    fn drop(&mut self) {
+        // SAFETY: after the first call no thread calls the function any more (it takes the queue's lock), so that the signal can be let go. The queue is
+        // our reference, and not used after that.
+        unsafe {
+            sys::rd_kafka_queue_cb_event_enable(self.queue, None, ptr::null_mut());
+            sys::rd_kafka_queue_destroy(self.queue);
+            drop(Arc::from_raw(self.signal));
+        }
+    }
+}
+
+/// What became of a commit.
+#[derive(Debug)]
+pub(super) enum Committed {
+    /// It is done.
+    Yes,
+    /// All or a part of it was refused.
+    Refused(RDKafkaErrorCode),
+    /// No answer in time.
+    Silence,
+}
+
+/// Commits offsets and waits for the answer, but not longer than `deadline`, nor when `abandon` says so (which is asked every 50 ms).
+/// `Consumer::commit` knows no deadline.
+pub(super) fn commit<C: ConsumerContext>(
+    consumer: &BaseConsumer<C>,
+    offsets: &TopicPartitionList,
+    deadline: Instant,
+    abandon: impl Fn() -> bool,
+) -> Committed {
+    let client = consumer.client().native_ptr();
+    // SAFETY: the client is alive as long as the consumer is; the queue is ours and destroyed below. An answer that comes later is dropped by librdkafka.
+    let queue = unsafe { sys::rd_kafka_queue_new(client) };
+    // SAFETY: client, list and queue are alive; the list is copied. Without a function the answer comes as an event.
+    let error =
+        unsafe { sys::rd_kafka_commit_queue(client, offsets.ptr(), queue, None, ptr::null_mut()) };
+    let answer = if error == RDKafkaRespErr::RD_KAFKA_RESP_ERR_NO_ERROR {
+        loop {
+            // SAFETY: the queue is alive.
+            let event = unsafe { sys::rd_kafka_queue_poll(queue, 50) };
+            if !event.is_null() {
+                // SAFETY: the event is not null and ours until it is destroyed; its list, if it has one, lives as long as it and has `cnt` elements.
+                break unsafe {
+                    let mut error = sys::rd_kafka_event_error(event);
+                    let list = sys::rd_kafka_event_topic_partition_list(event);
+                    if error == RDKafkaRespErr::RD_KAFKA_RESP_ERR_NO_ERROR && !list.is_null() {
+                        for at in 0..usize::try_from((*list).cnt).unwrap_or(0) {
+                            let of = (*(*list).elems.add(at)).err;
+                            if of != RDKafkaRespErr::RD_KAFKA_RESP_ERR_NO_ERROR {
+                                error = of;
+                            }
+                        }
+                    }
+                    sys::rd_kafka_event_destroy(event);
+                    if error == RDKafkaRespErr::RD_KAFKA_RESP_ERR_NO_ERROR {
+                        Committed::Yes
+                    } else {
+                        Committed::Refused(error.into())
+                    }
+                };
+            }
+            if Instant::now() >= deadline || abandon() {
+                break Committed::Silence;
+            }
+        }
+    } else {
+        Committed::Refused(error.into())
+    };
+    // SAFETY: ours, and not used after that.
+    unsafe { sys::rd_kafka_queue_destroy(queue) };
+    answer
+}
+
+/// Ends a consumer as a crash does: no last commit, and no word to its group, which finds out when the session runs out. `BaseConsumer`'s drop
+/// closes it politely.
+///
+/// What is lost with each: the handle of one empty queue, some hundred bytes.
+pub(super) fn abandon<C: ConsumerContext>(consumer: BaseConsumer<C>) {
+    let consumer = ManuallyDrop::new(consumer);
+    let client = consumer.client().native_ptr();
+    let context = Arc::as_ptr(consumer.context());
+    // SAFETY: the consumer is ours, no message of it is borrowed any more (they hold a borrow), and nothing of it is used after that: its drop, which would
+    // destroy the client again, is not run. The context's count was raised by the consumer, and its drop would have lowered it; librdkafka calls
+    // nothing of it after the client is destroyed.
+    unsafe {
+        sys::rd_kafka_destroy_flags(client, sys::RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+        Arc::decrement_strong_count(context);
+    }
+}
+
+/// Ends a consumer politely (its group rebalances at once), or, if that takes longer than `time`, as [`abandon`] does.
+pub(super) fn close<C: ConsumerContext>(consumer: BaseConsumer<C>, time: Duration) {
+    let deadline = Instant::now() + time;
+    let closing = consumer.close_queue();
+    let mut fatal = matches!(closing, Err(KafkaError::ConsumerQueueClose(_)));
+    while !fatal && !consumer.closed() {
+        // Rebalances are served by this: what is revoked is written down.
+        drop(consumer.poll(Duration::from_millis(20)));
+        fatal = Instant::now() >= deadline;
+    }
+    if consumer.closed() { drop(consumer) } else { abandon(consumer) }
+}
