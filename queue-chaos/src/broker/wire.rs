@@ -280,7 +280,7 @@ mod tests {
         };
         let metadata = Body(&response).metadata().unwrap();
         assert_eq!(metadata.brokers, [NodeId(3)]);
-        assert_eq!(metadata.topic("t").unwrap().partitions, [partition.clone()]);
+        assert_eq!(metadata.topic("t").unwrap().partitions, std::slice::from_ref(&partition));
         assert_eq!(metadata.under_replicated().collect::<Vec<_>>(), [("t", &partition)]);
         for short in 0..response.len() {
             assert!(Body(&response[..short]).metadata().is_err(), "{short} bytes are too few");
