@@ -7,6 +7,7 @@
 //! | [`history`] | what happened in a run, a JSON line an event: written while it happens, read again whenever |
 //! | [`schedule`] | what is done to a cluster, and when |
 //! | [`proxy`] | a TCP proxy whose connections can be made slow, thin, cut and silent |
+//! | [`disk`] | disks that are full, read-only and torn |
 //! | [`check`] | whether messages were lost, doubled or reordered |
 //! | [`workload`] | producers, consumers and consume-transform-produce loops that write down all they do (the message format without the feature `kafka`) |
 //! | [`lag`] | how far groups are behind, in messages and seconds; replicas in sync, elections; metrics for Prometheus |
@@ -14,6 +15,7 @@
 
 pub mod broker;
 pub mod check;
+pub mod disk;
 pub mod history;
 pub mod id;
 pub mod lag;

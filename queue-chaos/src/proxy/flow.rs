@@ -81,31 +81,30 @@ impl Flow {
         if self.discarding {
             return Ok(());
         }
-        let mut kept: VecDeque<Stage> = VecDeque::new();
+        let way = self.way;
+        let stage = |rule: &Arc<Active>| Stage::new(Arc::clone(rule), way, seed, connection, now);
+        let mut rules = rules.to_vec();
         // From the last one: what is behind is written later.
-        for stage in std::mem::take(&mut self.stages).into_iter().rev() {
-            if rules.iter().any(|rule| rule.id == stage.id()) {
-                kept.push_front(stage);
+        let mut stages: VecDeque<Stage> = VecDeque::new();
+        for old in std::mem::take(&mut self.stages).into_iter().rev() {
+            while let Some(new) = rules.pop_if(|rule| rule.id > old.id()) {
+                stages.push_front(stage(new));
+            }
+            if rules.pop_if(|rule| rule.id == old.id()).is_some() {
+                stages.push_front(old);
                 continue;
             }
-            let (chunks, end) = stage.dissolve()?;
+            let (chunks, end) = old.dissolve()?;
             for chunk in chunks {
-                self.pass(kept.front_mut(), chunk, now);
+                self.pass(stages.front_mut(), chunk, now);
             }
-            match (end, kept.front_mut()) {
+            match (end, stages.front_mut()) {
                 (None, _) => {}
                 (Some(end), Some(next)) => next.push_end(end, now),
                 (Some(end), None) => self.end = Some(end),
             }
         }
-        for rule in rules {
-            match kept.front() {
-                Some(stage) if stage.id() == rule.id => self.stages.extend(kept.pop_front()),
-                _ => {
-                    self.stages.push(Stage::new(Arc::clone(rule), self.way, seed, connection, now))
-                }
-            }
-        }
+        self.stages = rules.into_iter().map(stage).chain(stages).collect();
         Ok(())
     }
 

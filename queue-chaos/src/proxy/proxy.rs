@@ -234,6 +234,7 @@ impl Proxy {
         };
         Statistics {
             open: list.open.len(),
+            total: list.past.total + list.open.len() as u64,
             bytes_up: list.past.bytes_up + bytes(0),
             bytes_down: list.past.bytes_down + bytes(1),
             ..list.past
