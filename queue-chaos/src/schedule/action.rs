@@ -44,6 +44,17 @@ pub enum Peer {
     Node(NodeId),
 }
 
+/// One of the workload's clients, counted from 0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Client {
+    /// A producer.
+    Producer(u32),
+    /// A consumer.
+    Consumer(u32),
+    /// A consume-transform-produce loop.
+    Loop(u32),
+}
+
 /// What can be done to a cluster.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -122,6 +133,10 @@ pub enum Action {
     },
     /// The cluster forgets all that it has acknowledged, as if nothing had been on a disk (embedded cluster only: a negative control).
     Forget,
+    /// A client of the workload dies in the middle of its work: it commits nothing more, says goodbye to nobody, and what it had sent is unknown.
+    KillClient(Client),
+    /// Another one takes its place.
+    StartClient(Client),
     /// Nothing; a mark in the history.
     Mark(String),
 }

@@ -87,7 +87,7 @@ mod step;
 mod timeline;
 mod words;
 
-pub use action::{Action, Link, Peer, Target};
+pub use action::{Action, Client, Link, Peer, Target};
 pub use execute::{
     Executed, OnFailure, Options, Progress, UNDO_ALL, check_supported, execute, undo_all,
 };

@@ -1,0 +1,102 @@
+//! Looks at the cluster and the workload about once a second, and writes down what it sees.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use crate::history::{Isolation, Sample, Sink, What};
+use crate::lag::Monitor;
+use crate::workload::{Running, Settings, Statistics};
+use crate::{Result, workload};
+
+/// From one look to the next.
+const EVERY: Duration = Duration::from_secs(1);
+/// How long the cluster may take to answer.
+const PATIENCE: Duration = Duration::from_millis(900);
+/// How often it is looked whether to stop.
+const LOOK: Duration = Duration::from_millis(20);
+
+/// What the workload has done so far, and what was seen last.
+#[derive(Debug)]
+pub(super) struct Seen {
+    /// Counts since the workload began.
+    pub counts: Mutex<Option<Statistics>>,
+    /// The last sample.
+    pub sample: Mutex<Sample>,
+}
+
+impl Seen {
+    pub fn new() -> Self {
+        Self { counts: Mutex::new(None), sample: Mutex::new(Sample::default()) }
+    }
+
+    pub fn sample(&self) -> Sample {
+        self.sample.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+/// Whom to look at.
+pub(super) struct Observer<'a> {
+    pub direct: &'a str,
+    pub settings: &'a Settings,
+    pub group: &'a str,
+    pub topics: &'a [String],
+    pub isolation: Isolation,
+    pub running: &'a Mutex<Option<Running>>,
+    pub sink: &'a dyn Sink,
+}
+
+impl Observer<'_> {
+    /// Looks until it is asked to stop.
+    pub fn run(&self, seen: &Seen, stop: &AtomicBool) -> Result<()> {
+        let mut monitor =
+            Monitor::new(self.direct, self.settings, self.group, self.topics, self.isolation)?;
+        let mut before = (self.sink.now(), self.counts());
+        let mut next = Instant::now() + EVERY;
+        loop {
+            while Instant::now() < next {
+                if stop.load(Ordering::Acquire) {
+                    return Ok(());
+                }
+                std::thread::sleep(LOOK.min(next.saturating_duration_since(Instant::now())));
+            }
+            next = (next + EVERY).max(Instant::now());
+            let begun = self.sink.now();
+            let observed = monitor.observe(PATIENCE);
+            let now = (self.sink.now(), self.counts());
+            let mut sample = seen.sample();
+            if let (Some(then), Some(counts)) = (&before.1, &now.1) {
+                let seconds = (now.0.saturating_sub(before.0) as f64 / 1e6).max(1e-3);
+                let rate = |now: u64, then: u64| now.saturating_sub(then) as f64 / seconds;
+                sample.sent = rate(counts.sent, then.sent);
+                sample.acked = rate(counts.acked, then.acked);
+                sample.read = rate(counts.read, then.read);
+                let latency = |quantile| match counts.latency.is_empty() {
+                    true => 0,
+                    false => counts.latency.value_at_quantile(quantile),
+                };
+                (sample.p50, sample.p99) = (latency(0.5), latency(0.99));
+            }
+            sample.seen = observed.is_ok();
+            sample.took = now.0.saturating_sub(begun);
+            sample.elections = 0;
+            if let Ok(observation) = &observed {
+                // A partition whose leader does not answer has no lag that is known.
+                sample.seen = observation.partitions.iter().all(|it| it.lag.is_some());
+                sample.lag = observation.lag();
+                sample.lag_seconds = observation.seconds();
+                sample.under_replicated = observation.cluster.under_replicated();
+                sample.leaderless = observation.cluster.offline();
+                sample.elections = observation.changes.elections;
+            }
+            self.sink.record(now.0, What::Sample(sample.clone()));
+            *seen.sample.lock().unwrap_or_else(PoisonError::into_inner) = sample;
+            before = now;
+        }
+    }
+
+    fn counts(&self) -> Option<workload::Statistics> {
+        let running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+        running.as_ref().map(Running::statistics)
+    }
+}
