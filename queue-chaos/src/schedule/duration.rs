@@ -33,7 +33,7 @@ pub(crate) fn parse(text: &str) -> Result<Duration, String> {
     let fraction: u128 =
         if fraction.is_empty() { 0 } else { fraction.parse().map_err(|_| fine())? };
     let fraction = fraction * u128::from(scale);
-    if fraction % divisor != 0 {
+    if !fraction.is_multiple_of(divisor) {
         return Err(fine());
     }
     let micros = u128::from(whole) * u128::from(scale) + fraction / divisor;
