@@ -8,6 +8,7 @@
 //! | [`schedule`] | what is done to a cluster, and when |
 //! | [`proxy`] | a TCP proxy whose connections can be made slow, thin, cut and silent |
 //! | [`check`] | whether messages were lost, doubled or reordered |
+//! | [`report`] | a page with a timeline, a summary for programs, a recording of the terminal |
 //! | [`broker`] | clusters to break: in this process, real ones as our child processes, and other people's (these with the feature `kafka`) |
 
 pub mod broker;
@@ -15,6 +16,7 @@ pub mod check;
 pub mod history;
 pub mod id;
 pub mod proxy;
+pub mod report;
 pub mod schedule;
 
 mod error;

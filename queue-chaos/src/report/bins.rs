@@ -66,7 +66,7 @@ impl Latencies {
 }
 
 /// Samples of a bin.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Sampled {
     pub count: u32,
     /// Sums of rates and of p50; the largest of the others but elections, which are a sum.
@@ -75,7 +75,7 @@ pub(super) struct Sampled {
 
 impl Sampled {
     pub(super) fn add(&mut self, sample: &Sample) {
-        self.merge(&Self { count: 1, sum: *sample });
+        self.merge(&Self { count: 1, sum: sample.clone() });
     }
 
     fn merge(&mut self, other: &Self) {
