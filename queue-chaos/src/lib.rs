@@ -11,6 +11,7 @@
 //! | [`check`] | whether messages were lost, doubled or reordered |
 //! | [`workload`] | producers, consumers and consume-transform-produce loops that write down all they do (the message format without the feature `kafka`) |
 //! | [`lag`] | how far groups are behind, in messages and seconds; replicas in sync, elections; metrics for Prometheus |
+//! | [`report`] | a page with a timeline, a summary for programs, a recording of the terminal |
 //! | [`broker`] | clusters to break: in this process, real ones as our child processes, and other people's (these with the feature `kafka`) |
 
 pub mod broker;
@@ -20,6 +21,7 @@ pub mod history;
 pub mod id;
 pub mod lag;
 pub mod proxy;
+pub mod report;
 pub mod schedule;
 pub mod workload;
 
