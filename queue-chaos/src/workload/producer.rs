@@ -309,7 +309,7 @@ impl Life {
             if over.is_some() {
                 break;
             }
-            if sender.sequence() % u64::from(BURST) == 0 {
+            if sender.sequence().is_multiple_of(BURST.into()) {
                 sender.poll();
             }
         }
