@@ -33,8 +33,6 @@ fn ends() -> impl Strategy<Value = (bool, bool, u16)> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
-
     /// A cluster that does nothing wrong, whatever its clients suffer.
     #[test]
     fn nothing_wrong_is_found_wrong(

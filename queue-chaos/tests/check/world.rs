@@ -416,7 +416,7 @@ impl World {
             };
             let o = from.saturating_sub(u64::from(back % 4));
             member.positions.insert(to, o);
-            member.todo.clear();
+            member.todo.retain(|it| it.0 != to || it.1 < o);
             let (c, to) = (member.id, PartitionId(to as u32));
             it.tell(1000 + c.0, What::Seek { c, to, o });
         });
