@@ -117,13 +117,11 @@ fn each_output(
     }
 }
 
-/// The group that reads the inputs of a partition: the one that commits in transactions, if there is one, else the only one that commits.
+/// The group that reads the inputs of a partition: the one that commits in transactions, if there is one, else the only one there is.
 fn who_loops(readers: &Readers, to: PartitionId) -> Option<(&Reader, &Reading)> {
     let groups = readers.all.iter().filter(|it| it.group.is_some());
-    let all: Vec<_> = groups
-        .filter_map(|it| it.readings.get(&to).map(|reading| (it, &**reading)))
-        .filter(|(_, it)| it.committed.is_some() || it.commits.highest.is_some())
-        .collect();
+    let all: Vec<_> =
+        groups.filter_map(|it| it.readings.get(&to).map(|reading| (it, &**reading))).collect();
     let mut transactional = all.iter().filter(|(it, _)| it.transactional);
     match (transactional.next(), transactional.next(), &all[..]) {
         (Some(one), None, _) | (None, _, [one]) => Some(*one),

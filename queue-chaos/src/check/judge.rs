@@ -94,15 +94,14 @@ fn settle_commits(checker: &mut Checker) {
 }
 
 fn not_read(logs: &[Log], unknowns: &mut Vec<String>) {
-    let not: Vec<_> = (0..).zip(logs).filter(|(_, it)| it.used && it.finals.is_empty()).collect();
-    if not.is_empty() {
-        let shown: Vec<String> =
-            not.iter().take(10).map(|(i, _): &(u32, _)| i.to_string()).collect();
-        let more = if not.len() > shown.len() { ", ..." } else { "" };
+    let used = logs.iter().enumerate().filter(|(_, it)| it.used && it.finals.is_empty());
+    let not: Vec<String> = used.map(|(partition, _)| partition.to_string()).collect();
+    if !not.is_empty() {
+        let more = if not.len() > SHOWN { ", ..." } else { "" };
         unknowns.push(format!(
             "nobody has read all of {} partitions to their ends after the faults ({}{more}): what was not seen there may be lost, or not",
             not.len(),
-            shown.join(", ")
+            not[..not.len().min(SHOWN)].join(", ")
         ));
     }
 }

@@ -26,7 +26,8 @@ pub(super) fn check(truth: &Truth<'_>, findings: &mut Findings) {
             if other.by.is_none() && message.is_some_and(|it| it.is(READ) && !it.is(READ_HERE)) {
                 continue;
             }
-            let Some(first) = partition.log.at(other.offset).message() else { continue };
+            let first = partition.log.at(other.offset).message();
+            let Some(first) = first.filter(|it| *it != other.message) else { continue };
             findings.add(AnomalyKind::InconsistentOffsets, true, || {
                 let how = match other.by {
                     Some((_, c)) => format!("{c} got {} there", other.message),

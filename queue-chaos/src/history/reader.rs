@@ -93,11 +93,10 @@ impl<R: BufRead> Reader<R> {
             Err(error) => return Err(self.error(format!("no event: {error}"))),
         };
         match &event.what {
+            What::Run(run) if self.line == 1 && run.version == 1 => {}
             What::Run(run) if self.line == 1 => {
-                if run.version != 1 {
-                    let found = run.version;
-                    return Err(self.error(format!("a history of version {found}; 1 is known")));
-                }
+                let found = run.version;
+                return Err(self.error(format!("a history of version {found}; 1 is known")));
             }
             What::Run(_) => return Err(self.error("a second run; a history tells of one")),
             _ if self.line == 1 => {
