@@ -8,6 +8,8 @@ mod proxy;
 mod random;
 mod rule;
 mod stage;
+#[cfg(test)]
+mod stage_tests;
 mod text;
 mod toxic;
 mod wake;
