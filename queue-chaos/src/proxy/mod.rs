@@ -42,7 +42,7 @@
 //! client.read_exact(&mut [0; 6])?;
 //!
 //! proxy.remove(slow);
-//! assert_eq!(proxy.statistics().bytes_down, 6);
+//! assert_eq!(proxy.rules().len(), 1);
 //! # Ok(())
 //! # }
 //! ```

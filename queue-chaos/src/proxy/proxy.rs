@@ -33,7 +33,7 @@ impl Default for Options {
     }
 }
 
-/// What a proxy has done so far.
+/// What a proxy has done so far. Bytes are counted a moment after they were delivered.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Statistics {
     /// Connections that are open.
