@@ -147,7 +147,7 @@ impl Drop for Quota {
 }
 
 /// Lets a process that runs write to no file any more (EFBIG), or to all files again: for a broker, what a disk that has become read-only is, also for files that
-/// are open. Its sockets and pipes are not concerned; its log files are.
+/// are open. Its sockets and pipes are not concerned; its log files are. Apache Kafka 4.3 with one data directory shuts down, with exit code 1, when it writes next.
 ///
 /// It is the process's soft limit RLIMIT_FSIZE. The signal that comes with it (SIGXFSZ) is ignored by Java; it ends a process that does neither ignore nor handle it. Children that
 /// the process starts later inherit it.
