@@ -22,6 +22,8 @@ pub mod id;
 pub mod lag;
 pub mod proxy;
 pub mod report;
+#[cfg(feature = "kafka")]
+pub mod run;
 pub mod schedule;
 pub mod workload;
 

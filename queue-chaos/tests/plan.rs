@@ -11,7 +11,7 @@ use proptest::prelude::*;
 use queue_chaos::id::NodeId;
 use queue_chaos::proxy::{Direction, Toxic};
 use queue_chaos::schedule::{
-    Action, ClusterKind, ClusterPlan, Link, Peer, Plan, RandomFault, RandomOptions, Setting, Step,
+    Action, Client, ClusterKind, ClusterPlan, Link, Peer, Plan, RandomFault, RandomOptions, Setting, Step,
     Target, TopicPlan, When,
 };
 
@@ -67,6 +67,14 @@ fn net() -> impl Strategy<Value = Action> {
     })
 }
 
+fn client() -> impl Strategy<Value = Client> {
+    (0..3, any::<u32>()).prop_map(|(kind, at)| match kind {
+        0 => Client::Producer(at),
+        1 => Client::Consumer(at),
+        _ => Client::Loop(at),
+    })
+}
+
 fn action() -> impl Strategy<Value = Action> {
     let for_nodes = (target(), 0..12usize).prop_map(|(to, which)| match which {
         0 => Action::Stop(to),
@@ -93,6 +101,8 @@ fn action() -> impl Strategy<Value = Action> {
         1 => (target(), any::<u64>()).prop_map(|(of, bytes)| Action::TearTail { of, bytes }),
         1 => (target(), time()).prop_map(|(of, delay)| Action::RoundTrip { of, delay }),
         1 => any::<u32>().prop_map(|count| Action::ProduceErrors { count }),
+        1 => client().prop_map(Action::KillClient),
+        1 => client().prop_map(Action::StartClient),
         1 => (any::<u32>(), any::<u32>())
             .prop_map(|(partition, n)| Action::MoveLeader { partition, to: NodeId(n) }),
         2 => any::<String>().prop_map(Action::Mark),

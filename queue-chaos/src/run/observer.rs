@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use crate::history::{Isolation, Sample, Sink, What};
 use crate::lag::Monitor;
-use crate::workload::{Running, Settings, Statistics};
-use crate::{Result, workload};
+use crate::Result;
+use crate::workload::{Counts, Running, Settings, Statistics};
 
 /// From one look to the next.
 const EVERY: Duration = Duration::from_secs(1);
@@ -20,14 +20,14 @@ const LOOK: Duration = Duration::from_millis(20);
 #[derive(Debug)]
 pub(super) struct Seen {
     /// Counts since the workload began.
-    pub counts: Mutex<Option<Statistics>>,
+    pub counts: Mutex<Counts>,
     /// The last sample.
     pub sample: Mutex<Sample>,
 }
 
 impl Seen {
     pub fn new() -> Self {
-        Self { counts: Mutex::new(None), sample: Mutex::new(Sample::default()) }
+        Self { counts: Mutex::new(Counts::default()), sample: Mutex::new(Sample::default()) }
     }
 
     pub fn sample(&self) -> Sample {
@@ -95,7 +95,7 @@ impl Observer<'_> {
         }
     }
 
-    fn counts(&self) -> Option<workload::Statistics> {
+    fn counts(&self) -> Option<Statistics> {
         let running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
         running.as_ref().map(Running::statistics)
     }

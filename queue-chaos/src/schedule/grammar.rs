@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::words::{Words, Wrong, joined, quoted, unquoted};
-use super::{Action, Link, Peer, Target, duration};
+use super::{Action, Client, Link, Peer, Target, duration};
 use crate::Error;
 use crate::id::NodeId;
 use crate::proxy::{Direction, Toxic};
@@ -27,7 +27,7 @@ const SIMPLE: [(&str, Simple); 12] = [
     ("writable-disk", Action::WritableDisk),
 ];
 
-const OTHERS: [&str; 11] = [
+const OTHERS: [&str; 13] = [
     "rolling-restart",
     "add-node",
     "reassign",
@@ -38,8 +38,16 @@ const OTHERS: [&str; 11] = [
     "produce-errors",
     "move-leader",
     "forget",
+    "kill-client",
+    "start-client",
     "mark",
 ];
+
+/// A kind of client.
+type Kind = fn(u32) -> Client;
+
+const CLIENTS: [(&str, Kind); 3] =
+    [("producer", Client::Producer), ("consumer", Client::Consumer), ("loop", Client::Loop)];
 
 const TARGETS: [(&str, Target); 5] = [
     ("leader", Target::Leader),
@@ -133,10 +141,17 @@ pub(super) fn action(words: &mut Words<'_>) -> Result<Action, Wrong> {
             partition: words.number("a partition")?,
             to: NodeId(words.number("the number of a node")?),
         },
+        "kill-client" => Action::KillClient(client(words)?),
+        "start-client" => Action::StartClient(client(words)?),
         _ => Action::Mark(unquoted(words)?),
     };
     words.end()?;
     Ok(action)
+}
+
+fn client(words: &mut Words<'_>) -> Result<Client, Wrong> {
+    let kind = one_of(words, "a kind of client", &CLIENTS)?;
+    Ok(kind(words.number("which one, counted from 0")?))
 }
 
 fn net(words: &mut Words<'_>) -> Result<Action, Wrong> {
@@ -242,6 +257,16 @@ impl fmt::Display for Link {
     }
 }
 
+impl fmt::Display for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Producer(at) => write!(f, "producer {at}"),
+            Self::Consumer(at) => write!(f, "consumer {at}"),
+            Self::Loop(at) => write!(f, "loop {at}"),
+        }
+    }
+}
+
 impl fmt::Display for Action {
     /// Writes it as plans do. What goes without saying is not said.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -281,6 +306,8 @@ impl fmt::Display for Action {
             Self::MoveLeader { partition, to } => {
                 return write!(f, "move-leader {partition} {}", to.0);
             }
+            Self::KillClient(client) => return write!(f, "kill-client {client}"),
+            Self::StartClient(client) => return write!(f, "start-client {client}"),
             Self::Mark(text) => return write!(f, "mark {}", quoted(text)),
         };
         write!(f, "{name} {to}")

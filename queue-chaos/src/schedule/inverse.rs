@@ -31,6 +31,8 @@ impl Action {
             | Self::ProduceErrors { .. }
             | Self::MoveLeader { .. }
             | Self::Forget
+            | Self::KillClient(_)
+            | Self::StartClient(_)
             | Self::Mark(_) => None,
         }
     }
@@ -61,7 +63,7 @@ impl Action {
     }
 
     /// What ends it: `start` ends `stop` and `kill`, `resume` ends `pause`, `heal` ends `net`, `free-disk` ends `fill-disk`, `writable-disk` ends
-    /// `read-only-disk`, `round-trip N 0s` ends `round-trip`. None for what is over when it is done, and for what ends something itself.
+    /// `read-only-disk`, `start-client` ends `kill-client`, `round-trip N 0s` ends `round-trip`. None for what is over when it is done, and for what ends something itself.
     #[must_use]
     pub fn inverse(&self) -> Option<Self> {
         match self {
@@ -70,6 +72,7 @@ impl Action {
             Self::Net { to, .. } => Some(Self::Heal(*to)),
             Self::FillDisk(to) => Some(Self::FreeDisk(*to)),
             Self::ReadOnlyDisk(to) => Some(Self::WritableDisk(*to)),
+            Self::KillClient(client) => Some(Self::StartClient(*client)),
             Self::RoundTrip { of, delay } if !delay.is_zero() => {
                 Some(Self::RoundTrip { of: *of, delay: Duration::ZERO })
             }
@@ -82,6 +85,7 @@ impl Action {
     pub fn ends(&self, begun: &Self) -> bool {
         match (begun.inverse(), self.target()) {
             (Some(inverse), Some(target)) => inverse.with_target(target) == *self,
+            (Some(inverse), None) => inverse == *self,
             _ => false,
         }
     }

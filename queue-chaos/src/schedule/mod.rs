@@ -62,6 +62,8 @@
 //! | `writable-disk NODE` | it can again | |
 //! | `tear-tail NODE BYTES` | a node that is down loses the end of its logs | |
 //! | `round-trip NODE TIME` | responses come later (embedded only) | `round-trip NODE 0s` |
+//! | `kill-client producer N`, `kill-client consumer N`, `kill-client loop N` | a client of the workload dies (counted from 0) | `start-client` |
+//! | `start-client ...` | another one takes its place | |
 //! | `produce-errors COUNT` | the next produce requests fail (embedded only) | |
 //! | `move-leader PARTITION N` | a partition of the first topic gets another leader (embedded only) | |
 //! | `forget` | the cluster forgets all that it has acknowledged (embedded only) | |

@@ -60,6 +60,6 @@ pub use site::Site;
 #[cfg(feature = "kafka")]
 use site::spawn;
 #[cfg(feature = "kafka")]
-pub use statistics::Statistics;
+pub use statistics::{Counts, Statistics};
 #[cfg(feature = "kafka")]
 pub use transform::Loop;

@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 
 use super::reader::Reader;
 use super::statistics::{Meter, Progress};
-use super::{Consumer, Loop, Producer, Role, Site, Statistics, Workload, keys, read};
-use crate::history::Isolation;
+use super::{Consumer, Counts, Loop, Producer, Role, Site, Statistics, Workload, keys, read};
+use crate::history::{Commits, Isolation};
 use crate::id::PartitionId;
 use crate::{Error, Result};
 
@@ -185,7 +185,33 @@ impl Running {
         Ok(())
     }
 
-    /// The numbers so far, of all threads that ever ran in it.
+    /// Groups that commit: of consumers, and of loops.
+    #[must_use]
+    pub fn groups(&self) -> Vec<String> {
+        let consumer = &self.options.consumer;
+        let mut groups = Vec::new();
+        if self.options.consumers > 0 && !consumer.assigned && consumer.commits != Commits::Never {
+            groups.push(self.options.group.clone());
+        }
+        if self.options.loops > 0 {
+            groups.push(self.options.loop_group());
+        }
+        groups
+    }
+
+    /// Counts so far, of all threads that ever ran in it.
+    #[must_use]
+    pub fn counts(&self) -> Counts {
+        let mut sum = Counts::default();
+        let meters = self.producers.iter().map(|place| &place.meter);
+        let meters = meters.chain(self.consumers.iter().map(|place| &place.meter));
+        for meter in meters.chain(self.loops.iter().map(|place| &place.meter)) {
+            meter.count_to(&mut sum);
+        }
+        sum
+    }
+
+    /// The numbers so far, of all threads that ever ran in it. Latencies are those since this was asked last.
     #[must_use]
     pub fn statistics(&self) -> Statistics {
         let mut sum = Statistics::none();

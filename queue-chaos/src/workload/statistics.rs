@@ -25,6 +25,21 @@ pub struct Statistics {
     pub latency: Histogram<u64>,
 }
 
+/// Counts since the workload began.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Messages handed to the clients of producers and loops.
+    pub sent: u64,
+    /// Of these acknowledged.
+    pub acked: u64,
+    /// Of these refused.
+    pub failed: u64,
+    /// Of these nobody knows.
+    pub unknown: u64,
+    /// Records read by consumers and loops, again ones included.
+    pub read: u64,
+}
+
 /// The longest latency that is told from longer ones: an hour.
 const MOST: u64 = 3_600_000_000;
 
@@ -62,6 +77,15 @@ impl Meter {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .saturating_record(latency.clamp(1, MOST));
+    }
+
+    /// Adds its counts up.
+    pub(crate) fn count_to(&self, sum: &mut Counts) {
+        sum.sent += self.sent.load(Ordering::Relaxed);
+        sum.acked += self.acked.load(Ordering::Relaxed);
+        sum.failed += self.failed.load(Ordering::Relaxed);
+        sum.unknown += self.unknown.load(Ordering::Relaxed);
+        sum.read += self.read.load(Ordering::Relaxed);
     }
 
     /// Adds it up, and forgets its latencies.
