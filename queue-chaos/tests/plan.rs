@@ -11,8 +11,8 @@ use proptest::prelude::*;
 use queue_chaos::id::NodeId;
 use queue_chaos::proxy::{Direction, Toxic};
 use queue_chaos::schedule::{
-    Action, Client, ClusterKind, ClusterPlan, Link, Peer, Plan, RandomFault, RandomOptions, Setting, Step,
-    Target, TopicPlan, When,
+    Action, Client, ClusterKind, ClusterPlan, Link, Peer, Plan, RandomFault, RandomOptions,
+    Setting, Step, Target, TopicPlan, When,
 };
 
 fn seconds(n: u64) -> Duration {

@@ -11,8 +11,8 @@ use queue_chaos::history::{
 };
 use queue_chaos::id::{ConsumerId, PartitionId, ProducerId};
 use queue_chaos::workload::{
-    ConsumerOptions, Ids, Keys, Partitions, Producer, ProducerOptions, Role, Settings,
-    Site, TransactionOptions, Workload, committed, read_all,
+    ConsumerOptions, Ids, Keys, Partitions, Producer, ProducerOptions, Role, Settings, Site,
+    TransactionOptions, Workload, committed, read_all,
 };
 use rdkafka::mocking::MockCluster;
 use rdkafka::producer::DefaultProducerContext;

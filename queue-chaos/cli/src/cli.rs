@@ -47,7 +47,7 @@ pub enum Command {
     /// Starts a real cluster on this machine, does things to it, and stops it
     Cluster(cluster::Cluster),
     /// A TCP proxy that makes connections slow, thin, cut and silent
-    Proxy(proxy::Proxy),
+    Proxy(proxy::ProxyCommand),
     /// A broker joins, and its replication is throttled: partitions are under-replicated, and recover (lab 1-5)
     Replicate(replicate::Replicate),
     /// Prints completions for a shell

@@ -3,7 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
-use queue_chaos::broker::{Cluster, Embedded, External, Kafka, KafkaOptions};
+use queue_chaos::broker::Cluster;
+use queue_chaos::broker::embedded::Embedded;
+use queue_chaos::broker::external::External;
+use queue_chaos::broker::kafka::{Distribution, Kafka, KafkaOptions};
+use queue_chaos::schedule::Plan;
 
 use crate::exit::Result;
 
@@ -47,7 +51,9 @@ impl Choice {
     pub fn kind(&self, default: Kind) -> Result<Kind> {
         match (self.broker, &self.bootstrap) {
             (None, Some(_)) | (Some(Kind::External), Some(_)) => Ok(Kind::External),
-            (Some(Kind::External), None) => Err("--broker external needs --bootstrap HOST:PORT".into()),
+            (Some(Kind::External), None) => {
+                Err("--broker external needs --bootstrap HOST:PORT".into())
+            }
             (Some(_), Some(_)) => Err("--bootstrap is for --broker external".into()),
             (kind, None) => Ok(kind.unwrap_or(default)),
         }
@@ -64,7 +70,8 @@ impl Choice {
             None => Err(format!("{place}: expected NAME=VALUE")),
         };
         if let Some(path) = &self.config_file {
-            let text = std::fs::read_to_string(path).map_err(|it| format!("{}: {it}", path.display()))?;
+            let text =
+                std::fs::read_to_string(path).map_err(|it| format!("{}: {it}", path.display()))?;
             for (at, line) in text.lines().enumerate() {
                 let line = line.trim();
                 if !line.is_empty() && !line.starts_with('#') {
@@ -79,19 +86,30 @@ impl Choice {
         Ok(all)
     }
 
-    /// Starts or reaches it; a real one has its data in `dir`.
-    pub fn start(&self, kind: Kind, nodes: u32, seed: u64, dir: &Path) -> Result<Box<dyn Cluster>> {
+    /// Starts or reaches it, as a plan wants it; a real one has its data in `dir`.
+    pub fn start(
+        &self,
+        kind: Kind,
+        nodes: u32,
+        plan: &Plan,
+        dir: &Path,
+    ) -> Result<Box<dyn Cluster>> {
         Ok(match kind {
             Kind::Embedded => Box::new(Embedded::start(nodes)?),
             Kind::Kafka => {
-                let mut options = KafkaOptions::new(dir);
+                let mut options = KafkaOptions::new(dir, Distribution::find()?);
                 options.nodes = nodes;
-                options.seed = seed;
-                options.disk_bytes = self.disk;
-                Box::new(Kafka::start(&options)?)
+                options.disk_quota = self.disk;
+                let settings = plan.cluster.settings.iter();
+                options.server_properties =
+                    settings.map(|(name, it)| (name.clone(), it.to_string())).collect();
+                let mut kafka = Kafka::start(&options)?;
+                kafka.set_seed(plan.seed.unwrap_or_default());
+                Box::new(kafka)
             }
             Kind::External => {
-                let bootstrap = self.bootstrap.as_deref().unwrap_or_default();
+                let bootstrap = self.bootstrap.as_deref().or(plan.cluster.bootstrap.as_deref());
+                let bootstrap = bootstrap.ok_or("--broker external needs --bootstrap HOST:PORT")?;
                 Box::new(External::connect(bootstrap, self.settings()?)?)
             }
         })

@@ -40,12 +40,17 @@ impl Desk {
     pub fn open(dir: &Path) -> Result<Self> {
         let path = socket(dir);
         if UnixStream::connect(&path).is_ok() {
-            return Err(format!("a cluster is up in {} already: `queue-chaos cluster down --dir {0}`", dir.display()).into());
+            return Err(format!(
+                "a cluster is up in {} already: `queue-chaos cluster down --dir {0}`",
+                dir.display()
+            )
+            .into());
         }
         // Of somebody who was killed.
         let _ = std::fs::remove_file(&path);
         std::fs::set_permissions(dir, std::fs::Permissions::from_mode(0o700))?;
-        let listener = UnixListener::bind(&path).map_err(|it| format!("{}: {it}", path.display()))?;
+        let listener =
+            UnixListener::bind(&path).map_err(|it| format!("{}: {it}", path.display()))?;
         listener.set_nonblocking(true)?;
         Ok(Self { listener, path })
     }
@@ -64,7 +69,10 @@ impl Drop for Desk {
     }
 }
 
-fn conversation(mut stream: UnixStream, answer: impl FnOnce(&str) -> Result<Value>) -> std::io::Result<()> {
+fn conversation(
+    mut stream: UnixStream,
+    answer: impl FnOnce(&str) -> Result<Value>,
+) -> std::io::Result<()> {
     stream.set_nonblocking(false)?;
     stream.set_read_timeout(Some(PATIENCE))?;
     stream.set_write_timeout(Some(PATIENCE))?;
@@ -83,13 +91,15 @@ fn conversation(mut stream: UnixStream, answer: impl FnOnce(&str) -> Result<Valu
 /// What it answers with, or that there is none.
 pub fn ask(dir: &Path, request: &str) -> Result<Value> {
     let path = socket(dir);
-    let mut stream = UnixStream::connect(&path)
-        .map_err(|_| format!("no cluster is up in {}: `queue-chaos cluster up --dir {0}`", dir.display()))?;
+    let mut stream = UnixStream::connect(&path).map_err(|_| {
+        format!("no cluster is up in {}: `queue-chaos cluster up --dir {0}`", dir.display())
+    })?;
     stream.set_read_timeout(Some(WORK))?;
     stream.write_all(format!("{}\n", request.replace('\n', " ")).as_bytes())?;
     let mut line = String::new();
     BufReader::new(stream.take(100 * LONGEST)).read_line(&mut line)?;
-    let mut said: Value = serde_json::from_str(&line).map_err(|_| "the cluster's process ended before it answered")?;
+    let mut said: Value = serde_json::from_str(&line)
+        .map_err(|_| "the cluster's process ended before it answered")?;
     match said.get_mut("ok") {
         Some(it) => Ok(it.take()),
         None => Err(said["error"].as_str().unwrap_or("no answer").to_owned().into()),

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use queue_chaos::check::Verdict;
 
 /// Whatever went wrong, as a sentence.
-pub type Result<T> = std::result::Result<T, Box<dyn Error>>;
+pub type Result<T, E = Box<dyn Error>> = std::result::Result<T, E>;
 
 /// What came of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,15 +1,16 @@
 //! What people see, and what is recorded of it.
 
+use std::fs::File;
 use std::io::{IsTerminal as _, Write as _};
 use std::path::Path;
 
-use queue_chaos::report::Recording;
+use queue_chaos::report::{Header, Recording};
 
 use crate::exit::Result;
 
 /// Columns of the recording, and what a status line may have.
 pub const WIDTH: usize = 110;
-const HEIGHT: usize = 32;
+const HEIGHT: u32 = 32;
 /// Back to the beginning of the line, and nothing in it.
 const CLEAR: &str = "\r\x1b[K";
 
@@ -19,7 +20,7 @@ const CLEAR: &str = "\r\x1b[K";
 pub struct Screen {
     terminal: bool,
     silent: bool,
-    recording: Option<Recording>,
+    recording: Option<Recording<File>>,
     /// Whether the last line is one that changes.
     open: bool,
 }
@@ -28,7 +29,9 @@ impl Screen {
     /// Shows to people; and records, if asked.
     pub fn new(recording: Option<(&Path, &str)>, silent: bool) -> Result<Self> {
         let recording = match recording {
-            Some((path, title)) => Some(Recording::create(path, WIDTH as u16, HEIGHT as u16, title)?),
+            Some((path, title)) => {
+                Some(Recording::create(path, &Header::new(WIDTH as u32, HEIGHT).title(title))?)
+            }
             None => None,
         };
         Ok(Self { terminal: std::io::stderr().is_terminal(), silent, recording, open: false })

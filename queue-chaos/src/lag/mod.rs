@@ -16,3 +16,4 @@ pub use groups::groups;
 #[cfg(feature = "kafka")]
 pub use monitor::Monitor;
 pub use observation::{Group, Observation, PartitionLag, messages, seconds};
+pub use status::Status;

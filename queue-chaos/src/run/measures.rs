@@ -192,7 +192,9 @@ impl Measures {
         let mut commits = ledger.committed.iter().peekable();
         for (at, look) in looks.iter().enumerate() {
             sent += ledger.sent[at];
-            while let Some((&(_, partition), &offset)) = commits.next_if(|((look, _), _)| *look <= at) {
+            while let Some((&(_, partition), &offset)) =
+                commits.next_if(|((look, _), _)| *look <= at)
+            {
                 let most = committed.entry(partition).or_default();
                 *most = (*most).max(offset);
             }
@@ -200,7 +202,8 @@ impl Measures {
             self.max_backlog = self.max_backlog.max(backlog);
             if backlog > 0 {
                 let ratio = look.sample.lag as f64 / backlog as f64;
-                self.lag_over_backlog = Some(self.lag_over_backlog.map_or(ratio, |it| it.max(ratio)));
+                self.lag_over_backlog =
+                    Some(self.lag_over_backlog.map_or(ratio, |it| it.max(ratio)));
             } else if look.sample.lag > 0 {
                 self.lag_over_backlog = Some(f64::INFINITY);
             }
@@ -212,6 +215,7 @@ impl Measures {
     /// # Errors
     /// Never, as it is made of numbers; an infinite ratio is `null`.
     pub fn to_json(&self) -> Result<serde_json::Value> {
-        serde_json::to_value(self).map_err(|it| Error::Plan { place: "measures".into(), what: it.to_string() })
+        serde_json::to_value(self)
+            .map_err(|it| Error::Plan { place: "measures".into(), what: it.to_string() })
     }
 }

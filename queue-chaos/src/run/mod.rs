@@ -141,8 +141,11 @@ fn name_anew(topics: &mut [NewTopic], workload: &mut Workload, run: u64) {
 /// [`Error::Plan`] with what is wrong with it.
 pub fn workload_of(plan: &Plan) -> Result<Workload> {
     let wrong = |what: String| Error::Plan { place: format!("{}, [workload]", plan.name), what };
-    let workload: Workload =
-        plan.workload.clone().try_into().map_err(|it: toml::de::Error| wrong(it.message().to_owned()))?;
+    let workload: Workload = plan
+        .workload
+        .clone()
+        .try_into()
+        .map_err(|it: toml::de::Error| wrong(it.message().to_owned()))?;
     workload.validate()?;
     Ok(workload)
 }
@@ -198,7 +201,8 @@ pub fn run(
     });
 
     let seen = Seen::new();
-    let mut stand = Stand { begun: Instant::now(), load: plan.duration, seen: &seen, running: &running };
+    let mut stand =
+        Stand { begun: Instant::now(), load: plan.duration, seen: &seen, running: &running };
     watch(stand.live(Phase::Topics));
     for topic in &topics {
         cluster.create_topic(topic, options.patience)?;
@@ -212,7 +216,8 @@ pub fn run(
     *lock(&running) = Some(workload.start(&site)?);
     stand.begun = Instant::now();
     let observed = AtomicBool::new(false);
-    let (direct, client, names) = (cluster.direct(), options.settings.clone(), site.partitions.topics());
+    let (direct, client, names) =
+        (cluster.direct(), options.settings.clone(), site.partitions.topics());
     let mut trouble = Vec::new();
     let executed = std::thread::scope(|scope| {
         let observer = Observer {
@@ -226,7 +231,17 @@ pub fn run(
         };
         let (seen, observed) = (&seen, &observed);
         let observer = scope.spawn(move || observer.run(seen, observed));
-        let ended = phases(cluster, options, &timeline, &site, &running, stop, &stand, &mut watch, &mut trouble);
+        let ended = phases(
+            cluster,
+            options,
+            &timeline,
+            &site,
+            &running,
+            stop,
+            &stand,
+            &mut watch,
+            &mut trouble,
+        );
         observed.store(true, Ordering::Release);
         match observer.join() {
             Ok(Ok(())) => {}
@@ -250,7 +265,10 @@ pub fn run(
 }
 
 /// Everything between the first message and the last line of the history.
-#[expect(clippy::too_many_arguments, reason = "it is the second half of `run`, not a part of its own")]
+#[expect(
+    clippy::too_many_arguments,
+    reason = "it is the second half of `run`, not a part of its own"
+)]
 fn phases(
     cluster: &mut dyn Cluster,
     options: &Options,
@@ -268,9 +286,16 @@ fn phases(
     let executed = std::thread::scope(|scope| {
         let faults = scope.spawn(|| {
             let mut stage = Stage { cluster: &mut *cluster, running };
-            schedule::execute(timeline, &mut stage, sink, stop, &schedule::Options::default(), |it| {
-                lock(&news).hear(it);
-            })
+            schedule::execute(
+                timeline,
+                &mut stage,
+                sink,
+                stop,
+                &schedule::Options::default(),
+                |it| {
+                    lock(&news).hear(it);
+                },
+            )
         });
         while !faults.is_finished() {
             watch(lock(&news).tell(stand.live(Phase::Load)));

@@ -4,9 +4,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use crate::Result;
 use crate::history::{Isolation, Sample, Sink, What};
 use crate::lag::Monitor;
-use crate::Result;
 use crate::workload::{Counts, Running, Settings, Statistics};
 
 /// From one look to the next.

@@ -13,7 +13,7 @@ const EXAMPLES: &str = "write it like 250ms, 1.5s, 3m (us, ms, s, m, h)";
 ///
 /// # Errors
 /// What is wrong with the text: no number, no unit, finer than a microsecond, or more than a [`Duration`] holds.
-pub(crate) fn parse(text: &str) -> Result<Duration, String> {
+pub fn parse(text: &str) -> Result<Duration, String> {
     let wrong = |why: &str| format!("`{text}` is no duration: {why}; {EXAMPLES}");
     let end = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
     let (number, unit) = text.split_at(end);
@@ -43,7 +43,7 @@ pub(crate) fn parse(text: &str) -> Result<Duration, String> {
 /// Writes a duration so that [`parse`] reads the same. What is finer than a microsecond is dropped.
 ///
 /// Whole hours and minutes are written as such, others in the largest of `s`, `ms` and `us` that they fill.
-pub(crate) fn text(duration: Duration) -> String {
+pub fn text(duration: Duration) -> String {
     let micros = duration.as_micros();
     let whole = |scale: u64| micros.is_multiple_of(u128::from(scale));
     let fills = |&(_, scale): &(&str, u64)| {

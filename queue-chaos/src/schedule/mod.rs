@@ -77,7 +77,7 @@
 //! `limit-data 10000`; see [`Toxic`](crate::proxy::Toxic).
 
 mod action;
-pub(crate) mod duration;
+pub mod duration;
 mod execute;
 mod file;
 mod grammar;

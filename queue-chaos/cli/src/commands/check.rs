@@ -31,16 +31,21 @@ pub fn kind(name: &str) -> Result<AnomalyKind, String> {
 
 /// What may be found without being an anomaly.
 pub fn allowed(kinds: &[AnomalyKind]) -> check::Options {
-    let mut options = check::Options::default();
-    options.allow = kinds.iter().copied().collect::<BTreeSet<_>>();
-    options
+    check::Options {
+        allow: kinds.iter().copied().collect::<BTreeSet<_>>(),
+        ..check::Options::default()
+    }
 }
 
 impl Check {
     /// Does it.
     pub fn run(&self) -> Result<End> {
         let judgement = check::check_file(&self.history, &allowed(&self.allow))?;
-        print(&if self.json { format!("{}\n", serde_json::to_string(&judgement)?) } else { format!("{judgement}\n") })?;
+        print(&if self.json {
+            format!("{}\n", serde_json::to_string(&judgement)?)
+        } else {
+            format!("{judgement}\n")
+        })?;
         Ok(judgement.verdict.into())
     }
 }

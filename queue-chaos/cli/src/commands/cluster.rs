@@ -4,7 +4,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Subcommand};
-use queue_chaos::broker::{Cluster as _, Kafka, KafkaOptions, NodeState};
+use queue_chaos::broker::kafka::{Distribution, Kafka, KafkaOptions};
+use queue_chaos::broker::{Cluster as _, NodeState};
 use queue_chaos::schedule::Action;
 use serde_json::{Value, json};
 
@@ -80,9 +81,9 @@ impl Cluster {
         let asked = interrupt::asked()?;
         std::fs::create_dir_all(&self.dir).map_err(|it| format!("{}: {it}", self.dir.display()))?;
         let desk = Desk::open(&self.dir)?;
-        let mut options = KafkaOptions::new(&self.dir);
+        let mut options = KafkaOptions::new(self.dir.join("data"), Distribution::find()?);
         options.nodes = nodes;
-        options.disk_bytes = disk;
+        options.disk_quota = disk;
         let mut cluster = Kafka::start(&options)?;
         print(&format!(
             "{}In another terminal:\n  queue-chaos cluster do 'kill 1' --dir {dir}\n  queue-chaos cluster down --dir {dir}\n",
@@ -137,7 +138,11 @@ fn told(status: &Value) -> String {
         status["direct"].as_str().unwrap_or_default()
     );
     for node in status["nodes"].as_array().into_iter().flatten() {
-        text.push_str(&format!("  node {}: {}\n", node["node"], node["state"].as_str().unwrap_or_default()));
+        text.push_str(&format!(
+            "  node {}: {}\n",
+            node["node"],
+            node["state"].as_str().unwrap_or_default()
+        ));
     }
     text
 }
