@@ -226,7 +226,8 @@ impl Shown {
         if new || self.last.is_none_or(|last| last.elapsed() >= RECORDED) {
             self.screen.status(&live.to_string())?;
             let (done, load) = (live.elapsed.as_millis() as u64, live.load.as_millis() as u64);
-            self.protocol.progress(done.min(load), load, live.phase.as_str())?;
+            let done = if live.phase < Phase::Load { 0 } else { done.min(load) };
+            self.protocol.progress(done, load, live.phase.as_str())?;
             self.last = Some(Instant::now());
             self.phase = live.phase;
         }

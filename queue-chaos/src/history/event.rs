@@ -370,7 +370,8 @@ pub struct Sample {
     pub p50: u64,
     /// 99 of 100 did.
     pub p99: u64,
-    /// Whether the cluster answered. If not, `lag` and what follows it are what was seen last.
+    /// Whether the cluster answered. If not, `lag` and `lag_seconds` are the workload's own: messages that producers have handed over and consumers have not
+    /// read; and the rest is what was seen last.
     #[serde(default)]
     pub seen: bool,
     /// Microseconds that it took to ask the cluster: what is told of it is of some moment in them.

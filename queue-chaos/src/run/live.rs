@@ -10,6 +10,8 @@ use crate::history::Sample;
 pub enum Phase {
     /// Topics are made.
     Topics,
+    /// Producers and consumers begin; nothing is broken yet.
+    WarmUp,
     /// Load and faults.
     Load,
     /// What is broken is mended.
@@ -30,6 +32,7 @@ impl Phase {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Topics => "topics",
+            Self::WarmUp => "warm up",
             Self::Load => "load",
             Self::Heal => "heal",
             Self::Flush => "flush",
@@ -45,7 +48,7 @@ impl Phase {
 pub struct Live {
     /// How far it is.
     pub phase: Phase,
-    /// Since it began.
+    /// Since it began: before the load, since the phase began.
     pub elapsed: Duration,
     /// How long its load lasts.
     pub load: Duration,

@@ -9,7 +9,7 @@ use crate::history::{Event, Outcome, Sample, What};
 use crate::id::PartitionId;
 use crate::{Error, Result};
 
-/// The numbers by which a run is told.
+/// The numbers by which a run is told. What samples say counts from the first fault on, or from the beginning if there is none: groups that are still forming are behind.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Measures {
@@ -29,7 +29,7 @@ pub struct Measures {
     pub redelivered: u64,
     /// Samples in which the cluster answered.
     pub samples: u64,
-    /// The most messages that the group had not committed.
+    /// The most messages that the group had not committed; while nobody answered, that it had not read.
     pub max_lag: u64,
     /// The highest age of the oldest of them, seconds.
     pub max_lag_seconds: f64,
@@ -48,6 +48,8 @@ pub struct Measures {
     pub last_under_replicated: u32,
     /// Seconds in which partitions were under-replicated, by samples.
     pub under_replicated_seconds: f64,
+    /// When the first fault began, microseconds since the run began; 0 if there was none.
+    pub first: u64,
     /// The longest time in which no message was acknowledged while there were some to be, seconds.
     pub longest_silence: f64,
 }
@@ -87,15 +89,19 @@ impl Measures {
             ..Self::default()
         };
         let mut looks = Vec::new();
+        let mut first = None;
         for event in open()? {
             let Event { at, what } = event?;
-            if let What::Sample(sample) = what
-                && sample.seen
-            {
-                looks.push(Look { at, sample });
+            match what {
+                What::Sample(sample) => looks.push(Look { at, sample }),
+                What::Fault { .. } => {
+                    first.get_or_insert(at);
+                }
+                _ => {}
             }
         }
         looks.sort_by_key(|look| look.at);
+        measures.first = first.unwrap_or(0);
         measures.of_samples(&looks);
         let ledger = measures.between(&looks, open()?)?;
         measures.backlog(&looks, &ledger);
@@ -103,9 +109,9 @@ impl Measures {
     }
 
     fn of_samples(&mut self, looks: &[Look]) {
-        self.samples = looks.len() as u64;
         let mut before: Option<&Look> = None;
-        for look in looks {
+        for look in looks.iter().filter(|look| look.at >= self.first) {
+            self.samples += u64::from(look.sample.seen);
             let it = &look.sample;
             self.max_lag = self.max_lag.max(it.lag);
             self.max_lag_seconds = self.max_lag_seconds.max(it.lag_seconds);
@@ -197,6 +203,9 @@ impl Measures {
             {
                 let most = committed.entry(partition).or_default();
                 *most = (*most).max(offset);
+            }
+            if look.at < self.first || !look.sample.seen {
+                continue;
             }
             let backlog = sent.saturating_sub(committed.values().sum());
             self.max_backlog = self.max_backlog.max(backlog);

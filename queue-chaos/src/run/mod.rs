@@ -15,7 +15,8 @@
 //! | phase | what happens | ends |
 //! |---|---|---|
 //! | [`Phase::Topics`] | the topics are made | when all partitions have leaders |
-//! | [`Phase::Load`] | producers and consumers work, faults come and go | with the plan |
+//! | [`Phase::WarmUp`] | producers and consumers begin | when what is sent is read, with little delay; the times of the plan count from then |
+//! | [`Phase::Load`] | faults come and go | with the plan |
 //! | [`Phase::Heal`] | all that is still broken is mended | when all nodes answer |
 //! | [`Phase::Flush`] | producers stop, and hear about what they have sent | with the last outcome, or their deadline |
 //! | [`Phase::Drain`] | consumers read what is left | at the end of all partitions, or at a deadline |
@@ -48,6 +49,8 @@ use crate::{Error, Result, check};
 
 /// How often a run is shown.
 const SHOW: Duration = Duration::from_millis(200);
+/// How long it must go well before anything is broken.
+const CALM: Duration = Duration::from_secs(1);
 /// Moments of a timeline.
 const MOMENTS: usize = 600;
 
@@ -238,7 +241,7 @@ pub fn run(
             &site,
             &running,
             stop,
-            &stand,
+            &mut stand,
             &mut watch,
             &mut trouble,
         );
@@ -276,11 +279,16 @@ fn phases(
     site: &Arc<Site>,
     running: &Mutex<Option<Running>>,
     stop: &AtomicBool,
-    stand: &Stand<'_>,
+    stand: &mut Stand<'_>,
     watch: &mut impl FnMut(Live),
     trouble: &mut Vec<String>,
 ) -> Result<Executed> {
     let sink = &*site.sink;
+    if let Err(error) = warm_up(options, running, stop, stand, watch) {
+        trouble.push(error.clone());
+        sink.record(sink.now(), What::Note { text: error });
+    }
+    stand.begun = Instant::now();
     // A thread for what is done, so that this one can show it.
     let news = Mutex::new(News::default());
     let executed = std::thread::scope(|scope| {
@@ -337,6 +345,38 @@ fn phases(
         Ok(())
     });
     Ok(executed)
+}
+
+/// Waits until what is sent is read. A group that has not formed yet when its broker goes away takes long, and shows nothing.
+fn warm_up(
+    options: &Options,
+    running: &Mutex<Option<Running>>,
+    stop: &AtomicBool,
+    stand: &Stand<'_>,
+    watch: &mut impl FnMut(Live),
+) -> Result<(), String> {
+    let reads = lock(running).as_ref().is_some_and(Running::reads);
+    let (begun, mut calm) = (Instant::now(), None);
+    while begun.elapsed() < options.patience && !stop.load(Ordering::Acquire) {
+        let live = stand.live(Phase::WarmUp);
+        let warm = live.acked > 0 && (!reads || live.read * 10 > live.acked * 8);
+        watch(live);
+        match calm {
+            Some(since) if warm && Instant::duration_since(&Instant::now(), since) >= CALM => {
+                return Ok(());
+            }
+            Some(_) if warm => {}
+            _ => calm = warm.then(Instant::now),
+        }
+        std::thread::sleep(SHOW);
+    }
+    Err(match stop.load(Ordering::Acquire) {
+        true => "warm up: interrupted".to_owned(),
+        false => format!(
+            "warm up: after {:.0} s, what is sent is not read yet",
+            begun.elapsed().as_secs_f64()
+        ),
+    })
 }
 
 fn lock<T>(of: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {

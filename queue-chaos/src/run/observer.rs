@@ -1,5 +1,6 @@
 //! Looks at the cluster and the workload about once a second, and writes down what it sees.
 
+use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -31,7 +32,7 @@ impl Seen {
     }
 
     pub fn sample(&self) -> Sample {
-        self.sample.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        lock(&self.sample).clone()
     }
 }
 
@@ -52,11 +53,15 @@ impl Observer<'_> {
         let mut monitor =
             Monitor::new(self.direct, self.settings, self.group, self.topics, self.isolation)?;
         let mut before = (self.sink.now(), self.counts());
+        let mut sends = Sends::default();
         let mut next = Instant::now() + EVERY;
         loop {
             while Instant::now() < next {
                 if stop.load(Ordering::Acquire) {
                     return Ok(());
+                }
+                if let Some(running) = lock(self.running).as_ref() {
+                    sends.saw(self.sink.now(), running.counts());
                 }
                 std::thread::sleep(LOOK.min(next.saturating_duration_since(Instant::now())));
             }
@@ -89,14 +94,48 @@ impl Observer<'_> {
                 sample.leaderless = observation.cluster.offline();
                 sample.elections = observation.changes.elections;
             }
+            if !sample.seen
+                && let Some(counts) = &now.1
+            {
+                sample.lag = counts.sent.saturating_sub(counts.read);
+                sample.lag_seconds = sends.age(now.0);
+            }
             self.sink.record(now.0, What::Sample(sample.clone()));
-            *seen.sample.lock().unwrap_or_else(PoisonError::into_inner) = sample;
+            *lock(&seen.sample) = sample;
             before = now;
         }
     }
 
     fn counts(&self) -> Option<Statistics> {
-        let running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
-        running.as_ref().map(Running::statistics)
+        lock(self.running).as_ref().map(Running::statistics)
+    }
+}
+
+fn lock<T>(of: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    of.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// When how many messages had been sent, of those that are not all read yet: as old as the oldest of them is, so far is the application behind, whatever the
+/// cluster says or does not say.
+#[derive(Debug, Default)]
+struct Sends(VecDeque<(u64, u64)>);
+
+/// More moments are not kept: an hour of 20 ms.
+const MOMENTS: usize = 180_000;
+
+impl Sends {
+    fn saw(&mut self, at: u64, counts: Counts) {
+        while self.0.front().is_some_and(|(_, sent)| *sent <= counts.read) {
+            self.0.pop_front();
+        }
+        let new = self.0.back().map_or(counts.read, |(_, sent)| *sent);
+        if counts.sent > new && self.0.len() < MOMENTS {
+            self.0.push_back((at, counts.sent));
+        }
+    }
+
+    /// Seconds since the oldest message was sent that nobody has read.
+    fn age(&self, now: u64) -> f64 {
+        self.0.front().map_or(0.0, |(at, _)| now.saturating_sub(*at) as f64 / 1e6)
     }
 }

@@ -199,6 +199,12 @@ impl Running {
         groups
     }
 
+    /// Whether anybody reads.
+    #[must_use]
+    pub fn reads(&self) -> bool {
+        self.options.consumers > 0 || self.options.loops > 0
+    }
+
     /// Counts so far, of all threads that ever ran in it.
     #[must_use]
     pub fn counts(&self) -> Counts {
