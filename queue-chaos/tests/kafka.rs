@@ -49,24 +49,33 @@ fn topic(name: &str, replicas: u32) -> NewTopic {
     NewTopic { name: name.into(), partitions: 2, replicas, settings }
 }
 
-/// Writes messages `from..to` with acks=all, and waits for all acknowledgements.
-fn write(kafka: &dyn Cluster, topic: &str, numbers: std::ops::Range<u32>) {
+fn producer(kafka: &dyn Cluster) -> BaseProducer {
     let mut config = ClientConfig::new();
     config.set("bootstrap.servers", kafka.bootstrap()).set("acks", "all");
     config.set("enable.idempotence", "true").set("message.timeout.ms", "120000");
+    config.set("request.timeout.ms", "1000");
     // A frozen node lets clients connect, and says nothing.
     config.set("socket.connection.setup.timeout.ms", "3000").set("socket.timeout.ms", "10000");
-    let producer = BaseProducer::from_config(&config).unwrap();
+    BaseProducer::from_config(&config).unwrap()
+}
+
+fn send(producer: &BaseProducer, topic: &str, numbers: std::ops::Range<u32>) {
     for number in numbers {
         let payload = number.to_string();
         let record =
             BaseRecord::<(), _>::to(topic).payload(&payload).partition((number % 2) as i32);
         producer.send(record).map_err(|(error, _)| error).unwrap();
     }
+}
+
+/// Writes numbers with acks=all, and waits for all acknowledgements.
+fn write(kafka: &dyn Cluster, topic: &str, numbers: std::ops::Range<u32>) {
+    let producer = producer(kafka);
+    send(&producer, topic, numbers);
     producer.flush(WAIT).unwrap();
 }
 
-/// All numbers that are there, in order.
+/// All numbers that are there, in order, and that there are so many.
 fn read(kafka: &dyn Cluster, topic: &str, count: usize) -> Vec<u32> {
     let mut config = ClientConfig::new();
     config.set("bootstrap.servers", kafka.bootstrap()).set("group.id", "reader");
@@ -85,6 +94,10 @@ fn read(kafka: &dyn Cluster, topic: &str, count: usize) -> Vec<u32> {
             read.push(std::str::from_utf8(message.payload().unwrap()).unwrap().parse().unwrap());
         }
     }
+    // What comes after that is too much.
+    while let Some(Ok(message)) = consumer.poll(Duration::from_millis(500)) {
+        read.push(std::str::from_utf8(message.payload().unwrap()).unwrap().parse().unwrap());
+    }
     read.sort_unstable();
     read
 }
@@ -96,6 +109,15 @@ fn in_sync(kafka: &dyn Cluster, topic: &str) -> Vec<Vec<i32>> {
     let consumer = BaseConsumer::from_config(&config).unwrap();
     let metadata = consumer.fetch_metadata(Some(topic), WAIT).unwrap();
     metadata.topics()[0].partitions().iter().map(|p| p.isr().to_vec()).collect()
+}
+
+/// Brokers that are alive, as another one says.
+fn brokers(kafka: &dyn Cluster) -> Vec<i32> {
+    let mut config = ClientConfig::new();
+    config.set("bootstrap.servers", kafka.direct().split(',').next().unwrap());
+    let consumer = BaseConsumer::from_config(&config).unwrap();
+    let metadata = consumer.fetch_metadata(None, WAIT).unwrap();
+    metadata.brokers().iter().map(|broker| broker.id()).collect()
 }
 
 fn until(mut holds: impl FnMut() -> bool) {
@@ -140,6 +162,31 @@ fn one_node_keeps_what_it_acknowledged() {
     timed("write", || write(&kafka, "kept", 100..200));
     timed("restart", || kafka.apply(&Action::Restart(Target::Controller))).unwrap();
     assert_eq!(read(&kafka, "kept", 200), (0..200).collect::<Vec<_>>());
+
+    // Requests arrive, their acknowledgements do not. Sent again, the messages are not there twice: the producer is idempotent.
+    let silence = Action::Net {
+        to: node,
+        from: Peer::Anybody,
+        link: Link::Clients,
+        direction: Direction::Down,
+        toxic: Toxic::BlackHole,
+    };
+    let producer = producer(&kafka);
+    send(&producer, "kept", 200..210);
+    producer.flush(WAIT).unwrap();
+    kafka.apply(&silence).unwrap();
+    send(&producer, "kept", 210..220);
+    assert!(producer.flush(Duration::from_secs(3)).is_err(), "nothing is acknowledged");
+    kafka.apply(&Action::Heal(node)).unwrap();
+    timed("acknowledge", || producer.flush(WAIT)).unwrap();
+    assert_eq!(read(&kafka, "kept", 220), (0..220).collect::<Vec<_>>());
+
+    // The only disk is emptied: topics are known, and all that was acknowledged is gone.
+    kafka.apply(&Action::Kill(node)).unwrap();
+    kafka.apply(&Action::Wipe(node)).unwrap();
+    timed("start empty", || kafka.apply(&Action::Start(node))).unwrap();
+    timed("write", || write(&kafka, "kept", 1000..1010));
+    assert_eq!(read(&kafka, "kept", 10), (1000..1010).collect::<Vec<_>>());
 }
 
 #[test]
@@ -167,6 +214,7 @@ fn three_nodes_take_what_is_done_to_them() {
         kafka.nodes().into_iter().find(|(_, state)| *state == NodeState::Paused).unwrap().0;
     timed("write", || write(&kafka, "copied", 200..300));
     timed("resume", || kafka.apply(&Action::Resume(Target::All))).unwrap();
+    timed("whole", || until(|| in_sync(&kafka, "copied").iter().all(|ids| ids.len() == 3)));
     assert_eq!(state(&kafka, paused.0), NodeState::Up);
 
     timed("cut off", || {
@@ -189,6 +237,20 @@ fn three_nodes_take_what_is_done_to_them() {
     timed("rolling restart", || kafka.apply(&Action::RollingRestart)).unwrap();
     timed("add", || kafka.apply(&Action::AddNode)).unwrap();
     assert_eq!(kafka.nodes().len(), 4);
+
+    // A node that controllers do not hear from is none of the cluster's any more.
+    let silenced = Action::Net {
+        to: Target::All,
+        from: Peer::Node(NodeId(4)),
+        link: Link::Controller,
+        direction: Direction::Both,
+        toxic: Toxic::Partition,
+    };
+    kafka.apply(&silenced).unwrap();
+    timed("fenced", || until(|| !brokers(&kafka).contains(&4)));
+    kafka.apply(&Action::Heal(Target::All)).unwrap();
+    timed("back", || until(|| brokers(&kafka).contains(&4)));
+
     timed("reassign", || kafka.apply(&Action::Reassign)).unwrap();
     timed("stop the controller", || kafka.apply(&Action::Stop(Target::Controller))).unwrap();
     timed("start it", || kafka.apply(&Action::Start(Target::All))).unwrap();
