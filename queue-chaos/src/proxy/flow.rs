@@ -19,7 +19,8 @@ pub(super) struct Flow {
     stages: Vec<Stage>,
     /// What has passed all of them.
     out: VecDeque<Chunk>,
-    out_bytes: usize,
+    /// What that costs.
+    out_cost: usize,
     end: Option<End>,
     /// Whether the sender has not ended.
     reading: bool,
@@ -61,7 +62,7 @@ impl Flow {
             way,
             stages: Vec::new(),
             out: VecDeque::new(),
-            out_bytes: 0,
+            out_cost: 0,
             end: None,
             reading: true,
             over: false,
@@ -81,31 +82,30 @@ impl Flow {
         if self.discarding {
             return Ok(());
         }
-        let mut kept: VecDeque<Stage> = VecDeque::new();
+        let way = self.way;
+        let stage = |rule: &Arc<Active>| Stage::new(Arc::clone(rule), way, seed, connection, now);
+        let mut rules = rules.to_vec();
         // From the last one: what is behind is written later.
-        for stage in std::mem::take(&mut self.stages).into_iter().rev() {
-            if rules.iter().any(|rule| rule.id == stage.id()) {
-                kept.push_front(stage);
+        let mut stages: VecDeque<Stage> = VecDeque::new();
+        for old in std::mem::take(&mut self.stages).into_iter().rev() {
+            while let Some(new) = rules.pop_if(|rule| rule.id > old.id()) {
+                stages.push_front(stage(new));
+            }
+            if rules.pop_if(|rule| rule.id == old.id()).is_some() {
+                stages.push_front(old);
                 continue;
             }
-            let (chunks, end) = stage.dissolve()?;
+            let (chunks, end) = old.dissolve()?;
             for chunk in chunks {
-                self.pass(kept.front_mut(), chunk, now);
+                self.pass(stages.front_mut(), chunk, now);
             }
-            match (end, kept.front_mut()) {
+            match (end, stages.front_mut()) {
                 (None, _) => {}
                 (Some(end), Some(next)) => next.push_end(end, now),
                 (Some(end), None) => self.end = Some(end),
             }
         }
-        for rule in rules {
-            match kept.front() {
-                Some(stage) if stage.id() == rule.id => self.stages.extend(kept.pop_front()),
-                _ => {
-                    self.stages.push(Stage::new(Arc::clone(rule), self.way, seed, connection, now))
-                }
-            }
-        }
+        self.stages = rules.into_iter().map(stage).chain(stages).collect();
         Ok(())
     }
 
@@ -163,7 +163,7 @@ impl Flow {
         match to {
             Some(stage) => stage.push(chunk, now),
             None => {
-                self.out_bytes += chunk.len();
+                self.out_cost += chunk.cost();
                 self.out.push_back(chunk);
             }
         }
@@ -183,7 +183,7 @@ impl Flow {
                 let Some(stage) = before.last_mut() else { break };
                 loop {
                     let room =
-                        behind.first().map_or(WAITING.saturating_sub(self.out_bytes), Stage::room);
+                        behind.first().map_or(WAITING.saturating_sub(self.out_cost), Stage::room);
                     if room == 0 {
                         break;
                     }
@@ -222,11 +222,12 @@ impl Flow {
             let Ok(written) = write(to, chunk.bytes()) else { return Written::Broken };
             sum += written;
             self.written += written as u64;
-            self.out_bytes -= written;
-            chunk.advance(written);
-            if chunk.len() > 0 {
+            if written < chunk.len() {
+                self.out_cost -= written;
+                chunk.advance(written);
                 return Written::Some(sum);
             }
+            self.out_cost -= chunk.cost();
             self.out.pop_front();
         }
         match self.end {
@@ -248,7 +249,7 @@ impl Flow {
         self.discarding = true;
         self.stages.clear();
         self.out.clear();
-        self.out_bytes = 0;
+        self.out_cost = 0;
         self.end = None;
         self.over |= !self.reading;
     }
