@@ -218,6 +218,22 @@ fn lost_acknowledgements_double_messages() {
     }
 }
 
+/// As above: a limit of the embedded cluster, pinned.
+#[test]
+fn aborted_messages_are_seen() {
+    let cluster = cluster(1);
+    let producer =
+        producer(&cluster, &[("transactional.id", "x"), ("message.timeout.ms", "30000")]);
+    producer.init_transactions(WAIT).unwrap();
+    producer.begin_transaction().unwrap();
+    write(&producer, 0..3);
+    producer.commit_transaction(WAIT).unwrap();
+    producer.begin_transaction().unwrap();
+    write(&producer, 3..6);
+    producer.abort_transaction(WAIT).unwrap();
+    assert_eq!(read(&cluster), numbers(0..6), "by a consumer of committed messages");
+}
+
 #[test]
 fn produce_errors_are_tried_again_and_end() {
     let mut cluster = cluster(1);

@@ -4,8 +4,8 @@
 //!
 //! - **Nothing is replicated.** A partition is in memory, once; who leads it is only a name. So nothing is lost by killing leaders, and replicas are
 //!   always said to be in sync.
-//! - **Doubles are not dropped.** It gives producers their ids, and does not look at sequence numbers: where an acknowledgement is lost, also an idempotent or transactional
-//!   producer's message is there twice. Whether Kafka keeps that promise is seen on real Kafka only.
+//! - **Doubles are not dropped.** It looks at sequence numbers of transactional producers only: where an acknowledgement is lost, an idempotent producer's message is there twice.
+//! - **Transactions leave no marks.** Consumers see aborted messages, whatever they are told to see.
 //! - **Old records go.** A partition keeps the last 5 MiB, and at most 100,000 batches: a run that writes more and reads it late finds the beginning of the log cut off.
 //! - **Groups and transactions have a fixed coordinator**, by the hash of their name. While it is down, they wait.
 //! - It lists no groups, and takes no settings of topics.
