@@ -4,6 +4,7 @@ use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{Read, Seek, Write};
 use std::path::{Path, PathBuf};
 
+use crate::disk;
 use crate::{Error, Result};
 
 /// Whoever holds a lock on this file uses the directory; the system lets go of it when the process ends, however it does.
@@ -58,6 +59,8 @@ impl Directory {
             .and_then(|()| writeln!(held, "{}", std::process::id()));
         written.map_err(|source| file(&lock, source))?;
 
+        // Disks of limited size may still be mounted.
+        disk::clean(&path)?;
         for entry in fs::read_dir(&path).map_err(|source| file(&path, source))? {
             let entry = entry.map_err(|source| file(&path, source))?;
             if entry.file_name().to_string_lossy().starts_with("node-") {

@@ -119,6 +119,11 @@ impl Process {
         Ok(Self { child: Mutex::new(child), pid })
     }
 
+    /// The process id of the program.
+    pub fn id(&self) -> u32 {
+        self.pid.as_raw_nonzero().get().unsigned_abs()
+    }
+
     /// How it ended, if it has.
     pub fn ended(&self) -> Option<ExitStatus> {
         self.child.lock().unwrap_or_else(PoisonError::into_inner).try_wait().ok().flatten()

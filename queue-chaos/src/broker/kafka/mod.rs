@@ -26,9 +26,11 @@
 mod addresses;
 mod directory;
 mod distribution;
+mod faults;
 mod keeper;
 mod node;
 mod options;
+mod placement;
 mod ports;
 mod settings;
 mod tools;
@@ -45,13 +47,12 @@ use self::addresses::Addresses;
 use self::directory::Directory;
 use self::node::Node;
 use self::tools::Tools;
-use super::admin::Admin;
-use super::target::{self, Dice, Wanted, unsupported};
+use super::target::{self, Dice, Wanted};
 use super::wire::{self, Metadata};
-use super::{Cluster, NewTopic, NodeState, waiting};
+use super::{NewTopic, NodeState, waiting};
 use crate::id::NodeId;
-use crate::proxy::{ClientPattern, Proxy, Rule};
-use crate::schedule::{Action, Link, Peer, Target};
+use crate::proxy::Proxy;
+use crate::schedule::{Link, Target};
 use crate::{Error, Result};
 
 /// How long one node may take to answer one question.
@@ -148,7 +149,7 @@ impl Kafka {
             controller: ports[2],
             direct: ports[3],
         };
-        Node::new(id, is_controller, self.directory.path(), listens, self.options.proxies)
+        Node::new(id, is_controller, self.directory.path(), listens, &self.options)
     }
 
     fn node(&mut self, id: NodeId) -> Result<&mut Node> {
@@ -236,13 +237,6 @@ impl Kafka {
         })
     }
 
-    fn wait_for_replicas(&self) -> Result<()> {
-        self.wait_for("waiting until all partitions are replicated", |metadata| {
-            let (topic, partition) = metadata.under_replicated().next()?;
-            Some(format!("partition {} of {topic} is not", partition.id))
-        })
-    }
-
     /// Who has the role that a target means. A dead leader is led on by another soon, so that this may wait for that.
     fn role(&self, target: Target) -> Result<NodeId> {
         let up = self.up();
@@ -324,217 +318,11 @@ impl Kafka {
         up.iter().map(of).collect::<Vec<_>>().join(",")
     }
 
-    /// Round robin: replica r of partition p is on node p + r of those that are up.
-    fn reassign(&mut self) -> Result<()> {
-        let up = self.up();
-        let mut wanted: Vec<(String, u32, Vec<NodeId>)> = Vec::new();
-        for topic in &self.topics {
-            if topic.replicas as usize > up.len() {
-                return Err(Error::Broker {
-                    what: format!("reassigning {}", topic.name),
-                    why: format!(
-                        "it has {} replicas, and {} nodes are up",
-                        topic.replicas,
-                        up.len()
-                    ),
-                });
-            }
-            for partition in 0..topic.partitions {
-                let on = |replica| up[(partition + replica) as usize % up.len()];
-                wanted.push((topic.name.clone(), partition, (0..topic.replicas).map(on).collect()));
-            }
-        }
-        let entries: Vec<serde_json::Value> = wanted
-            .iter()
-            .map(|(topic, partition, replicas)| {
-                serde_json::json!({ "topic": topic, "partition": partition, "replicas": replicas })
-            })
-            .collect();
-        let plan = self.directory.path().join("reassign.json");
-        let text = serde_json::json!({ "version": 1, "partitions": entries }).to_string();
-        std::fs::write(&plan, text).map_err(|source| Error::File { path: plan.clone(), source })?;
-        self.run_tool(
-            "org.apache.kafka.tools.reassign.ReassignPartitionsCommand",
-            &["--execute".into(), "--reassignment-json-file".into(), plan.into()],
-            "reassign.log",
-        )?;
-        self.wait_for("reassigning partitions", |metadata| {
-            let is_done = |(name, number, replicas): &&(String, u32, Vec<NodeId>)| {
-                let partition = metadata
-                    .topic(name)
-                    .and_then(|topic| topic.partitions.iter().find(|p| p.id == *number));
-                partition
-                    .is_some_and(|p| p.replicas == *replicas && p.in_sync.len() == replicas.len())
-            };
-            let (name, partition, _) = wanted.iter().find(|one| !is_done(one))?;
-            Some(format!("partition {partition} of {name} is not where it shall be"))
-        })
-    }
-
-    fn elect_preferred(&mut self) -> Result<()> {
-        self.run_tool(
-            "org.apache.kafka.tools.LeaderElectionCommand",
-            &["--election-type".into(), "preferred".into(), "--all-topic-partitions".into()],
-            "elect.log",
-        )?;
-        let names: Vec<String> = self.topics.iter().map(|topic| topic.name.clone()).collect();
-        self.wait_for("electing preferred leaders", |metadata| {
-            let of_the_run = metadata.topics.iter().filter(|topic| names.contains(&topic.name));
-            of_the_run
-                .flat_map(|topic| topic.partitions.iter().map(move |p| (&topic.name, p)))
-                // One that is not in sync cannot lead.
-                .find(|(_, p)| {
-                    let preferred = p.replicas.first().copied();
-                    preferred.is_some_and(|id| p.in_sync.contains(&id)) && p.leader != preferred
-                })
-                .map(|(name, p)| format!("partition {} of {name} has another leader", p.id))
-        })
-    }
-
     fn run_tool(&self, class: &str, arguments: &[std::ffi::OsString], log: &str) -> Result<()> {
         let mut all = vec!["--bootstrap-server".into(), self.direct_of_those_up().into()];
         all.extend_from_slice(arguments);
         let output = self.directory.path().join(log);
         self.tools.start(class, &all, &output)?.finish(self.options.patience).map(drop)
-    }
-}
-
-impl Cluster for Kafka {
-    fn kind(&self) -> &'static str {
-        "kafka"
-    }
-
-    fn set_seed(&mut self, seed: u64) {
-        self.dice = Dice(seed);
-    }
-
-    fn bootstrap(&self) -> String {
-        let clients = self.nodes.values().map(|node| node.advertised.clients.to_string());
-        clients.collect::<Vec<_>>().join(",")
-    }
-
-    fn direct(&self) -> String {
-        let direct = self.nodes.values().map(|node| node.listens.direct.to_string());
-        direct.collect::<Vec<_>>().join(",")
-    }
-
-    fn nodes(&self) -> Vec<(NodeId, NodeState)> {
-        self.states()
-    }
-
-    fn create_topic(&mut self, topic: &NewTopic, wait: Duration) -> Result<()> {
-        Admin::new(&self.direct(), &[])?.create(topic, wait)?;
-        self.topics.push(topic.clone());
-        let up = self.up();
-        waiting::until(&format!("creating topic {}", topic.name), wait, || {
-            Ok(up.iter().try_for_each(|id| {
-                let known = wire::metadata(self.nodes[id].listens.direct, ANSWER);
-                let known = known.map_err(|error| format!("{id}: {error}"))?;
-                let led = known.topic(&topic.name).map_or(0, |topic| {
-                    topic.partitions.iter().filter(|partition| partition.leader.is_some()).count()
-                });
-                if led == topic.partitions as usize {
-                    Ok(())
-                } else {
-                    Err(format!("{id} knows leaders of {led} of {} partitions", topic.partitions))
-                }
-            }))
-        })
-    }
-
-    fn supports(&self, action: &Action) -> Result<()> {
-        let no = |why| unsupported(action, "kafka", why);
-        match action {
-            Action::RoundTrip { .. } => {
-                no("a real node has no such switch; `net` with a latency does the same")
-            }
-            Action::ProduceErrors { .. } => {
-                no("a real node has no such switch; the embedded cluster has")
-            }
-            Action::MoveLeader { .. } => {
-                no("stop the leader, or have preferred leaders elected; the embedded cluster can")
-            }
-            Action::Forget => no("kill and wipe all nodes; the embedded cluster can"),
-            Action::Net { .. } | Action::Heal(_) if !self.options.proxies => {
-                no("it was started without proxies")
-            }
-            _ => Ok(()),
-        }
-    }
-
-    fn apply(&mut self, action: &Action) -> Result<()> {
-        self.supports(action)?;
-        match action {
-            Action::Stop(target) => {
-                let nodes = self.resolve(*target, Wanted::Running)?;
-                self.stop_nodes(&nodes)
-            }
-            Action::Start(target) => {
-                let nodes = self.resolve(*target, Wanted::Down)?;
-                self.start_nodes(&nodes)
-            }
-            Action::Kill(target) => {
-                let nodes = self.resolve(*target, Wanted::Running)?;
-                nodes.into_iter().try_for_each(|id| self.node(id)?.kill())
-            }
-            Action::Pause(target) => {
-                let nodes = self.resolve(*target, Wanted::Up)?;
-                nodes.into_iter().try_for_each(|id| self.node(id)?.pause())
-            }
-            Action::Resume(target) => {
-                let nodes = self.resolve(*target, Wanted::Paused)?;
-                nodes.into_iter().try_for_each(|id| self.node(id)?.resume())
-            }
-            Action::Restart(target) => {
-                let nodes = self.resolve(*target, Wanted::Up)?;
-                nodes.into_iter().try_for_each(|id| self.restart(id))
-            }
-            Action::RollingRestart => self.up().into_iter().try_for_each(|id| {
-                self.restart(id)?;
-                self.wait_for_replicas()
-            }),
-            Action::Wipe(target) => {
-                let nodes = self.resolve(*target, Wanted::Down)?;
-                self.wipe(&nodes)
-            }
-            Action::AddNode => self.add_node(),
-            Action::Reassign => self.reassign(),
-            Action::ElectPreferred => self.elect_preferred(),
-            Action::Net { to, from, link, direction, toxic } => {
-                let mut rule = Rule::new(toxic.clone(), *direction);
-                if let Peer::Node(node) = from {
-                    rule = rule.from(ClientPattern::Node(*node));
-                }
-                for id in self.resolve(*to, Wanted::Any)? {
-                    for proxy in self.proxies(id, *link) {
-                        proxy.add(rule.clone());
-                    }
-                }
-                Ok(())
-            }
-            Action::Heal(target) => {
-                for id in self.resolve(*target, Wanted::Any)? {
-                    self.proxies(id, Link::All).into_iter().for_each(Proxy::clear);
-                }
-                Ok(())
-            }
-            Action::Mark(_) => Ok(()),
-            other => unsupported(other, "kafka", "it does not know of this"),
-        }
-    }
-
-    fn heal(&mut self) -> Result<()> {
-        for node in self.nodes.values_mut() {
-            let proxies = node.proxies.iter().flat_map(|proxies| proxies.of(Link::All));
-            proxies.for_each(Proxy::clear);
-            if node.state() == NodeState::Paused {
-                node.resume()?;
-            }
-        }
-        let all: Vec<NodeId> = self.nodes.keys().copied().collect();
-        self.start_nodes(&all)?;
-        let patience = self.options.patience;
-        all.into_iter().try_for_each(|id| self.node(id)?.wait_until_it_answers(patience))
     }
 }
 

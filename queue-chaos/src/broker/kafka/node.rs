@@ -9,16 +9,21 @@ use std::{fs, io};
 
 use rustix::process::Signal;
 
+use super::KafkaOptions;
 use super::addresses::{Addresses, Proxies};
 use super::keeper::{Keeping, Process, Program};
 use super::settings::{self, Settings};
 use super::tools::Tools;
 use crate::broker::{NodeState, waiting, wire};
+use crate::disk::{self, Quota};
 use crate::id::NodeId;
 use crate::{Error, Result};
 
 /// How much of a log is told in an error.
 const LAST_LINES: usize = 15;
+
+/// Where its partitions are.
+const DATA: &str = "data";
 
 #[derive(Debug)]
 pub(super) struct Node {
@@ -29,7 +34,11 @@ pub(super) struct Node {
     pub advertised: Addresses,
     process: Option<Process>,
     paused: bool,
+    /// Whether its process is kept from writing.
+    read_only: bool,
     pub proxies: Option<Proxies>,
+    /// The file system of its data, or why it has no size.
+    quota: std::result::Result<Quota, String>,
 }
 
 impl Node {
@@ -39,14 +48,18 @@ impl Node {
         is_controller: bool,
         cluster: &Path,
         listens: Addresses,
-        with_proxies: bool,
+        options: &KafkaOptions,
     ) -> Result<Self> {
         let directory = cluster.join(format!("node-{}", id.0));
         fs::create_dir_all(&directory)
             .map_err(|source| Error::File { path: directory.clone(), source })?;
-        let proxies = with_proxies.then(|| Proxies::in_front_of(&listens)).transpose()?;
+        let proxies = options.proxies.then(|| Proxies::in_front_of(&listens)).transpose()?;
         let advertised =
             proxies.as_ref().map_or(listens, |proxies| proxies.addresses(listens.direct));
+        let quota = match options.disk_quota {
+            Some(bytes) => Quota::mount(directory.join(DATA), bytes).map_err(|why| why.to_string()),
+            None => Err("its disks have no limit: it was started without `disk_quota`".into()),
+        };
         Ok(Self {
             id,
             is_controller,
@@ -55,13 +68,15 @@ impl Node {
             advertised,
             process: None,
             paused: false,
+            read_only: false,
             proxies,
+            quota,
         })
     }
 
     /// Where its partitions are.
     pub fn data(&self) -> PathBuf {
-        self.directory.join("data")
+        self.directory.join(DATA)
     }
 
     /// Where the cluster's own log is.
@@ -170,7 +185,8 @@ impl Node {
             .map_err(|error| self.error("starting", error.to_string()))?;
         self.process = Some(process);
         self.paused = false;
-        Ok(())
+        // A disk that is read-only is so for the next process too.
+        if self.read_only { self.deny_writes(true) } else { Ok(()) }
     }
 
     /// Waits until it says that it is a broker of the cluster.
@@ -227,6 +243,49 @@ impl Node {
         self.signal("resuming", Signal::CONT)?;
         self.paused = false;
         Ok(())
+    }
+
+    /// Why its disk cannot be filled, if it cannot.
+    pub fn why_no_quota(&self) -> Option<&str> {
+        self.quota.as_ref().err().map(String::as_str)
+    }
+
+    fn quota(&self) -> Result<&Quota> {
+        self.quota.as_ref().map_err(|why| self.error("limiting the disk of", why.clone()))
+    }
+
+    /// Fills its disk to the last byte.
+    pub fn fill_disk(&self) -> Result<()> {
+        self.quota()?.fill().map(drop)
+    }
+
+    /// Deletes what filled it.
+    pub fn free_disk(&self) -> Result<()> {
+        self.quota()?.free()
+    }
+
+    /// Keeps its process from writing to any file, or not any more.
+    pub fn deny_writes(&mut self, denied: bool) -> Result<()> {
+        let was = std::mem::replace(&mut self.read_only, denied);
+        match &self.process {
+            Some(process) if (was || denied) && process.ended().is_none() => {
+                disk::deny_writes(process.id(), denied)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Cuts the ends of logs off, and with them the sign that the node has shut down in order: it would take them for whole.
+    pub fn tear_tail(&self, partitions: &[String], bytes: u64) -> Result<()> {
+        let data = self.data();
+        disk::tear_tail(&data, partitions, bytes)?;
+        let sign = data.join(".kafka_cleanshutdown");
+        match fs::remove_file(&sign) {
+            Err(source) if source.kind() != io::ErrorKind::NotFound => {
+                Err(Error::File { path: sign, source })
+            }
+            _ => Ok(()),
+        }
     }
 
     fn signal(&self, doing: &str, signal: Signal) -> Result<()> {

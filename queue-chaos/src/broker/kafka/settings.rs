@@ -84,7 +84,7 @@ impl Settings<'_> {
 }
 
 /// What differs from Kafka's defaults so that a laptop can run three of them, and sees within seconds what otherwise takes minutes.
-const SMALL_AND_QUICK: [(&str, &str); 22] = [
+const SMALL_AND_QUICK: [(&str, &str); 23] = [
     ("offsets.topic.num.partitions", "4"),
     ("transaction.state.log.num.partitions", "4"),
     ("share.coordinator.state.topic.num.partitions", "4"),
@@ -92,6 +92,8 @@ const SMALL_AND_QUICK: [(&str, &str); 22] = [
     // A node that is silent for so long is taken for dead. It is also how long one that was killed must wait before it may come back.
     ("broker.session.timeout.ms", "4000"),
     ("broker.heartbeat.interval.ms", "500"),
+    // A controller that is frozen, and was asked something, is given up after so long.
+    ("controller.socket.timeout.ms", "5000"),
     // A follower that has not caught up for so long is out of sync.
     ("replica.lag.time.max.ms", "5000"),
     // Replication that hangs is noticed in 10 s; in that time even a thin line (100 kbit/s) can deliver a response.

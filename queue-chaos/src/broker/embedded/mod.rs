@@ -4,6 +4,8 @@
 //!
 //! - **Nothing is replicated.** A partition is in memory, once; who leads it is only a name. So nothing is lost by killing leaders, and replicas are
 //!   always said to be in sync.
+//! - **Doubles are not dropped.** It looks at sequence numbers of transactional producers only: where an acknowledgement is lost, an idempotent producer's message is there twice.
+//! - **Transactions leave no marks.** Consumers see aborted messages, whatever they are told to see.
 //! - **Old records go.** A partition keeps the last 5 MiB, and at most 100,000 batches: a run that writes more and reads it late finds the beginning of the log cut off.
 //! - **Groups and transactions have a fixed coordinator**, by the hash of their name. While it is down, they wait.
 //! - It lists no groups, and takes no settings of topics.
@@ -13,28 +15,21 @@
 //!
 //! A [proxy](crate::proxy) stands in front of each node, so that all faults of the network between clients and nodes work here too.
 
+mod mock;
+
 use std::collections::BTreeMap;
-use std::ffi::CString;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use rdkafka::bindings::{rd_kafka_handle_mock_cluster, rd_kafka_mock_broker_set_host_port};
-use rdkafka::config::{ClientConfig, FromClientConfig};
-use rdkafka::error::KafkaError;
-use rdkafka::mocking::MockCluster;
-use rdkafka::producer::{BaseProducer, DefaultProducerContext, Producer};
 use rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr};
 
+use self::mock::{Mock, Partition, number};
 use super::target::{self, Dice, Wanted, unsupported};
-use super::wire::{self, Metadata};
 use super::{Cluster, NewTopic, NodeState};
 use crate::id::NodeId;
 use crate::proxy::{Proxy, Rule};
 use crate::schedule::{Action, Link, Peer, Target};
 use crate::{Error, Result};
-
-/// How long one node may take to answer one question.
-const ANSWER: Duration = Duration::from_secs(2);
 
 /// librdkafka's cluster, and the proxies in front of its nodes.
 pub struct Embedded {
@@ -55,11 +50,6 @@ struct Node {
 struct Topic {
     new: NewTopic,
     partitions: Vec<Partition>,
-}
-
-struct Partition {
-    replicas: Vec<NodeId>,
-    leader: Option<NodeId>,
 }
 
 impl Embedded {
@@ -332,120 +322,6 @@ impl Cluster for Embedded {
             }
         }
         Ok(())
-    }
-}
-
-fn number(id: NodeId) -> i32 {
-    // As many as librdkafka was asked for, which took an i32.
-    id.0 as i32
-}
-
-/// librdkafka's cluster, by the client that owns it: unlike [`MockCluster`] that can be sent between threads.
-struct Mock {
-    client: BaseProducer<DefaultProducerContext>,
-    /// Where its nodes listen, in the order of their ids.
-    listens: Vec<SocketAddr>,
-}
-
-impl Mock {
-    fn start(nodes: u32) -> Result<Self> {
-        let what = || format!("starting {nodes} nodes");
-        let mut config = ClientConfig::new();
-        config.set("test.mock.num.brokers", nodes.to_string());
-        let client = BaseProducer::from_config(&config)
-            .map_err(|source| Error::Kafka { what: what(), source })?;
-        let mut mock = Self { client, listens: Vec::new() };
-        let listens = mock.does(&what(), |mock| Ok(mock.bootstrap_servers()))?;
-        for address in listens.split(',') {
-            let address = address.parse().map_err(|_| Error::Broker {
-                what: what(),
-                why: format!("librdkafka says that one is at {address:?}, which is no address"),
-            })?;
-            mock.listens.push(address);
-        }
-        Ok(mock)
-    }
-
-    fn does<T>(
-        &self,
-        what: &str,
-        work: impl FnOnce(&MockCluster<'_, DefaultProducerContext>) -> Result<T, KafkaError>,
-    ) -> Result<T> {
-        let mock = self.client.client().mock_cluster();
-        let done = mock.as_ref().ok_or(KafkaError::Canceled).and_then(work);
-        done.map_err(|source| Error::Kafka { what: what.to_owned(), source })
-    }
-
-    /// Makes a topic, and its leaders the first of the replicas: librdkafka draws them.
-    fn create(&self, topic: &NewTopic) -> Result<Vec<Partition>> {
-        let what = format!("creating topic {}", topic.name);
-        let wrong = |why: String| Error::Broker { what: what.clone(), why };
-        let count = |n: u32| i32::try_from(n).map_err(|_| wrong(format!("{n} is too many")));
-        let (partitions, replicas) = (count(topic.partitions)?, count(topic.replicas)?);
-        let nodes = self.listens.len();
-        if topic.replicas as usize > nodes || replicas == 0 || partitions == 0 {
-            let why = format!(
-                "{partitions} partitions, {replicas} replicas and {nodes} nodes do not go together"
-            );
-            return Err(wrong(why));
-        }
-        self.does(&what, |mock| mock.create_topic(&topic.name, partitions, replicas))?;
-        let known = self.metadata().map_err(wrong)?;
-        let known = known.topic(&topic.name).ok_or_else(|| wrong("nobody knows of it".into()))?;
-        let mut made = Vec::new();
-        for partition in &known.partitions {
-            let leader = partition.replicas.first().copied();
-            self.lead(&topic.name, partition.id, leader)?;
-            made.push(Partition { replicas: partition.replicas.clone(), leader });
-        }
-        Ok(made)
-    }
-
-    /// What the first node that answers says.
-    fn metadata(&self) -> std::result::Result<Metadata, String> {
-        let mut why = "there is no node".to_owned();
-        for node in &self.listens {
-            match wire::metadata(*node, ANSWER) {
-                Ok(metadata) => return Ok(metadata),
-                Err(error) => why = format!("{node}: {error}"),
-            }
-        }
-        Err(why)
-    }
-
-    fn lead(&self, topic: &str, partition: u32, leader: Option<NodeId>) -> Result<()> {
-        let what = || match leader {
-            Some(id) => format!("making {id} the leader of partition {partition} of {topic}"),
-            None => format!("taking the leader from partition {partition} of {topic}"),
-        };
-        self.does(&what(), |mock| {
-            mock.partition_leader(topic, partition as i32, leader.map(number))
-        })
-    }
-
-    fn round_trip(&self, id: NodeId, delay: Duration) -> Result<()> {
-        self.does(&format!("delaying {id}"), |mock| mock.broker_round_trip_time(number(id), delay))
-    }
-
-    /// What its nodes say to clients of where they are. Nobody must be connected yet but this.
-    fn advertise(&self, addresses: impl Iterator<Item = (NodeId, SocketAddr)>) -> Result<()> {
-        let what = "telling nodes where their proxies are";
-        self.does(what, |mock| mock.broker_down(-1))?;
-        for (id, address) in addresses {
-            let host = CString::new(address.ip().to_string())
-                .map_err(|error| Error::Broker { what: what.into(), why: error.to_string() })?;
-            // SAFETY: the client owns the cluster and lives as long as `self`, so that the pointer that it gives is that of a live cluster, or null, which is
-            // looked for. The host is copied, under the lock of the cluster. The cluster's thread reads what is written here without that lock, but only to answer
-            // requests, and all nodes are down: `broker_down` returned when that thread had closed their connections.
-            unsafe {
-                let cluster = rd_kafka_handle_mock_cluster(self.client.client().native_ptr());
-                if !cluster.is_null() {
-                    let port = i32::from(address.port());
-                    rd_kafka_mock_broker_set_host_port(cluster, number(id), host.as_ptr(), port);
-                }
-            }
-        }
-        self.does(what, |mock| mock.broker_up(-1))
     }
 }
 
