@@ -7,6 +7,7 @@ use crate::id::{MessageId, PartitionId};
 
 use super::findings::{Findings, anomaly};
 use super::judge::at;
+use super::messages::Fate;
 use super::pages::Bits;
 use super::readers::{Reader, Readers, Reading};
 use super::truth::{Shown, Truth};
@@ -19,8 +20,8 @@ pub(super) fn check(
     findings: &mut Findings,
     unknowns: &mut Vec<String>,
 ) {
-    // Inputs that have an output, and those that have several.
-    let mut outputs: HashMap<PartitionId, Bits> = HashMap::new();
+    // Inputs that have an output, or perhaps, and those that have several.
+    let mut outputs: HashMap<PartitionId, (Bits, Bits)> = HashMap::new();
     let mut several: BTreeMap<(PartitionId, u64), Vec<MessageId>> = BTreeMap::new();
     let mut not_read: BTreeSet<PartitionId> = BTreeSet::new();
     let mut transactional = true;
@@ -29,11 +30,19 @@ pub(super) fn check(
             .producers
             .get(it.producer)
             .is_some_and(|it| it.delivery == Delivery::Transactional);
-        let bits = outputs.entry(of.0).or_default();
+        let (has, may_have) = outputs.entry(of.0).or_default();
         if truth.partition(to).finals.is_empty() {
             not_read.insert(to);
         }
-        if visible && !bits.add(of.1) {
+        let doubled = match visible {
+            Shown::Yes => !has.add(of.1),
+            Shown::Damaged | Shown::NotKnown => {
+                may_have.add(of.1);
+                false
+            }
+            Shown::No => false,
+        };
+        if doubled {
             several.insert(of, Vec::new());
         }
     });
@@ -42,7 +51,9 @@ pub(super) fn check(
     }
     if !several.is_empty() {
         each_output(truth, |it, of, _, visible| {
-            if visible && let Some(all) = several.get_mut(&of) {
+            if visible == Shown::Yes
+                && let Some(all) = several.get_mut(&of)
+            {
                 all.push(it);
             }
         });
@@ -74,7 +85,7 @@ pub(super) fn check(
     }
     let mut inputs: Vec<_> = outputs.into_iter().collect();
     inputs.sort_unstable_by_key(|(partition, _)| *partition);
-    for (to, has) in inputs {
+    for (to, (has, may_have)) in inputs {
         let Some((reader, reading)) = who_loops(readers, to) else {
             unknowns.push(format!("whether each input in {to} has an output is not known: there is no one group that reads it"));
             continue;
@@ -83,7 +94,7 @@ pub(super) fn check(
         let committed = super::groups::committed(reading, ended);
         let (Some(start), Some(committed)) = (reading.start, committed) else { continue };
         let there = partition.offsets(reader.committed);
-        for offset in there.within(start.max(partition.low), committed, &[&has]) {
+        for offset in there.within(start.max(partition.low), committed, &[&has, &may_have]) {
             if reading.passed(offset) || partition.log.at(offset).is_corrupt() {
                 continue;
             }
@@ -104,14 +115,18 @@ pub(super) fn check(
 /// Each message that tells what it was made of: which, of what, its partition, whether it is there for who reads what is committed.
 fn each_output(
     truth: &Truth<'_>,
-    mut it: impl FnMut(MessageId, (PartitionId, u64), PartitionId, bool),
+    mut it: impl FnMut(MessageId, (PartitionId, u64), PartitionId, Shown),
 ) {
     for (producer, all) in truth.producers.iter().filter(|(_, it)| it.has_inputs()) {
         for (message, sequence) in all.messages.iter().zip(0..) {
             let Some(of) = all.of(sequence) else { continue };
             let id = MessageId { producer, sequence };
-            let visible = all.is_committed(sequence)
-                && truth.shown_anywhere(id, *message, |_| true) == Shown::Yes;
+            let fate = all.transaction(sequence).map(|it| it.fate);
+            let visible = match truth.shown_anywhere(id, *message, |_| true) {
+                _ if matches!(fate, Some(Fate::Open | Fate::Aborted)) => Shown::No,
+                Shown::Yes if !all.is_committed(sequence) => Shown::No,
+                shown => shown,
+            };
             it(id, of, message.to(), visible);
         }
     }

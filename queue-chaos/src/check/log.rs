@@ -109,6 +109,8 @@ pub(super) struct Log {
     pub finals: Vec<Final>,
     /// Whether somebody sent messages here.
     pub used: bool,
+    /// Whether somebody read a damaged record.
+    pub damaged: bool,
 }
 
 fn pack(it: MessageId) -> u64 {
@@ -160,6 +162,7 @@ impl Log {
     /// Somebody reads a damaged record at an offset.
     pub fn corrupt(&mut self, offset: u64) {
         *self.slots.slot(offset) |= CORRUPT;
+        self.damaged = true;
     }
 
     pub fn at(&self, offset: u64) -> Slot {

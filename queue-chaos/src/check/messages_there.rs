@@ -30,7 +30,7 @@ pub(super) fn check(
         }
         let committed = producer.is_committed(it.sequence);
         match is_there(truth, it, message, committed) {
-            Shown::Yes => {}
+            Shown::Yes | Shown::Damaged => {}
             Shown::No => lost(truth, it, message, producer, findings),
             Shown::NotKnown => {
                 let low = truth.partition(message.to()).low;

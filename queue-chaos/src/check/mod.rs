@@ -22,7 +22,7 @@
 //! | non-monotonic-poll | a consumer got an offset that it was past, in the same time |
 //! | non-monotonic-send | two messages of a producer, one after the other in a partition, and the second was sent first. A second copy of a message does not count |
 //! | commit-regression | a group's commit is lower than one that was done before it was asked for, or less is committed in the end; unless a member moved there itself |
-//! | group-skip | below the group's last commit, and from where it began: a record that no member got, nor passed on purpose |
+//! | group-skip | below the group's last commit, and from where it began (the lowest offset that a member was assigned, or got first if it was not told one): a record that no member got, nor passed on purpose |
 //! | lost-work | the same, of a group that tells what it has done: one got it, and none has done it |
 //! | torn-transaction | one message of a transaction is there, and another, acknowledged or read, is not |
 //! | not-exactly-once | an input with two visible outputs; or without any, below the last commit of the group that reads it |

@@ -59,7 +59,7 @@ fn torn(
         match truth.shown_anywhere(id, message, |by| by.committed) {
             Shown::Yes => visible = visible.or(Some(id)),
             Shown::No => missing.push(id),
-            Shown::NotKnown => {}
+            Shown::Damaged | Shown::NotKnown => {}
         }
     }
     let (Some(visible), Some(first)) = (visible, missing.first()) else { return };

@@ -14,6 +14,8 @@ use super::readers::{Readers, Reading};
 pub(super) enum Shown {
     Yes,
     No,
+    /// Somebody got a damaged record there, which may be it.
+    Damaged,
     /// It was deleted by the rules, or nobody read so far.
     NotKnown,
 }
@@ -120,7 +122,7 @@ impl<'a> Truth<'a> {
         }
         let slot = it.log.at(offset);
         if slot.is_corrupt() {
-            return Shown::Yes;
+            return Shown::Damaged;
         }
         let mut shown = Shown::NotKnown;
         for (by, reading) in &it.finals {
@@ -168,8 +170,8 @@ impl<'a> Truth<'a> {
             any = true;
             match self.shown_to(message.to(), offset, it, &counts) {
                 Shown::Yes => return Shown::Yes,
-                Shown::NotKnown => shown = Shown::NotKnown,
                 Shown::No => {}
+                other => shown = other,
             }
         }
         if any { shown } else { self.shown_nowhere(message, counts) }
@@ -180,9 +182,9 @@ impl<'a> Truth<'a> {
         let it = self.partition(message.to());
         let whole = |by: &Final| it.high.is_some_and(|high| high <= by.end);
         let all = it.finals.iter().any(|(by, _)| whole(by) && counts(by));
-        // It may be among what was deleted by the rules.
+        // It may be among what was deleted by the rules, or what is damaged.
         let none = it.high == Some(0);
-        if none || (all && it.low == 0) { Shown::No } else { Shown::NotKnown }
+        if none || (all && it.low == 0 && !it.log.damaged) { Shown::No } else { Shown::NotKnown }
     }
 }
 

@@ -22,6 +22,7 @@ struct Facts {
     /// Those who read all in the end, and the one who reads alone.
     finals: BTreeSet<ConsumerId>,
     loners: BTreeSet<ConsumerId>,
+    members: BTreeSet<ConsumerId>,
     committed_only: BTreeSet<ConsumerId>,
     committed: BTreeMap<(String, PartitionId), u64>,
     high: BTreeMap<PartitionId, u64>,
@@ -35,6 +36,7 @@ fn facts(lines: &[Line]) -> Facts {
         read: BTreeMap::new(),
         finals: BTreeSet::new(),
         loners: BTreeSet::new(),
+        members: BTreeSet::new(),
         committed_only: BTreeSet::new(),
         committed: BTreeMap::new(),
         high: BTreeMap::new(),
@@ -51,6 +53,9 @@ fn facts(lines: &[Line]) -> Facts {
             What::Consumer { c, group, isolation, commits } => {
                 if group.is_none() && *commits == Commits::Never {
                     it.loners.insert(*c);
+                }
+                if group.as_deref() == Some("g") {
+                    it.members.insert(*c);
                 }
                 if *isolation == Isolation::ReadCommitted {
                     it.committed_only.insert(*c);
@@ -142,6 +147,14 @@ fn append(lines: &mut [Line], facts: &Facts, to: PartitionId, record: (ProducerI
     }
 }
 
+fn acked_with_offset(lines: &[Line]) -> BTreeSet<MessageId> {
+    let acks = lines.iter().filter_map(|(_, it)| match &it.what {
+        What::Ack { p, s, o: Some(_), .. } => Some(MessageId { producer: *p, sequence: *s }),
+        _ => None,
+    });
+    acks.collect()
+}
+
 type Plant = fn(&mut Vec<Line>, &Facts, Index) -> Result<Vec<(AnomalyKind, u64)>, TestCaseError>;
 
 /// Gone, and nobody has ever seen it.
@@ -150,7 +163,11 @@ fn lost(
     facts: &Facts,
     by: Index,
 ) -> Result<Vec<(AnomalyKind, u64)>, TestCaseError> {
-    let (it, to, o) = one(&facts.acked(), by)?;
+    // Without an offset it may have been deleted by the rules.
+    let told = acked_with_offset(lines);
+    let mut all = facts.acked();
+    all.retain(|(it, to, _)| told.contains(it) || facts.low[to] == 0);
+    let (it, to, o) = one(&all, by)?;
     polls(lines, |_, _, r| r.retain(|x| !is(it)(x)));
     not_done(lines, (to, o));
     // It may have been an input: its output is there all the same.
@@ -194,13 +211,7 @@ fn another_offset(
     by: Index,
 ) -> Result<Vec<(AnomalyKind, u64)>, TestCaseError> {
     let acked = facts.acked();
-    let told: BTreeSet<_> = lines
-        .iter()
-        .filter_map(|(_, it)| match &it.what {
-            What::Ack { p, s, o: Some(_), .. } => Some(MessageId { producer: *p, sequence: *s }),
-            _ => None,
-        })
-        .collect();
+    let told = acked_with_offset(lines);
     let told: Vec<_> = acked.into_iter().filter(|(it, ..)| told.contains(it)).collect();
     let (it, to, _) = one(&told, by)?;
     for (_, event) in lines {
@@ -557,10 +568,32 @@ fn group_skip(
     let below = |(_, to, o): &(MessageId, PartitionId, u64)| {
         facts.committed.get(&("g".into(), *to)).is_some_and(|it| o < it)
     };
+    // Behind the first one: a member that does not know where it begins may begin there.
+    let mut first: BTreeMap<PartitionId, u64> = BTreeMap::new();
+    for (_, event) in lines.iter() {
+        if let What::Poll { c, to, r } = &event.what
+            && facts.members.contains(c)
+        {
+            for Record(o, ..) in r {
+                first.entry(*to).and_modify(|it| *it = (*it).min(*o)).or_insert(*o);
+            }
+        }
+    }
+    // And nobody went there by itself.
+    let mut sought: BTreeMap<PartitionId, u64> = BTreeMap::new();
+    for (_, event) in lines.iter() {
+        if let What::Seek { c, to, o } = &event.what
+            && facts.members.contains(c)
+        {
+            sought.entry(*to).and_modify(|it| *it = (*it).max(*o)).or_insert(*o);
+        }
+    }
+    let there = there.filter(|(_, to, o)| {
+        first.get(to).is_some_and(|it| it < o) && sought.get(to).is_none_or(|it| it <= o)
+    });
     let all: Vec<_> = there.filter(below).collect();
     let (it, to, o) = one(&all, by)?;
-    let alone = |c: &ConsumerId| facts.finals.contains(c) || facts.loners.contains(c);
-    polls(lines, |c, _, r| r.retain(|x| alone(&c) || !is(it)(x)));
+    polls(lines, |c, _, r| r.retain(|x| !facts.members.contains(&c) || !is(it)(x)));
     not_done(lines, (to, o));
     Ok(vec![(AnomalyKind::GroupSkip, 1)])
 }
