@@ -54,7 +54,7 @@ impl Batch {
         }
     }
 
-    /// Of each partition the offset after the last that came.
+    /// Of each partition the offset after the last that came. In the order of the partitions.
     pub(crate) fn next(&self) -> Vec<(PartitionId, u64)> {
         let mut next: Vec<(PartitionId, u64)> = Vec::new();
         for &(partition, offset) in &self.arrived {
@@ -63,6 +63,7 @@ impl Batch {
                 None => next.push((partition, offset + 1)),
             }
         }
+        next.sort_unstable();
         next
     }
 

@@ -1,15 +1,12 @@
 //! A librdkafka consumer whose every step is in the history.
 
-use std::collections::VecDeque;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use rdkafka::client::ClientContext;
 use rdkafka::config::FromClientConfigAndContext;
-use rdkafka::consumer::{
-    BaseConsumer, CommitMode, Consumer as _, ConsumerContext, RebalanceProtocol,
-};
+use rdkafka::consumer::{BaseConsumer, Consumer as _, ConsumerContext, RebalanceProtocol};
 use rdkafka::error::{KafkaError, KafkaResult};
 use rdkafka::message::{BorrowedMessage, Message as _};
 use rdkafka::types::RDKafkaRespErr;
@@ -93,11 +90,19 @@ pub(super) struct Member {
     progress: Arc<Progress>,
     setup: MemberSetup,
     batch: Mutex<Batch>,
-    /// Commits that nobody waits for and that have no outcome yet.
-    pending: Mutex<VecDeque<Vec<(PartitionId, u64)>>>,
+    /// Commits that nobody waits for.
+    pending: Mutex<Pending>,
 }
 
 pub(super) type Client = BaseConsumer<Member>;
+
+#[derive(Default)]
+struct Pending {
+    /// Where answers come. None before the first and after the end.
+    queue: Option<native::Commits>,
+    /// Those without an answer.
+    open: Vec<Vec<(PartitionId, u64)>>,
+}
 
 /// The list for some offsets.
 pub(crate) fn list(partitions: &Partitions, next: &[(PartitionId, u64)]) -> TopicPartitionList {
@@ -164,7 +169,7 @@ impl Member {
         self.batch.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn pending(&self) -> MutexGuard<'_, VecDeque<Vec<(PartitionId, u64)>>> {
+    fn pending(&self) -> MutexGuard<'_, Pending> {
         self.pending.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -204,6 +209,7 @@ impl Member {
     /// # Errors
     /// Why no more will come to this client.
     pub(super) fn gather(&self, client: &Client, patience: Duration) -> Result<(), String> {
+        self.hear(0);
         self.take(client, patience)?;
         if self.batch().is_empty() {
             return Ok(());
@@ -332,23 +338,42 @@ impl Member {
     fn commit_async(&self, client: &Client, to: Vec<(PartitionId, u64)>) {
         let c = self.id;
         self.record(What::Offsets { c, is: Outcome::Invoke, to: to.clone(), within: None });
-        self.pending().push_back(to.clone());
         let list = list(&self.site.partitions, &to);
-        if let Err(error) = client.commit(&list, CommitMode::Async) {
-            self.pending().pop_back();
-            let is = match error.rdkafka_error_code() {
-                Some(code) => outcome::refused_commit(code),
-                None => Outcome::Fail(error.to_string()),
-            };
-            self.record(What::Offsets { c, is, to, within: None });
+        let mut pending = self.pending();
+        let queue = pending.queue.get_or_insert_with(|| native::Commits::new(client));
+        match queue.ask(client, &list) {
+            Ok(()) => pending.open.push(to),
+            Err(code) => {
+                let is = outcome::refused_commit(code);
+                self.record(What::Offsets { c, is, to, within: None });
+            }
         }
     }
 
-    /// Waits for the outcomes of commits.
-    fn drain_commits(&self, client: &Client, deadline: Instant) {
-        while !self.pending().is_empty() && Instant::now() < deadline && !self.signal.killed() {
-            // Records that come meanwhile were not asked for: nothing is written of them, and nobody commits them.
-            let _ = client.poll(Duration::from_millis(20));
+    /// Writes down the answers to commits that have come. The first may take so long.
+    fn hear(&self, milliseconds: i32) {
+        let mut wait = milliseconds;
+        let mut pending = self.pending();
+        while let Some((asked, answer)) = pending.queue.as_ref().and_then(|it| it.answer(wait)) {
+            wait = 0;
+            let named = |&(ref topic, partition, offset): &native::Asked| {
+                let id = self.site.partitions.id(topic, partition)?;
+                Some((id, u64::try_from(offset).ok()?))
+            };
+            let mut to: Vec<_> = asked.iter().filter_map(named).collect();
+            to.sort_unstable();
+            let Some(at) = pending.open.iter().position(|of| *of == to) else { continue };
+            pending.open.remove(at);
+            let is = outcome::of_commit(answer);
+            self.record(What::Offsets { c: self.id, is, to, within: None });
+        }
+    }
+
+    /// Waits for the answers to commits.
+    fn drain_commits(&self, deadline: Instant) {
+        let open = || !self.pending().open.is_empty();
+        while open() && Instant::now() < deadline && !self.signal.killed() {
+            self.hear(20);
         }
     }
 
@@ -362,7 +387,7 @@ impl Member {
             native::abandon(client);
             return;
         }
-        member.drain_commits(&client, deadline);
+        member.drain_commits(deadline);
         // A moment for the group even if there is no time left: others wait for the partitions.
         let left = deadline.saturating_duration_since(Instant::now());
         native::close(client, left.clamp(Duration::from_millis(500), Duration::from_secs(10)));
@@ -371,8 +396,9 @@ impl Member {
     }
 
     fn forget_commits(&self) {
+        self.hear(0);
         let pending = std::mem::take(&mut *self.pending());
-        for to in pending {
+        for to in pending.open {
             let is = Outcome::Unknown("no answer before the end".to_owned());
             self.record(What::Offsets { c: self.id, is, to, within: None });
         }
@@ -437,24 +463,5 @@ impl ConsumerContext for Member {
             let text = format!("{}: rebalance: {error}", self.id);
             self.record(What::Note { text });
         }
-    }
-
-    fn commit_callback(&self, result: KafkaResult<()>, offsets: &TopicPartitionList) {
-        let to = self.offsets(offsets);
-        let to = {
-            let mut pending = self.pending();
-            let Some(at) = pending.iter().position(|of| *of == to) else { return };
-            pending.remove(at).unwrap_or(to)
-        };
-        let error = result.err().or_else(|| {
-            let elements = offsets.elements();
-            elements.iter().find_map(|element| element.error().err())
-        });
-        let is = match error.as_ref().map(KafkaError::rdkafka_error_code) {
-            None => Outcome::Ok,
-            Some(Some(code)) => outcome::refused_commit(code),
-            Some(None) => Outcome::Unknown("no reason given".to_owned()),
-        };
-        self.record(What::Offsets { c: self.id, is, to, within: None });
     }
 }

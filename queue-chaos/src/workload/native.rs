@@ -1,5 +1,6 @@
 //! The few things that librdkafka can do and rdkafka's safe interface cannot.
 
+use std::ffi::CStr;
 use std::mem::ManuallyDrop;
 use std::os::raw::c_void;
 use std::ptr;
@@ -79,55 +80,100 @@ pub(super) enum Committed {
     Silence,
 }
 
+/// Commits of a consumer, with their answers.
+///
+/// rdkafka 0.39 sets no `offset_commit_cb`, so that `ConsumerContext::commit_callback` never hears of commits that nobody waits for; and those that
+/// somebody waits for know no deadline.
+pub(super) struct Commits {
+    queue: *mut sys::rd_kafka_queue_t,
+}
+
+// SAFETY: librdkafka's queues can be used by any thread.
+unsafe impl Send for Commits {}
+
+/// An offset that was asked to be committed: topic, partition, offset.
+pub(super) type Asked = (String, i32, i64);
+
+impl Commits {
+    pub(super) fn new<C: ConsumerContext>(consumer: &BaseConsumer<C>) -> Self {
+        // SAFETY: the client is alive as long as the consumer is. The queue is ours until drop, before or after the end of the client; an answer that
+        // comes after that is dropped by librdkafka.
+        Self { queue: unsafe { sys::rd_kafka_queue_new(consumer.client().native_ptr()) } }
+    }
+
+    /// Asks for offsets to be committed. The consumer must be the one that this was made for.
+    pub(super) fn ask<C: ConsumerContext>(
+        &self,
+        consumer: &BaseConsumer<C>,
+        offsets: &TopicPartitionList,
+    ) -> Result<(), RDKafkaErrorCode> {
+        let client = consumer.client().native_ptr();
+        // SAFETY: client, list and queue are alive; the list is copied. Without a function the answer comes as an event.
+        let error = unsafe {
+            sys::rd_kafka_commit_queue(client, offsets.ptr(), self.queue, None, ptr::null_mut())
+        };
+        if error == RDKafkaRespErr::RD_KAFKA_RESP_ERR_NO_ERROR { Ok(()) } else { Err(error.into()) }
+    }
+
+    /// The next answer, if it comes in time.
+    pub(super) fn answer(&self, milliseconds: i32) -> Option<(Vec<Asked>, Committed)> {
+        // SAFETY: the queue is alive until drop.
+        let event = unsafe { sys::rd_kafka_queue_poll(self.queue, milliseconds) };
+        if event.is_null() {
+            return None;
+        }
+        let mut asked = Vec::new();
+        // SAFETY: the event is not null and ours until it is destroyed; its list, if it has one, lives as long as it and has `cnt` elements, with topics
+        // that end with 0.
+        let error = unsafe {
+            let mut error = sys::rd_kafka_event_error(event);
+            let list = sys::rd_kafka_event_topic_partition_list(event);
+            let count = if list.is_null() { 0 } else { usize::try_from((*list).cnt).unwrap_or(0) };
+            for at in 0..count {
+                let element = &*(*list).elems.add(at);
+                let topic = CStr::from_ptr(element.topic).to_string_lossy().into_owned();
+                asked.push((topic, element.partition, element.offset));
+                if error == RDKafkaRespErr::RD_KAFKA_RESP_ERR_NO_ERROR {
+                    error = element.err;
+                }
+            }
+            sys::rd_kafka_event_destroy(event);
+            error
+        };
+        let is = match error {
+            RDKafkaRespErr::RD_KAFKA_RESP_ERR_NO_ERROR => Committed::Yes,
+            error => Committed::Refused(error.into()),
+        };
+        Some((asked, is))
+    }
+}
+
+impl Drop for Commits {
+    fn drop(&mut self) {
+        // SAFETY: ours, and not used after that.
+        unsafe { sys::rd_kafka_queue_destroy(self.queue) };
+    }
+}
+
 /// Commits offsets and waits for the answer, but not longer than `deadline`, nor when `abandon` says so (which is asked every 50 ms).
-/// `Consumer::commit` knows no deadline.
 pub(super) fn commit<C: ConsumerContext>(
     consumer: &BaseConsumer<C>,
     offsets: &TopicPartitionList,
     deadline: Instant,
     abandon: impl Fn() -> bool,
 ) -> Committed {
-    let client = consumer.client().native_ptr();
-    // SAFETY: the client is alive as long as the consumer is; the queue is ours and destroyed below. An answer that comes later is dropped by librdkafka.
-    let queue = unsafe { sys::rd_kafka_queue_new(client) };
-    // SAFETY: client, list and queue are alive; the list is copied. Without a function the answer comes as an event.
-    let error =
-        unsafe { sys::rd_kafka_commit_queue(client, offsets.ptr(), queue, None, ptr::null_mut()) };
-    let answer = if error == RDKafkaRespErr::RD_KAFKA_RESP_ERR_NO_ERROR {
-        loop {
-            // SAFETY: the queue is alive.
-            let event = unsafe { sys::rd_kafka_queue_poll(queue, 50) };
-            if !event.is_null() {
-                // SAFETY: the event is not null and ours until it is destroyed; its list, if it has one, lives as long as it and has `cnt` elements.
-                break unsafe {
-                    let mut error = sys::rd_kafka_event_error(event);
-                    let list = sys::rd_kafka_event_topic_partition_list(event);
-                    if error == RDKafkaRespErr::RD_KAFKA_RESP_ERR_NO_ERROR && !list.is_null() {
-                        for at in 0..usize::try_from((*list).cnt).unwrap_or(0) {
-                            let of = (*(*list).elems.add(at)).err;
-                            if of != RDKafkaRespErr::RD_KAFKA_RESP_ERR_NO_ERROR {
-                                error = of;
-                            }
-                        }
-                    }
-                    sys::rd_kafka_event_destroy(event);
-                    if error == RDKafkaRespErr::RD_KAFKA_RESP_ERR_NO_ERROR {
-                        Committed::Yes
-                    } else {
-                        Committed::Refused(error.into())
-                    }
-                };
-            }
-            if Instant::now() >= deadline || abandon() {
-                break Committed::Silence;
-            }
+    let commits = Commits::new(consumer);
+    if let Err(code) = commits.ask(consumer, offsets) {
+        return Committed::Refused(code);
+    }
+    loop {
+        if let Some((_, answer)) = commits.answer(50) {
+            return answer;
         }
-    } else {
-        Committed::Refused(error.into())
-    };
-    // SAFETY: ours, and not used after that.
-    unsafe { sys::rd_kafka_queue_destroy(queue) };
-    answer
+        if Instant::now() >= deadline || abandon() {
+            return Committed::Silence;
+        }
+    }
 }
 
 /// Ends a consumer as a crash does: no last commit, and no word to its group, which finds out when the session runs out. `BaseConsumer`'s drop

@@ -17,6 +17,13 @@ struct Place<T> {
     meter: Arc<Meter>,
 }
 
+/// Those who are to reach an end.
+struct Group {
+    name: String,
+    /// What they see.
+    isolation: Isolation,
+}
+
 /// A workload that runs. Dropping it kills all its threads.
 #[derive(Debug)]
 pub struct Running {
@@ -257,12 +264,15 @@ impl Running {
         let alive = |place: &Place<Loop>| place.it.is_some();
         if self.loops.iter().any(alive) {
             let inputs = self.ids(&self.inputs());
-            self.reach(&inputs, Isolation::ReadCommitted, &self.transformed, "loops", until)?;
+            let who =
+                Group { name: self.options.loop_group(), isolation: Isolation::ReadCommitted };
+            self.reach(&inputs, &who, &self.transformed, until)?;
         }
         if self.consumers.iter().any(|place| place.it.is_some()) {
             let all: Vec<PartitionId> = self.site.partitions.ids().collect();
             let isolation = self.options.consumer.isolation;
-            self.reach(&all, isolation, &self.consumed, "consumers", until)?;
+            let who = Group { name: self.options.group.clone(), isolation };
+            self.reach(&all, &who, &self.consumed, until)?;
         }
         Ok(())
     }
@@ -270,12 +280,12 @@ impl Running {
     fn reach(
         &self,
         ids: &[PartitionId],
-        isolation: Isolation,
+        who: &Group,
         progress: &Progress,
-        who: &str,
         until: Instant,
     ) -> Result<()> {
-        let site = &self.site;
+        let (site, isolation) = (&self.site, who.isolation);
+        let group = Reader::new(&site.bootstrap, &site.client, Some(&who.name), isolation)?;
         let ends = read::settled(site, ids, isolation, until)?;
         let probe = Reader::new(&site.bootstrap, &site.client, None, isolation)?;
         for (id, low, high) in ends {
@@ -285,9 +295,17 @@ impl Running {
                 if low >= high || progress.wait(id, high, soon) {
                     break;
                 }
-                // The last offsets can be ends of transactions, which nobody gets.
-                let at = progress.of(id).max(low);
+                // One that has committed and died since has come there, too.
                 let left = until.saturating_duration_since(Instant::now());
+                let name = (topic.to_owned(), partition);
+                let wait = left.min(Duration::from_secs(5));
+                let committed = group.committed(std::slice::from_ref(&name), wait);
+                let committed = committed.ok().and_then(|all| all.get(&name).copied());
+                // The last offsets can be ends of transactions, which nobody gets.
+                let at = progress.of(id).max(low).max(committed.unwrap_or(0));
+                if at >= high {
+                    break;
+                }
                 let next = probe.first_at(topic, partition, at, left.min(Duration::from_secs(5)));
                 if matches!(next, Ok(None)) || matches!(next, Ok(Some(seen)) if seen.offset >= high)
                 {
@@ -295,8 +313,11 @@ impl Running {
                 }
                 if Instant::now() >= until {
                     return Err(Error::Broker {
-                        what: format!("waiting for {who} to reach the end of {topic} {partition}"),
-                        why: format!("they are at {at} of {high}"),
+                        what: format!(
+                            "waiting for {} to reach the end of {topic} {partition}",
+                            who.name
+                        ),
+                        why: format!("it is at {at} of {high}"),
                     });
                 }
             }
