@@ -1,9 +1,11 @@
 //! What comes out of a check.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
+use super::AnomalyKind;
 use crate::id::{ConsumerId, MessageId, PartitionId};
 
 /// The outcome of a check.
@@ -18,39 +20,22 @@ pub enum Verdict {
     Unknown,
 }
 
-/// What can be wrong. The names are those of Jepsen's Kafka workload where it has one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(rename_all = "kebab-case")]
-#[non_exhaustive]
-pub enum AnomalyKind {
-    /// A message was acknowledged, and is not there.
-    LostWrite,
-    /// A message is there twice.
-    Duplicate,
-    /// Two messages at one offset, or a message whose acknowledgement told another offset than the one that it is at.
-    InconsistentOffsets,
-    /// A message of an aborted transaction, or one that was refused, was read by somebody who reads what is committed.
-    AbortedRead,
-    /// A record that nobody sent.
-    Phantom,
-    /// A record whose checksum is wrong.
-    Corrupt,
-    /// A consumer went past a record without getting it.
-    PollSkip,
-    /// A consumer went back without being told to.
-    NonMonotonicPoll,
-    /// Messages of a producer are in another order than it sent them.
-    NonMonotonicSend,
-    /// What a group has committed went back.
-    CommitRegression,
-    /// A group went past a record that none of its members got.
-    GroupSkip,
-    /// A group went past a record that no member had done its work on.
-    LostWork,
-    /// A part of a transaction is visible, and a part is not.
-    TornTransaction,
-    /// An input of a consume-transform-produce loop has no output, or several.
-    NotExactlyOnce,
+impl Verdict {
+    /// The word for it: `ok`, `anomaly`, `unknown`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Anomaly => "anomaly",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
 }
 
 /// Something wrong, with what shows it.
@@ -58,19 +43,26 @@ pub enum AnomalyKind {
 pub struct Anomaly {
     /// What.
     pub kind: AnomalyKind,
+    /// Whether those who did it had been promised that this does not happen: a producer that is not idempotent has to expect doubles.
+    /// See [`AnomalyKind::promised_to`].
+    pub promised: bool,
     /// A sentence with the numbers in it.
     pub what: String,
     /// The partition that it is about.
     pub partition: Option<PartitionId>,
-    /// The messages that it is about.
-    #[serde(skip)]
+    /// The messages that it is about; the first ones, if there are many. As JSON: pairs of producer and sequence.
+    #[serde(serialize_with = "pairs")]
     pub messages: Vec<MessageId>,
     /// The consumer that saw it.
     pub consumer: Option<ConsumerId>,
     /// Offsets that matter.
     pub offsets: Vec<u64>,
-    /// Times that matter (microseconds since the run began): sent, acknowledged, read.
+    /// Times that matter (microseconds since the run began): sent, acknowledged, read. Those of messages are known to a millisecond.
     pub times: Vec<u64>,
+}
+
+fn pairs<S: Serializer>(messages: &[MessageId], to: S) -> Result<S::Ok, S::Error> {
+    to.collect_seq(messages.iter().map(|it| (it.producer, it.sequence)))
 }
 
 /// How many of what.
@@ -103,10 +95,48 @@ pub struct Judgement {
     pub verdict: Verdict,
     /// How many there are of each kind.
     pub found: BTreeMap<AnomalyKind, u64>,
-    /// The first of each kind.
+    /// How many of these nobody had been promised not to happen ([`Anomaly::promised`]).
+    pub not_promised: BTreeMap<AnomalyKind, u64>,
+    /// The first of each kind, as many as [`Options::keep`](super::Options::keep) says.
     pub anomalies: Vec<Anomaly>,
     /// Why the outcome is no better than unknown, a sentence each.
     pub unknowns: Vec<String>,
     /// How many of what.
     pub counts: Counts,
+}
+
+/// A few lines for people: the outcome and the numbers, each kind with its first cases, what is not known.
+impl fmt::Display for Judgement {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let it = &self.counts;
+        writeln!(
+            f,
+            "{}: {} sent, {} acknowledged, {} refused, {} unknown ({} of them read); {} records read of {} messages, {} redelivered",
+            self.verdict,
+            it.sent,
+            it.acked,
+            it.failed,
+            it.unknown,
+            it.unknown_read,
+            it.read,
+            it.distinct,
+            it.redelivered
+        )?;
+        for (kind, count) in &self.found {
+            write!(f, "{kind}: {count} ({}", kind.guarantee())?;
+            match self.not_promised.get(kind) {
+                Some(not) if not == count => write!(f, "; not promised here")?,
+                Some(not) => write!(f, "; {not} of them not promised here")?,
+                None => {}
+            }
+            writeln!(f, ")")?;
+            for anomaly in self.anomalies.iter().filter(|it| it.kind == *kind).take(3) {
+                writeln!(f, "  {}", anomaly.what)?;
+            }
+        }
+        for unknown in &self.unknowns {
+            writeln!(f, "not known: {unknown}")?;
+        }
+        Ok(())
+    }
 }

@@ -7,9 +7,15 @@
 //! order than their times, by as much as the writer's queue holds; what happened before what is told by [`Event::at`] then.
 
 mod event;
+mod format;
+mod parse;
+mod reader;
 mod sink;
+mod writer;
 
 pub use event::{
     Acks, Commits, Delivery, Event, Isolation, Outcome, Record, Run, Sample, Topic, What,
 };
+pub use reader::Reader;
 pub use sink::{Memory, Sink};
+pub use writer::Writer;
