@@ -147,7 +147,7 @@ fn harmless() -> impl Strategy<Value = (Toxic, Direction)> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig::with_cases(48))]
 
     /// All bytes arrive, in order, both ways; each direction ends by itself. Rules come and go meanwhile.
     #[test]
@@ -566,12 +566,12 @@ fn a_fraction_is_the_same_for_the_same_seed() {
     let hit = |seed| -> Vec<bool> {
         let bench = Bench::with(Options { seed, ..Options::default() });
         bench.proxy.add(Rule::new(Toxic::Partition, Direction::Both).fraction(0.5));
-        (0..40)
-            .map(|_| {
-                let client = bench.connect();
-                let mut byte = [0];
-                client.set_read_timeout(Some(MOMENT / 3)).unwrap();
-                matches!((&client).read(&mut byte), Err(e) if e.kind() == ErrorKind::ConnectionReset)
+        (1..=40)
+            .map(|connections| {
+                let before = bench.proxy.statistics().refused;
+                let _client = bench.connect();
+                bench.until(|now| now.total == connections);
+                bench.proxy.statistics().refused > before
             })
             .collect()
     };
@@ -644,6 +644,50 @@ fn dropping_it_ends_all_and_frees_the_port() {
     assert_eq!(again.local_addr(), address);
     let taken = Proxy::listen(address, upstream.local_addr().unwrap());
     assert!(taken.unwrap_err().to_string().starts_with(&format!("a proxy on {address}: ")));
+}
+
+/// Somebody who does not answer at all: his queue of connections is full.
+#[test]
+#[cfg(target_os = "linux")]
+fn who_waits_for_an_answer_can_be_ended() {
+    use rustix::net::{AddressFamily, SocketType};
+    let socket = rustix::net::socket(AddressFamily::INET, SocketType::STREAM, None).unwrap();
+    rustix::net::bind(&socket, &ANY.parse::<SocketAddr>().unwrap()).unwrap();
+    rustix::net::listen(&socket, 0).unwrap();
+    let listener = TcpListener::from(socket);
+    let address = listener.local_addr().unwrap();
+    let _first = TcpStream::connect(address).unwrap();
+    let proxy = Proxy::listen(ANY.parse().unwrap(), address).unwrap();
+    let clients: Vec<_> =
+        (0..4).map(|_| patient(TcpStream::connect(proxy.local_addr()).unwrap())).collect();
+    send(&clients[0], b"x");
+    let end = Instant::now() + PATIENCE;
+    while proxy.statistics().total < 4 {
+        assert!(Instant::now() < end);
+        thread::yield_now();
+    }
+    assert!(proxy.statistics().open >= 2, "they wait for an answer");
+    drop(proxy);
+    for mut client in clients {
+        assert!(!matches!(client.read(&mut [0]), Ok(1)));
+    }
+}
+
+#[test]
+fn what_was_sent_before_a_reset_comes_before_it() {
+    let bench = Bench::new();
+    let (client, server) = bench.pair();
+    bench.add("latency 300ms", Direction::Down);
+    send(&server, b"last words");
+    // He is gone, and whoever writes to him finds that out before the words are due.
+    drop(server);
+    send(&client, b"x");
+    thread::sleep(MOMENT / 2);
+    let _ = (&client).write(b"y");
+    assert_eq!(receive(&client, 10), b"last words");
+    assert!(!matches!((&client).read(&mut [0]), Ok(1)));
+    drop(client);
+    bench.until(|now| now.open == 0);
 }
 
 #[test]

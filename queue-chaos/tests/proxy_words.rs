@@ -177,6 +177,7 @@ fn nodes_by_their_client_ids() {
         let client = ClientId::new(id);
         assert_eq!(client.node(), node.map(NodeId), "{id}");
         assert_eq!(client.is_node(NodeId(2)), node == Some(2), "{id}");
+        assert_eq!(ClientPattern::AnyBut(NodeId(2)).matches(&client), node != Some(2), "{id}");
         assert_eq!(ClientPattern::AnyNode.matches(&client), node.is_some(), "{id}");
     }
 }

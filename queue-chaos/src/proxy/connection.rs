@@ -19,7 +19,7 @@ use super::wake::Waker;
 use crate::proxy::Toxic;
 
 /// Bytes that are read at once.
-const READ: usize = 256 * 1024;
+const READ: usize = 128 * 1024;
 
 /// How long one waits for the other side of the proxy to answer.
 const CONNECT: Duration = Duration::from_secs(10);

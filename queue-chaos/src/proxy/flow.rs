@@ -19,7 +19,8 @@ pub(super) struct Flow {
     stages: Vec<Stage>,
     /// What has passed all of them.
     out: VecDeque<Chunk>,
-    out_bytes: usize,
+    /// What that costs.
+    out_cost: usize,
     end: Option<End>,
     /// Whether the sender has not ended.
     reading: bool,
@@ -61,7 +62,7 @@ impl Flow {
             way,
             stages: Vec::new(),
             out: VecDeque::new(),
-            out_bytes: 0,
+            out_cost: 0,
             end: None,
             reading: true,
             over: false,
@@ -162,7 +163,7 @@ impl Flow {
         match to {
             Some(stage) => stage.push(chunk, now),
             None => {
-                self.out_bytes += chunk.len();
+                self.out_cost += chunk.cost();
                 self.out.push_back(chunk);
             }
         }
@@ -182,7 +183,7 @@ impl Flow {
                 let Some(stage) = before.last_mut() else { break };
                 loop {
                     let room =
-                        behind.first().map_or(WAITING.saturating_sub(self.out_bytes), Stage::room);
+                        behind.first().map_or(WAITING.saturating_sub(self.out_cost), Stage::room);
                     if room == 0 {
                         break;
                     }
@@ -221,11 +222,12 @@ impl Flow {
             let Ok(written) = write(to, chunk.bytes()) else { return Written::Broken };
             sum += written;
             self.written += written as u64;
-            self.out_bytes -= written;
-            chunk.advance(written);
-            if chunk.len() > 0 {
+            if written < chunk.len() {
+                self.out_cost -= written;
+                chunk.advance(written);
                 return Written::Some(sum);
             }
+            self.out_cost -= chunk.cost();
             self.out.pop_front();
         }
         match self.end {
@@ -247,7 +249,7 @@ impl Flow {
         self.discarding = true;
         self.stages.clear();
         self.out.clear();
-        self.out_bytes = 0;
+        self.out_cost = 0;
         self.end = None;
         self.over |= !self.reading;
     }

@@ -21,7 +21,7 @@ use crate::{Error, Result};
 /// What a proxy is told when it is made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Options {
-    /// How many connections it has at most: further ones are refused, and counted. Each is a thread, with a buffer of 256 KiB.
+    /// How many connections it has at most: further ones are refused, and counted. Each is a thread, with a buffer of 128 KiB.
     pub connections: usize,
     /// What random choices come from: jitter, sizes of slices, which connections a fraction means.
     pub seed: u64,
@@ -33,7 +33,7 @@ impl Default for Options {
     }
 }
 
-/// What a proxy has done so far.
+/// What a proxy has done so far. Bytes are counted a moment after they were delivered.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Statistics {
     /// Connections that are open.

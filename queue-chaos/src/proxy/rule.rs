@@ -20,6 +20,8 @@ pub enum ClientPattern {
     Node(NodeId),
     /// Those of any node.
     AnyNode,
+    /// Those of clients and of all nodes but this one. A node connects to itself as well: who cuts it off by a rule for everybody cuts its broker off from its own controller.
+    AnyBut(NodeId),
 }
 
 impl ClientPattern {
@@ -30,6 +32,7 @@ impl ClientPattern {
             Self::Exactly(id) => id == client,
             Self::Node(node) => client.is_node(*node),
             Self::AnyNode => client.node().is_some(),
+            Self::AnyBut(node) => !client.is_node(*node),
         }
     }
 }

@@ -36,6 +36,11 @@ impl Chunk {
         self.bytes.len() - self.gone
     }
 
+    /// What it takes to keep it: many small ones must not take more memory than few large ones.
+    pub(super) fn cost(&self) -> usize {
+        self.len() + 64
+    }
+
     pub(super) fn advance(&mut self, bytes: usize) {
         self.gone += bytes;
     }
@@ -73,6 +78,7 @@ pub(super) struct Stage {
     since: Instant,
     /// What is inside, each with the time when it may leave.
     queue: VecDeque<(Instant, Chunk)>,
+    /// What that costs.
     queued: usize,
     end: Option<(Instant, End)>,
     work: Work,
@@ -145,7 +151,7 @@ impl Stage {
             return;
         }
         let due = self.due(now);
-        self.queued += chunk.len();
+        self.queued += chunk.cost();
         self.queue.push_back((due, chunk));
     }
 
@@ -242,13 +248,13 @@ impl Stage {
     /// The first so many bytes, or as many as there are in one chunk.
     fn take(&mut self, bytes: usize) -> Pulled {
         let Some((_, first)) = self.queue.front_mut() else { return Pulled::Nothing };
-        let bytes = bytes.min(first.len());
-        self.queued -= bytes;
         if bytes < first.len() {
             let taken = Chunk::new(&first.bytes()[..bytes]);
             first.advance(bytes);
+            self.queued -= bytes;
             return Pulled::Chunk(taken);
         }
+        self.queued -= first.cost();
         self.queue.pop_front().map_or(Pulled::Nothing, |(_, chunk)| Pulled::Chunk(chunk))
     }
 
