@@ -123,6 +123,19 @@ impl Lanes {
                     continue;
                 }
             };
+            // Lines of marks pass behind labels.
+            let wide = text_width(&item.label) + 2.0;
+            let behind = match label {
+                Label::After => Some(x - 1.0),
+                Label::Before => Some(x - wide + 1.0),
+                Label::Within | Label::None => None,
+            };
+            if let Some(left) = behind {
+                let _ = write!(
+                    out,
+                    "<rect class=\"bg\" x=\"{left:.1}\" y=\"{y:.1}\" width=\"{wide:.1}\" height=\"{BAR}\"/>"
+                );
+            }
             let _ = write!(
                 out,
                 "<text class=\"{class}\" x=\"{x:.1}\" y=\"{:.1}\" text-anchor=\"{anchor}\">{}</text></g>",

@@ -33,7 +33,7 @@ pub use recovery::Recovery;
 pub use spans::{FaultSpan, FaultState, Mark};
 pub use timeline::{Point, Timeline};
 
-use crate::check::{AnomalyKind, Judgement};
+use crate::check::Judgement;
 use crate::history::Run;
 use crate::{Error, Result};
 
@@ -128,18 +128,4 @@ impl<'a> Report<'a> {
 #[must_use]
 pub fn svg(timeline: &Timeline) -> String {
     picture::stand_alone(timeline, &[])
-}
-
-/// The name of a kind, as in JSON.
-fn kind_name(kind: AnomalyKind) -> String {
-    match serde_json::to_value(kind) {
-        Ok(serde_json::Value::String(name)) => name,
-        _ => format!("{kind:?}"),
-    }
-}
-
-/// The promise that a kind breaks.
-fn guarantee(kind: AnomalyKind) -> &'static str {
-    let _ = kind;
-    "a guarantee"
 }

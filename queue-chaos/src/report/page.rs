@@ -2,10 +2,10 @@
 
 use std::fmt::{Display, Write};
 
-use super::axis::{date, grouped, si, time};
+use super::axis::{clock, date, grouped, si, time};
 use super::escape::{Escaped, short};
-use super::picture::{STYLE, Size, draw};
-use super::{FaultState, Recovery, Report, kind_name};
+use super::picture::{Size, draw};
+use super::{FaultState, Recovery, Report};
 use crate::check::{Anomaly, Verdict};
 
 /// Rows of a table of faults, and of a table of anomalies.
@@ -21,8 +21,8 @@ h1{font-size:24px;line-height:1.25;margin:6px 0 2px;overflow-wrap:anywhere}h2{fo
 p{margin:6px 0}.dim{color:var(--dim)}\
 .verdict{display:inline-block;font-weight:700;font-size:13px;letter-spacing:.04em;padding:2px 10px;border-radius:12px;color:var(--bg)}\
 .verdict.ok{background:var(--ok)}.verdict.anomaly{background:var(--bad)}.verdict.unknown{background:var(--warn)}\
-.numbers{display:grid;grid-template-columns:repeat(auto-fit,minmax(128px,1fr));gap:8px;margin:16px 0;padding:0;list-style:none}\
-.numbers li{background:var(--soft);border:1px solid var(--line);border-radius:8px;padding:8px 12px}\
+.numbers{display:flex;flex-wrap:wrap;gap:8px;margin:16px 0;padding:0;list-style:none}\
+.numbers li{flex:1 1 118px;background:var(--soft);border:1px solid var(--line);border-radius:8px;padding:8px 12px}\
 .numbers b{display:block;font-size:19px;font-weight:600;font-variant-numeric:tabular-nums}.numbers span{color:var(--dim);font-size:12.5px}\
 .scroll{overflow-x:auto}\
 table{border-collapse:collapse;width:100%;font-size:13.5px}\
@@ -33,20 +33,20 @@ code,pre{font:13px/1.5 ui-monospace,SFMono-Regular,Menlo,Consolas,monospace}\
 pre{background:var(--soft);border:1px solid var(--line);border-radius:8px;padding:10px 12px;overflow-x:auto;margin:8px 0}\
 td code{white-space:nowrap}summary{cursor:pointer;color:var(--dim)}\
 .warn{border-left:3px solid var(--warn);padding-left:10px}.bad{color:var(--bad)}\
-svg.qc{display:block;width:100%;height:auto;margin:4px 0}svg.narrow{display:none}\
-@media (max-width:640px){main{padding:14px 12px 36px}h1{font-size:20px}svg.wide{display:none}svg.narrow{display:block}}\
+svg.qc{display:block;width:100%;height:auto;margin:4px 0}.narrow{display:none}\
+@media (max-width:640px){main{padding:14px 12px 36px}h1{font-size:20px}.wide{display:none}.narrow{display:block}}\
 @media print{details>*{display:block}}";
 
 pub(super) fn page(report: &Report<'_>) -> String {
     let mut out = String::with_capacity(1 << 17);
     let name = report.run.map_or("A run without a name", |run| run.name.as_str());
     let verdict = report.judgement.verdict;
-    let word = verdict_word(verdict);
+    let word = verdict.as_str();
     let _ = write!(
         out,
         "<!DOCTYPE html>\n<html lang=\"en\" xmlns=\"http://www.w3.org/1999/xhtml\"><head><meta charset=\"utf-8\"/>\
          <meta name=\"viewport\" content=\"width=device-width,initial-scale=1\"/><title>{}: {word}</title>\
-         <style>{PAGE_STYLE}{STYLE}</style></head>\n<body><main>\n\
+         <style>{PAGE_STYLE}</style></head>\n<body><main>\n\
          <div class=\"verdict {word}\">{}</div><h1>{}</h1>\n",
         Escaped(name),
         word.to_uppercase(),
@@ -57,9 +57,10 @@ pub(super) fn page(report: &Report<'_>) -> String {
     unknowns(&mut out, report);
     anomalies(&mut out, report);
     out.push_str("<h2>What happened</h2>\n");
-    for (size, class) in [(Size::Wide, "qc wide"), (Size::Narrow, "qc narrow")] {
-        let picture = draw(report.timeline, &report.judgement.anomalies, size, false);
-        out.push_str(&picture.replacen("class=\"qc\"", &format!("class=\"{class}\""), 1));
+    for (size, class) in [(Size::Wide, "wide"), (Size::Narrow, "narrow")] {
+        let _ = write!(out, "<div class=\"{class}\">");
+        out.push_str(&draw(report.timeline, &report.judgement.anomalies, size));
+        out.push_str("</div>");
         out.push('\n');
     }
     if report.timeline.samples == 0 {
@@ -72,14 +73,6 @@ pub(super) fn page(report: &Report<'_>) -> String {
     again(&mut out, report);
     out.push_str("</main></body></html>\n");
     out
-}
-
-pub(super) const fn verdict_word(verdict: Verdict) -> &'static str {
-    match verdict {
-        Verdict::Ok => "ok",
-        Verdict::Anomaly => "anomaly",
-        Verdict::Unknown => "unknown",
-    }
 }
 
 fn about(out: &mut String, report: &Report<'_>) {
@@ -167,14 +160,25 @@ fn anomalies(out: &mut String, report: &Report<'_>) {
         return;
     }
     out.push_str("<h2>What is wrong</h2>\n");
-    head(out, &[("anomaly", false), ("found", true), ("the guarantee that it breaks", false)]);
+    let columns = [("anomaly", false), ("found", true), ("the guarantee that it breaks", false)];
+    head(out, &columns);
     for (kind, count) in &judgement.found {
+        let not_promised = match judgement.not_promised.get(kind) {
+            Some(not) if not == count => "<br/><span class=\"dim\">not promised here</span>".into(),
+            Some(not) => {
+                format!(
+                    "<br/><span class=\"dim\">{} of them not promised here</span>",
+                    grouped(*not)
+                )
+            }
+            None => String::new(),
+        };
         let _ = writeln!(
             out,
-            "<tr><td class=\"bad\"><code>{}</code></td><td class=\"n\">{}</td><td>{}</td></tr>",
-            Escaped(kind_name(*kind)),
+            "<tr><td class=\"bad\"><code>{}</code></td><td class=\"n\">{}</td><td>{}{not_promised}</td></tr>",
+            Escaped(kind.as_str()),
             grouped(*count),
-            Escaped(super::guarantee(*kind))
+            Escaped(kind.guarantee())
         );
     }
     tail(out, 0);
@@ -184,13 +188,18 @@ fn anomalies(out: &mut String, report: &Report<'_>) {
         let _ = writeln!(
             out,
             "<tr><td class=\"bad\"><code>{}</code></td><td class=\"what\">{}</td><td>{}</td><td>{}</td></tr>",
-            Escaped(kind_name(anomaly.kind)),
+            Escaped(anomaly.kind.as_str()),
             Escaped(&anomaly.what),
             Escaped(place(report, anomaly)),
-            list(anomaly.times.iter().map(|at| time(*at as f64)))
+            list(anomaly.times.iter().map(|at| moment(report, *at)))
         );
     }
     tail(out, judgement.anomalies.len().saturating_sub(MOST_ROWS));
+}
+
+/// A time of the run, as the picture's axis writes it.
+fn moment(report: &Report<'_>, at: u64) -> String {
+    clock(at as f64 / 1e6, report.timeline.end as f64 / 1e6)
 }
 
 /// A few of a list.
@@ -248,7 +257,7 @@ fn faults(out: &mut String, report: &Report<'_>) {
         let _ = writeln!(
             out,
             "<tr><td class=\"n\">{}</td><td class=\"what\"><code>{}</code>{state}</td><td class=\"n\">{lasted}</td><td>{}</td></tr>",
-            time(fault.begin as f64),
+            moment(report, fault.begin),
             Escaped(&fault.what),
             recovered(recovery)
         );
@@ -265,6 +274,7 @@ fn faults(out: &mut String, report: &Report<'_>) {
 
 fn recovered(recovery: Recovery) -> String {
     match recovery {
+        Recovery::After(0) => "at once".into(),
         Recovery::After(micros) => format!("after {}", time(micros as f64)),
         Recovery::Disturbed => "another fault was there".into(),
         Recovery::NotSeen => "not before the end".into(),

@@ -61,6 +61,15 @@ impl Panel {
         mut series: Vec<Series>,
     ) -> Self {
         series.retain(|series| !series.points.is_empty());
+        // Of what is counted, the good news are not drawn, but of the last.
+        let last = series.len().saturating_sub(1);
+        let mut index = 0;
+        series.retain(|series| {
+            index += 1;
+            scale != Scale::Counts
+                || index > last
+                || series.points.iter().any(|(_, value)| *value > 0.0)
+        });
         let all = || series.iter().flat_map(|series| &series.points).map(|(_, value)| *value);
         let largest = all().fold(0.0, f64::max);
         let ticks = match scale {
@@ -127,9 +136,13 @@ impl Panel {
         );
         let mut x = frame.right;
         for series in self.series.iter().rev().filter(|series| !series.name.is_empty()) {
-            x -= text_width(series.name);
-            let _ = write!(out, "<text x=\"{x:.1}\" y=\"{y:.1}\">{}</text>", series.name);
-            x -= 18.0;
+            // Set from the right: where letters are wider than thought, nothing leaves the picture.
+            let _ = write!(
+                out,
+                "<text x=\"{x:.1}\" y=\"{y:.1}\" text-anchor=\"end\">{}</text>",
+                series.name
+            );
+            x -= text_width(series.name) * 1.1 + 18.0;
             let _ = write!(
                 out,
                 "<path class=\"line s{}\" d=\"M{x:.1} {:.1}h13\"/>",

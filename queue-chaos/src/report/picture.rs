@@ -22,7 +22,7 @@ pub(super) enum Size {
 
 /// Colours and fonts: dark where the viewer's system is.
 pub(super) const STYLE: &str = "\
-.qc text{font:11px system-ui,-apple-system,'Segoe UI',Roboto,'Helvetica Neue',sans-serif;fill:#57606a}\
+svg.qc{background:#fff}.qc .bg{fill:#fff}.qc text{font:11px system-ui,-apple-system,'Segoe UI',Roboto,'Helvetica Neue',sans-serif;fill:#57606a}\
 .qc .name{font-weight:600;fill:#1f2328}.qc .label{fill:#1f2328}.qc .in{fill:#fff}\
 .qc .grid{stroke:#d8dee4;stroke-width:1}.qc .base{stroke:#8c959f;stroke-width:1}\
 .qc .line{fill:none;stroke-width:1.6;stroke-linejoin:round;stroke-linecap:round}.qc .area{stroke:none;fill-opacity:.16}\
@@ -33,7 +33,7 @@ pub(super) const STYLE: &str = "\
 .qc .mark{stroke:#6e7781;stroke-width:1;stroke-dasharray:2 3}.qc .wrong{stroke:#cf222e;stroke-width:1.2;stroke-dasharray:4 3}\
 .qc .hover{fill:#1f2328;fill-opacity:0}.qc .hover:hover{fill-opacity:.07}\
 @media (prefers-color-scheme:dark){\
-.qc text{fill:#9198a1}.qc .name,.qc .label{fill:#f0f6fc}.qc .in{fill:#0d1117}\
+svg.qc{background:#0d1117}.qc .bg{fill:#0d1117}.qc text{fill:#9198a1}.qc .name,.qc .label{fill:#f0f6fc}.qc .in{fill:#0d1117}\
 .qc .grid{stroke:#30363d}.qc .base{stroke:#656c76}\
 .qc .s0{stroke:#ab7df8}.qc .s1{stroke:#4493f8}.qc .s2{stroke:#3fb950}.qc .s3{stroke:#f0883e}.qc .s4{stroke:#f85149}\
 .qc .a0{fill:#ab7df8}.qc .a1{fill:#4493f8}.qc .a2{fill:#3fb950}.qc .a3{fill:#f0883e}.qc .a4{fill:#f85149}\
@@ -62,12 +62,12 @@ impl Frame {
 
 /// A picture that stands alone.
 pub(super) fn stand_alone(timeline: &Timeline, anomalies: &[Anomaly]) -> String {
-    let picture = draw(timeline, anomalies, Size::Wide, true);
+    let picture = draw(timeline, anomalies, Size::Wide);
     format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n{picture}")
 }
 
-/// Draws it. One that does not stand alone has no colours of its own.
-pub(super) fn draw(timeline: &Timeline, anomalies: &[Anomaly], size: Size, alone: bool) -> String {
+/// Draws it, with its colours.
+pub(super) fn draw(timeline: &Timeline, anomalies: &[Anomaly], size: Size) -> String {
     let (width, left, right) = match size {
         Size::Wide => (960.0, 62.0, 944.0),
         Size::Narrow => (400.0, 50.0, 392.0),
@@ -88,12 +88,7 @@ pub(super) fn draw(timeline: &Timeline, anomalies: &[Anomaly], size: Size, alone
          aria-label=\"Timeline of {}\">",
         Escaped(name)
     );
-    if alone {
-        let _ = write!(
-            out,
-            "<style>svg{{background:#fff}}{STYLE}@media (prefers-color-scheme:dark){{svg{{background:#0d1117}}}}</style>"
-        );
-    }
+    let _ = write!(out, "<style>{STYLE}</style>");
     let first_plot = panels.first().map_or(bottom, |_| after_lanes + Panel::HEAD);
     time_axis(&mut out, &frame, size, first_plot, bottom);
     bands(&mut out, timeline, &frame, after_lanes, bottom);
@@ -186,10 +181,11 @@ fn items(timeline: &Timeline, anomalies: &[Anomaly]) -> Vec<Item> {
             (FaultState::Done, Some(_)) if fault.lasting => ("", format!("for {lasted}")),
             (FaultState::Done, Some(_)) => ("", format!("took {lasted}")),
         };
+        let note = if matches!(fault.state, FaultState::Failed(_)) { " (not done)" } else { "" };
         Item {
             begin: fault.begin,
             end: until,
-            label: short(&fault.what, 44),
+            label: format!("{}{note}", short(&fault.what, 44)),
             title: format!("{}\nat {begin}, {how}", fault.what),
             class: format!("{}{state}", class_of(fault)),
             point: matches!(fault.state, FaultState::Failed(_)),
@@ -205,8 +201,8 @@ fn items(timeline: &Timeline, anomalies: &[Anomaly]) -> Vec<Item> {
     };
     let anomaly = |anomaly: &Anomaly| {
         let at = time_of(anomaly)?;
-        let name = super::kind_name(anomaly.kind);
-        Some(point(at, name.clone(), format!("{name}\n{}", anomaly.what), "bad"))
+        let name = anomaly.kind.as_str();
+        Some(point(at, name.to_owned(), format!("{name}\n{}", anomaly.what), "bad"))
     };
     let mark = |mark: &super::Mark| {
         let title = format!("{}\nat {}", mark.text, time(mark.at as f64));
@@ -264,7 +260,7 @@ fn panels(timeline: &Timeline) -> Vec<Panel> {
         Panel::new(
             "Lag, time",
             Scale::Linear,
-            |seconds| time(seconds * 1e6),
+            |seconds| if seconds > 0.0 { time(seconds * 1e6) } else { "0".into() },
             vec![one("", 0, Style::Area, |p| p.lag_seconds)],
         ),
         Panel::new(
@@ -272,8 +268,8 @@ fn panels(timeline: &Timeline) -> Vec<Panel> {
             Scale::Counts,
             si,
             vec![
-                one("under-replicated", 3, Style::Step, |p| p.under_replicated.map(f64::from)),
                 one("without a leader", 4, Style::Step, |p| p.leaderless.map(f64::from)),
+                one("under-replicated", 3, Style::Step, |p| p.under_replicated.map(f64::from)),
             ],
         ),
     ];

@@ -1,9 +1,8 @@
 //! The summary for programs.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
-use super::page::verdict_word;
-use super::{FaultState, Recovery, Report, Timeline, kind_name};
+use super::{FaultState, Recovery, Report, Timeline};
 
 /// The worst of a timeline.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -38,8 +37,6 @@ fn seconds(micros: u64) -> f64 {
 pub(super) fn summary(report: &Report<'_>) -> Value {
     let (timeline, judgement) = (report.timeline, report.judgement);
     let largest = Largest::of(timeline);
-    let found: Map<String, Value> =
-        judgement.found.iter().map(|(kind, count)| (kind_name(*kind), json!(count))).collect();
     let faults: Vec<Value> = timeline
         .faults
         .iter()
@@ -76,13 +73,14 @@ pub(super) fn summary(report: &Report<'_>) -> Value {
         .collect();
     json!({
         "version": 1,
-        "verdict": verdict_word(judgement.verdict),
+        "verdict": judgement.verdict,
         "run": report.run,
         "replay": report.replay,
         "duration_seconds": seconds(timeline.end),
         "complete": timeline.complete,
         "counts": judgement.counts,
-        "found": found,
+        "found": judgement.found,
+        "not_promised": judgement.not_promised,
         "anomalies": judgement.anomalies,
         "unknowns": judgement.unknowns,
         "max_lag": largest.lag,
