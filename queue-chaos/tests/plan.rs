@@ -96,6 +96,7 @@ fn action() -> impl Strategy<Value = Action> {
         1 => Just(Action::RollingRestart),
         1 => Just(Action::AddNode),
         1 => Just(Action::Reassign),
+        1 => Just(Action::BeginReassign),
         1 => Just(Action::ElectPreferred),
         1 => Just(Action::Forget),
         1 => (target(), any::<u64>()).prop_map(|(of, bytes)| Action::TearTail { of, bytes }),

@@ -79,6 +79,8 @@ pub enum Action {
     AddNode,
     /// The partitions of the run's topics are spread over all nodes that are up.
     Reassign,
+    /// The same is asked for, and goes on while other things happen.
+    BeginReassign,
     /// Each partition is led by the first of its replicas again.
     ElectPreferred,
     /// Connections get a toxic until [`Heal`](Self::Heal).

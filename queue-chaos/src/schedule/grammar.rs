@@ -27,10 +27,11 @@ const SIMPLE: [(&str, Simple); 12] = [
     ("writable-disk", Action::WritableDisk),
 ];
 
-const OTHERS: [&str; 13] = [
+const OTHERS: [&str; 14] = [
     "rolling-restart",
     "add-node",
     "reassign",
+    "begin-reassign",
     "elect-preferred",
     "net",
     "tear-tail",
@@ -128,6 +129,7 @@ pub(super) fn action(words: &mut Words<'_>) -> Result<Action, Wrong> {
         "rolling-restart" => Action::RollingRestart,
         "add-node" => Action::AddNode,
         "reassign" => Action::Reassign,
+        "begin-reassign" => Action::BeginReassign,
         "elect-preferred" => Action::ElectPreferred,
         "forget" => Action::Forget,
         "net" => net(words)?,
@@ -286,6 +288,7 @@ impl fmt::Display for Action {
             Self::RollingRestart => return f.write_str("rolling-restart"),
             Self::AddNode => return f.write_str("add-node"),
             Self::Reassign => return f.write_str("reassign"),
+            Self::BeginReassign => return f.write_str("begin-reassign"),
             Self::ElectPreferred => return f.write_str("elect-preferred"),
             Self::Forget => return f.write_str("forget"),
             Self::Net { to, from, link, direction, toxic } => {

@@ -27,6 +27,7 @@ impl Action {
             Self::RollingRestart
             | Self::AddNode
             | Self::Reassign
+            | Self::BeginReassign
             | Self::ElectPreferred
             | Self::ProduceErrors { .. }
             | Self::MoveLeader { .. }

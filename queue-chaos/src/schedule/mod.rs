@@ -52,7 +52,8 @@
 //! | `rolling-restart` | each node in turn | |
 //! | `wipe NODE` | a node that is down loses all data | |
 //! | `add-node` | one more node joins | |
-//! | `reassign` | partitions are spread over all nodes | |
+//! | `reassign` | partitions are spread over all nodes, and copied | |
+//! | `begin-reassign` | the same is asked for, and goes on while other things happen | |
 //! | `elect-preferred` | partitions are led by their first replicas | |
 //! | `net NODE [LINK] [WAY] [from N] TOXIC` | connections to a node get a toxic | `heal` |
 //! | `heal NODE` | all toxics of a node are taken away | |

@@ -219,7 +219,9 @@ impl Cluster for Embedded {
             | Action::FreeDisk(_)
             | Action::ReadOnlyDisk(_)
             | Action::WritableDisk(_) => no("it has no disk; real Kafka (kafka) has"),
-            Action::AddNode | Action::Reassign => no("real Kafka (kafka) can"),
+            Action::AddNode | Action::Reassign | Action::BeginReassign => {
+                no("real Kafka (kafka) can")
+            }
             Action::Net { link: Link::Replication | Link::Controller, .. } => {
                 no("its nodes do not talk to each other; those of real Kafka (kafka) do")
             }

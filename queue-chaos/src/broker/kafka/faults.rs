@@ -140,6 +140,7 @@ impl Cluster for Kafka {
             }
             Action::AddNode => self.add_node(),
             Action::Reassign => self.reassign(),
+            Action::BeginReassign => self.begin_reassign().map(|_| ()),
             Action::ElectPreferred => self.elect_preferred(),
             Action::Net { to, from, link, direction, toxic } => {
                 for id in self.resolve(*to, Wanted::Any)? {

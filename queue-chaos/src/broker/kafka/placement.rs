@@ -4,6 +4,9 @@ use super::Kafka;
 use crate::id::NodeId;
 use crate::{Error, Result};
 
+/// A partition of a topic, and the nodes that shall have it.
+type Placed = (String, u32, Vec<NodeId>);
+
 impl Kafka {
     /// Waits until all replicas of all topics, Kafka's own too, are in sync.
     pub(super) fn wait_for_replicas(&self) -> Result<()> {
@@ -14,9 +17,9 @@ impl Kafka {
     }
 
     /// Round robin: replica r of partition p is on node p + r of those that are up.
-    pub(super) fn reassign(&mut self) -> Result<()> {
+    pub(super) fn begin_reassign(&mut self) -> Result<Vec<Placed>> {
         let up = self.up();
-        let mut wanted: Vec<(String, u32, Vec<NodeId>)> = Vec::new();
+        let mut wanted: Vec<Placed> = Vec::new();
         for topic in &self.topics {
             if topic.replicas as usize > up.len() {
                 return Err(Error::Broker {
@@ -47,8 +50,13 @@ impl Kafka {
             &["--execute".into(), "--reassignment-json-file".into(), plan.into()],
             "reassign.log",
         )?;
+        Ok(wanted)
+    }
+
+    pub(super) fn reassign(&mut self) -> Result<()> {
+        let wanted = self.begin_reassign()?;
         self.wait_for("reassigning partitions", |metadata| {
-            let is_done = |(name, number, replicas): &&(String, u32, Vec<NodeId>)| {
+            let is_done = |(name, number, replicas): &&Placed| {
                 let partition = metadata
                     .topic(name)
                     .and_then(|topic| topic.partitions.iter().find(|p| p.id == *number));
