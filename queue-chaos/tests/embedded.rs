@@ -37,7 +37,7 @@ fn cluster(nodes: u32) -> Embedded {
 fn config(cluster: &dyn Cluster) -> ClientConfig {
     let mut config = ClientConfig::new();
     config.set("bootstrap.servers", cluster.bootstrap());
-    config.set("topic.metadata.refresh.interval.ms", "500");
+    config.set("topic.metadata.refresh.interval.ms", "500").set("reconnect.backoff.max.ms", "500");
     config
 }
 

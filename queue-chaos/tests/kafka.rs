@@ -9,6 +9,7 @@ use std::process::{Command, Stdio};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use queue_chaos::broker::external::External;
 use queue_chaos::broker::kafka::{Distribution, Kafka, KafkaOptions};
 use queue_chaos::broker::{Cluster, NewTopic, NodeState};
 use queue_chaos::id::NodeId;
@@ -30,8 +31,12 @@ fn alone() -> MutexGuard<'static, ()> {
 }
 
 fn kafka() -> Option<Distribution> {
-    let found = Distribution::find().and_then(|distribution| {
-        Distribution::java_version(&Distribution::java()).map(|_| distribution)
+    let found = Distribution::find().map_err(|error| error.to_string()).and_then(|distribution| {
+        match Distribution::java_version(&Distribution::java()) {
+            Ok(17..) => Ok(distribution),
+            Ok(older) => Err(format!("Java is {older}, and Kafka needs 17")),
+            Err(error) => Err(error.to_string()),
+        }
     });
     match found {
         Ok(distribution) => Some(distribution),
@@ -65,9 +70,14 @@ fn send(producer: &BaseProducer, topic: &str, numbers: std::ops::Range<u32>) {
     send_padded(producer, topic, numbers, 0);
 }
 
-fn send_padded(producer: &BaseProducer, topic: &str, numbers: std::ops::Range<u32>, width: usize) {
+fn send_padded(
+    producer: &BaseProducer,
+    topic: &str,
+    numbers: std::ops::Range<u32>,
+    padding: usize,
+) {
     for number in numbers {
-        let payload = format!("{number:>width$}");
+        let payload = format!("{number}{}", " ".repeat(padding));
         let record =
             BaseRecord::<(), _>::to(topic).payload(&payload).partition((number % 2) as i32);
         producer.send(record).map_err(|(error, _)| error).unwrap();
@@ -188,6 +198,16 @@ fn one_node_keeps_what_it_acknowledged() {
     kafka.apply(&Action::Heal(node)).unwrap();
     timed("acknowledge", || producer.flush(WAIT)).unwrap();
     assert_eq!(read(&kafka, "kept", 220), (0..220).collect::<Vec<_>>());
+
+    // For somebody who has only its address, it is one that others run.
+    let mut external = External::connect(&kafka.bootstrap(), Vec::new()).unwrap();
+    external.create_topic(&topic("queue-chaos-one", 1), WAIT).unwrap();
+    assert!(external.create_topic(&topic("queue-chaos-one", 1), WAIT).is_err(), "it is there");
+    assert!(external.create_topic(&topic("two", 1), WAIT).is_err(), "not such a name");
+    assert_eq!(external.own_topics(), ["queue-chaos-one"]);
+    external.delete_own_topics(WAIT).unwrap();
+    assert!(external.own_topics().is_empty());
+    external.create_topic(&topic("queue-chaos-one", 1), WAIT).unwrap();
 
     // The only disk is emptied: topics are known, and all that was acknowledged is gone.
     kafka.apply(&Action::Kill(node)).unwrap();

@@ -2,9 +2,9 @@
 //!
 //! | | nodes | faults |
 //! |---|---|---|
-//! | [`embedded`] | librdkafka's cluster in this process; memory only | stop, kill, restart; leaders, errors and delays on demand; networks of clients; forgetting |
-//! | [`kafka`] | Apache Kafka in KRaft mode, as child processes with data on disk | all that can be done to processes, networks and disks without root |
-//! | [`external`] | somebody else's | none |
+//! | `embedded` | librdkafka's cluster in this process; memory only | stop, kill, restart; leaders, errors and delays on demand; networks of clients; forgetting |
+//! | `kafka` | Apache Kafka in KRaft mode, as child processes with data on disk | all that can be done to processes, networks and disks without root |
+//! | `external` | somebody else's | none |
 
 #[cfg(feature = "kafka")]
 mod admin;

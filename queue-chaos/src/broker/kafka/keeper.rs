@@ -283,6 +283,18 @@ mod tests {
         });
     }
 
+    /// When this process ends, the system closes the pipe.
+    #[test]
+    fn a_pipe_that_closes_ends_the_program() {
+        let directory = tempfile::tempdir().unwrap();
+        let program = program(directory.path(), "exec sleep 600");
+        let process = Process::start(&program, Keeping::Pipe).unwrap();
+        drop(process.child.lock().unwrap().stdin.take());
+        let status = process.wait(Duration::from_secs(60)).unwrap();
+        assert_eq!(status.code(), Some(128 + 9));
+        assert!(rustix::process::test_kill_process(process.pid).is_err());
+    }
+
     #[test]
     fn what_is_not_there_is_an_error_or_an_end() {
         both(|keeping, directory| {

@@ -20,6 +20,11 @@
 //! follower that has not caught up for 5 s for out of sync; replication asks for at most 96 KiB at a time, so that it gets on over a thin line too. Heaps and pools of
 //! threads are small. [`KafkaOptions::server_properties`] sets all that, and anything else, otherwise.
 //!
+//! # What is not obvious
+//! A follower that is cut off stays in sync as long as nothing is written that it lacks. One that was killed and is started at once is let in when its old session is
+//! over (4 s). The only controller of a cluster keeps the metadata when its node is wiped, so that topics are known, and empty. `Target::Leader` and its like wait up to 15 s
+//! for one that is up. A full disk has room in the last page of each file, so that small batches go on being written for a while.
+//!
 //! # Processes
 //! Nodes end with this process, also if it is killed. Java is told `-Dqueue-chaos.run=` and [`Kafka::run_id`], so that `ps` finds them.
 

@@ -192,15 +192,21 @@ impl Node {
     /// Waits until it says that it is a broker of the cluster.
     pub fn wait_until_it_answers(&self, patience: Duration) -> Result<()> {
         let (id, direct) = (self.id, self.listens.direct);
-        waiting::until(&format!("starting {id}"), patience, || {
+        let what = format!("starting {id}");
+        let answered = waiting::until(&what, patience, || {
             if let Some(status) = self.process.as_ref().and_then(Process::ended) {
-                return Err(self.error("starting", format!("it has ended ({status})")));
+                let why = format!("it has ended ({status})");
+                return Err(Error::Broker { what: what.clone(), why });
             }
             Ok(match wire::metadata(direct, Duration::from_secs(2)) {
                 Ok(metadata) if metadata.brokers.contains(&id) => Ok(()),
-                Ok(_) => Err(format!("it is not a broker of the cluster yet{}", self.last_lines())),
-                Err(error) => Err(format!("{direct}: {error}{}", self.last_lines())),
+                Ok(_) => Err("it is not a broker of the cluster yet".into()),
+                Err(error) => Err(format!("{direct}: {error}")),
             })
+        });
+        answered.map_err(|error| match error {
+            Error::Broker { what, why } => Error::Broker { what, why: why + &self.last_lines() },
+            other => other,
         })
     }
 
