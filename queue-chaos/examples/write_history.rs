@@ -1,6 +1,7 @@
 //! Writes the history of so many messages, each sent, acknowledged and read, and says what it took, as JSON: `write_history [MESSAGES] [FILE] [THREADS]`.
 //!
-//! `caller_ns` is what recording an event took the threads that did it, on average, clock included.
+//! `caller_ns` is what recording an event took the threads that did it, on average, clock and waiting for the file and for each other included; `cpu_ns` is the processor time
+//! of the whole process an event, writing of the file included, which says more where other work is going on.
 #![allow(clippy::print_stdout, reason = "that is what it is for")]
 
 use std::error::Error;
@@ -59,6 +60,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         "seconds": seconds,
         "bytes": bytes,
         "caller_ns": spent as f64 / events as f64,
+        "cpu_ns": cpu_seconds().map(|it| it * 1e9 / events as f64),
         "peak_rss_kib": peak_rss_kib(),
     });
     println!("{result}");
@@ -97,4 +99,13 @@ fn peak_rss_kib() -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find_map(|it| it.strip_prefix("VmHWM:"))?;
     line.trim().strip_suffix(" kB")?.parse().ok()
+}
+
+/// Processor time of all threads, where the system tells; Linux counts it in hundredths of seconds.
+fn cpu_seconds() -> Option<f64> {
+    let stat = std::fs::read_to_string("/proc/self/stat").ok()?;
+    // Behind the name, which may hold anything: user and system time are the fields 14 and 15 of all.
+    let mut fields = stat.rsplit_once(')')?.1.split_whitespace().skip(11);
+    let mut next = || fields.next()?.parse::<f64>().ok();
+    Some((next()? + next()?) / 100.0)
 }

@@ -12,7 +12,8 @@ const FIRST: &[u8] = br#"{"t":0,"e":"run","version":1,"name":"","seed":0,"cluste
 "#;
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
-    let mut reader = Reader::from_read(std::io::BufReader::new(FIRST.chain(bytes)), Path::new("it"));
+    let mut reader =
+        Reader::from_read(std::io::BufReader::new(FIRST.chain(bytes)), Path::new("it"));
     let mut checker = Checker::new(&Options::default());
     while let Some(event) = reader.next() {
         let Ok(event) = event else { break };

@@ -5,12 +5,12 @@ use crate::id::{ConsumerId, MessageId, PartitionId, ProducerId};
 
 use super::commits::Commit;
 use super::consumption::Early;
-use super::findings::{Findings, anomaly};
+use super::findings::Findings;
 use super::limits;
 use super::log::Log;
 use super::messages::{Fate, Producer, Producers, Transaction, WithinTransaction};
 use super::readers::{Asked, Readers};
-use super::{Anomaly, AnomalyKind, Counts, Judgement, Options};
+use super::{Counts, Judgement, Options};
 
 /// Judges a history, event by event.
 ///
@@ -320,19 +320,7 @@ impl Checker {
 
     fn add_commit(&mut self, reader: u32, to: PartitionId, commit: Commit) {
         let reader = &mut self.readers.all[reader as usize];
-        let reading = reader.readings.entry(to).or_default();
-        let Some((earlier, later)) = reading.commits.add(commit) else { return };
-        let group = reader.group.as_deref().unwrap_or("(none)");
-        self.findings.add(AnomalyKind::CommitRegression, true, || Anomaly {
-            partition: Some(to),
-            consumer: Some(later.by).filter(|it| it.0 != u32::MAX),
-            offsets: vec![earlier.offset, later.offset],
-            times: vec![earlier.asked, earlier.done, later.asked, later.done],
-            ..anomaly(format!(
-                "group {group} committed {} of {to} at {} us, and {} at {} us",
-                earlier.offset, earlier.done, later.offset, later.done
-            ))
-        });
+        reader.readings.entry(to).or_default().commits.add(commit);
     }
 
     fn offsets(

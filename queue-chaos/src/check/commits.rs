@@ -39,13 +39,18 @@ pub(super) struct Commits {
     resets: VecDeque<u64>,
     /// The highest offset that was certainly committed.
     pub highest: Option<u64>,
+    /// Earlier and later commits that show that the offset went back, as far as is known: lines that explain it may be late.
+    back: Vec<(Commit, Commit)>,
 }
 
 impl Commits {
-    /// A commit. Says which commits show that the offset went back: the earlier, the later.
-    pub fn add(&mut self, it: Commit) -> Option<(Commit, Commit)> {
-        let found = it.is_certain().then(|| self.regression(&it)).flatten();
+    /// A commit.
+    pub fn add(&mut self, it: Commit) {
         if it.is_certain() {
+            self.back.retain(|(a, b)| !(a.is_before(&it) && it.is_before(b)));
+            if let Some(found) = self.regression(&it) {
+                self.back.push(found);
+            }
             self.highest = self.highest.max(Some(it.offset));
         }
         self.recent.push_back(it);
@@ -55,7 +60,11 @@ impl Commits {
         {
             self.older = Some(evicted);
         }
-        found
+    }
+
+    /// Earlier and later commits that show that the offset went back.
+    pub fn back(&self) -> &[(Commit, Commit)] {
+        &self.back
     }
 
     fn regression(&self, it: &Commit) -> Option<(Commit, Commit)> {
@@ -78,13 +87,14 @@ impl Commits {
 
     /// Whether nothing explains that a later commit is lower: no member went back by itself, and no other commit was certainly between.
     fn counts(&self, earlier: &Commit, later: &Commit) -> bool {
-        let told = self.resets.iter().any(|it| (earlier.asked..=later.done).contains(it));
+        let told = self.resets.iter().any(|it| explains(*it, earlier, later));
         let between = |it: &&Commit| earlier.is_before(it) && it.is_before(later);
         !told && !self.known().any(|it| between(&it))
     }
 
     /// A member moved its position by itself.
     pub fn reset(&mut self, at: u64) {
+        self.back.retain(|(a, b)| !explains(at, a, b));
         self.resets.push_back(at);
         if self.resets.len() > RECENT {
             self.resets.pop_front();
@@ -105,6 +115,11 @@ impl Commits {
     }
 }
 
+/// Whether a member that moved at a time may have made a later commit lower.
+fn explains(at: u64, earlier: &Commit, later: &Commit) -> bool {
+    (earlier.asked..=later.done).contains(&at)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -115,7 +130,8 @@ mod tests {
 
     fn found(commits: &[Commit]) -> Vec<(u64, u64)> {
         let mut it = Commits::default();
-        commits.iter().filter_map(|x| it.add(*x)).map(|(a, b)| (a.offset, b.offset)).collect()
+        commits.iter().for_each(|x| it.add(*x));
+        it.back().iter().map(|(a, b)| (a.offset, b.offset)).collect()
     }
 
     #[test]
@@ -144,10 +160,18 @@ mod tests {
     #[test]
     fn who_goes_back_by_itself_may_commit_less() {
         let mut it = Commits::default();
-        assert!(it.add(commit(0, 1, 9)).is_none());
+        it.add(commit(0, 1, 9));
         it.reset(5);
-        assert!(it.add(commit(6, 7, 3)).is_none());
-        assert!(it.add(commit(8, 9, 2)).is_some());
+        it.add(commit(6, 7, 3));
+        assert!(it.back().is_empty());
+        it.add(commit(10, 11, 2));
+        assert_eq!(it.back().len(), 1);
+        // Its line was late; and so may be that of a commit between.
+        it.reset(8);
+        assert!(it.back().is_empty());
+        it.add(commit(20, 21, 1));
+        it.add(commit(15, 16, 1));
+        assert_eq!(found(&[commit(0, 1, 5), commit(9, 10, 4), commit(4, 5, 3)]), [(5, 3)]);
     }
 
     #[test]

@@ -51,6 +51,18 @@ pub(super) fn check(truth: &Truth<'_>, readers: &Readers, ended: bool, findings:
         readings.sort_unstable_by_key(|(partition, _)| **partition);
         for (to, reading) in readings {
             let partition = truth.partition(*to);
+            for (earlier, later) in reading.commits.back() {
+                findings.add(AnomalyKind::CommitRegression, true, || Anomaly {
+                    partition: Some(*to),
+                    consumer: Some(later.by).filter(|it| it.0 != u32::MAX),
+                    offsets: vec![earlier.offset, later.offset],
+                    times: vec![earlier.asked, earlier.done, later.asked, later.done],
+                    ..anomaly(format!(
+                        "group {group} committed {} of {to} at {} us, and {} at {} us",
+                        earlier.offset, earlier.done, later.offset, later.done
+                    ))
+                });
+            }
             if let Some(now) = reading.committed
                 && let Some(lost) = reading.commits.forgotten(now)
             {

@@ -33,7 +33,7 @@
 //!
 //! **Order of lines.** Lines of one producer must be in order, and those of one consumer, else the history is refused. Between them nothing is taken from the order of lines: a record may be
 //! read any number of lines before it is sent. Two things look at times: whether a transaction was read before it was asked to commit, and which commit of a group was
-//! first; commits may be late by 32 of the same group and partition, and positions that members move themselves by as many. The lines of a transaction's offsets belong to its producer, too.
+//! first; commits may be late by 32 of the same group and partition, and positions that members move themselves by as many. The answer to a commit belongs to the first one that its consumer has asked for with the same offsets, and has not heard of. The lines of a transaction's offsets belong to its producer, too.
 
 mod checker;
 mod commits;

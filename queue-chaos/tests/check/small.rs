@@ -17,8 +17,8 @@ const UNCOMMITTED: Isolation = Isolation::ReadUncommitted;
 
 #[test]
 fn all_is_there() {
-    Story::sent(3).read_all(0, 0, &own(0..3), 3).is_fine();
-    Story::new().is_fine();
+    Story::sent(3).read_all(0, 0, &own(0..3), 3).fine();
+    Story::new().fine();
 }
 
 #[test]
@@ -62,7 +62,7 @@ fn without_an_offset_a_message_is_known_by_its_number() {
         let ack = |s| What::Ack { p: ProducerId(0), s, to: PartitionId(0), o: None };
         it.tell(ack(0)).tell(ack(1))
     };
-    sent().read_all(0, 0, &own(0..2), 2).is_fine();
+    sent().read_all(0, 0, &own(0..2), 2).fine();
     sent().read_all(0, 0, &own([0]), 1).has(&[(LostWrite, 1)]);
     sent().watermarks(0, 0, 0).has(&[(LostWrite, 2)]);
     // What was deleted by the rules may have been this.
@@ -81,8 +81,8 @@ fn who_knows() {
     assert_eq!((it.verdict, it.found.len(), it.unknowns.len()), (Verdict::Unknown, 0, 1), "{it}");
     // What nobody knows is not missed.
     let unknown = || Story::sent(1).send(0, 1, 0).unknown(0, 1);
-    unknown().read_all(0, 0, &own(0..1), 1).is_fine();
-    unknown().read_all(0, 0, &own(0..2), 2).is_fine();
+    unknown().read_all(0, 0, &own(0..1), 1).fine();
+    unknown().read_all(0, 0, &own(0..2), 2).fine();
     // Without an end.
     let story = Story::sent(1).read_all(0, 0, &own(0..1), 1);
     let it = super::judge(&story.events, &Options::default());
@@ -107,7 +107,7 @@ fn deleted_by_the_rules_is_not_lost() {
         let all = What::ReadAll { c: ConsumerId(1), to: PartitionId(0), o: 5 };
         it.watermarks(0, low, 5).tell(all)
     };
-    read(3).is_fine();
+    read(3).fine();
     read(2).has(&[(LostWrite, 1)]);
 }
 
@@ -161,28 +161,28 @@ fn aborted_and_refused() {
     let open =
         || Story::new().producer(0, TRANSACTIONAL, ALL).begin(0).send(0, 0, 0).ack(0, 0, 0, 0);
     // Nobody is to see it.
-    open().abort(0).read_all(0, 0, &[], 2).is_fine();
+    open().abort(0).read_all(0, 0, &[], 2).fine();
     open().abort(0).read_all(0, 0, &own([0]), 2).has(&[(AbortedRead, 1)]);
     // Who reads all sees all.
-    open().reader(0, UNCOMMITTED).poll(0, 0, &own([0])).abort(0).read_all(1, 0, &[], 2).is_fine();
+    open().reader(0, UNCOMMITTED).poll(0, 0, &own([0])).abort(0).read_all(1, 0, &[], 2).fine();
     // Nobody asked to commit it.
     let gone = What::ProducerGone { p: ProducerId(0), killed: true };
     open().tell(gone.clone()).read_all(0, 0, &own([0]), 2).has(&[(AbortedRead, 1)]);
-    open().tell(gone).read_all(0, 0, &[], 2).is_fine();
+    open().tell(gone).read_all(0, 0, &[], 2).fine();
     // It failed for certain.
     let fail = Outcome::Fail("fenced".into());
     open().commit(0, fail).read_all(0, 0, &own([0]), 2).has(&[(AbortedRead, 1)]);
     // Nobody knows.
     let late = || Outcome::Unknown("late".into());
-    open().commit(0, late()).read_all(0, 0, &own([0]), 2).is_fine();
-    open().commit(0, late()).read_all(0, 0, &[], 2).is_fine();
+    open().commit(0, late()).read_all(0, 0, &own([0]), 2).fine();
+    open().commit(0, late()).read_all(0, 0, &[], 2).fine();
     // Before it was asked for.
     let it = open().reader(0, COMMITTED).poll(0, 0, &own([0])).commit(0, Outcome::Ok);
     it.read_all(1, 0, &own([0]), 2).has(&[(AbortedRead, 1)]);
     // Refused.
     let it = Story::sent(1).send(0, 1, 0).nack(0, 1);
     it.read_all(0, 0, &own(0..2), 2).has(&[(AbortedRead, 1)]);
-    Story::sent(1).send(0, 1, 0).nack(0, 1).read_all(0, 0, &own(0..1), 1).is_fine();
+    Story::sent(1).send(0, 1, 0).nack(0, 1).read_all(0, 0, &own(0..1), 1).fine();
 }
 
 #[test]
@@ -225,14 +225,14 @@ fn skipped() {
     read(reader().poll(0, 0, &own([1]))).has(&[(PollSkip, 1)]);
     read(reader().poll(0, 0, &own([0])).poll(0, 0, &own([2]))).has(&[(PollSkip, 1)]);
     // It was told to, or began anew.
-    read(reader().poll(0, 0, &own([0])).seek(0, 0, 3).poll(0, 0, &own([3]))).is_fine();
-    read(reader().revoke(0, 0).assign(0, 0, None).poll(0, 0, &own([3]))).is_fine();
+    read(reader().poll(0, 0, &own([0])).seek(0, 0, 3).poll(0, 0, &own([3]))).fine();
+    read(reader().revoke(0, 0).assign(0, 0, None).poll(0, 0, &own([3]))).fine();
     // Who reads all in the end leaves out what another one gets.
     let it = Story::sent(3).read_all(8, 0, &own(0..3), 3).read_all(9, 0, &own(0..2), 3);
     it.has(&[(PollSkip, 1)]);
     // What is not there cannot be skipped.
     let it = Story::sent(1).send(0, 1, 0).ack(0, 1, 0, 5).reader(0, COMMITTED);
-    it.poll(0, 0, &[(0, 0, 0), (5, 0, 1)]).read_all(9, 0, &[(0, 0, 0), (5, 0, 1)], 6).is_fine();
+    it.poll(0, 0, &[(0, 0, 0), (5, 0, 1)]).read_all(9, 0, &[(0, 0, 0), (5, 0, 1)], 6).fine();
 }
 
 #[test]
@@ -241,8 +241,8 @@ fn back() {
     let reader = || Story::sent(5).reader(0, COMMITTED).poll(0, 0, &own(0..3));
     read(reader().poll(0, 0, &own([2]))).has(&[(NonMonotonicPoll, 1)]);
     read(reader().poll(0, 0, &own(1..5))).has(&[(NonMonotonicPoll, 1)]);
-    read(reader().seek(0, 0, 1).poll(0, 0, &own(1..5))).is_fine();
-    read(reader().assign(0, 0, Some(1)).poll(0, 0, &own(1..5))).is_fine();
+    read(reader().seek(0, 0, 1).poll(0, 0, &own(1..5))).fine();
+    read(reader().assign(0, 0, Some(1)).poll(0, 0, &own(1..5))).fine();
 }
 
 #[test]
@@ -264,8 +264,8 @@ fn commits_that_go_back() {
         || Story::sent(5).member(0, Commits::Sync).assign(0, 0, Some(0)).poll(0, 0, &own(0..5));
     let read = |it: Story| it.read_all(9, 0, &own(0..5), 5);
     read(member().offsets(0, 0, 5).offsets(0, 0, 3)).has(&[(CommitRegression, 1)]);
-    read(member().offsets(0, 0, 3).offsets(0, 0, 5).committed(0, 5)).is_fine();
-    read(member().offsets(0, 0, 5).seek(0, 0, 2).offsets(0, 0, 2).committed(0, 2)).is_fine();
+    read(member().offsets(0, 0, 3).offsets(0, 0, 5).committed(0, 5)).fine();
+    read(member().offsets(0, 0, 5).seek(0, 0, 2).offsets(0, 0, 2).committed(0, 2)).fine();
     // The group's offsets were lost, as a group's messages can be.
     let it = read(member().offsets(0, 0, 3).offsets(0, 0, 5).committed(0, 3));
     let it = it.has(&[(CommitRegression, 1)]);
@@ -279,8 +279,8 @@ fn commits_that_go_back() {
             .tell(offsets(Outcome::Ok, 5))
             .tell(offsets(Outcome::Ok, 3))
     };
-    read(two(member()).committed(0, 3)).is_fine();
-    read(two(member()).committed(0, 5)).is_fine();
+    read(two(member()).committed(0, 3)).fine();
+    read(two(member()).committed(0, 5)).fine();
 }
 
 #[test]
@@ -296,10 +296,10 @@ fn a_group_that_goes_past_records() {
     // Nothing was committed behind them.
     let it = member(0).poll(0, 0, &own(0..2)).done(0, 0, 0).offsets(0, 0, 1).committed(0, 1);
     let it = it.member(1, Commits::Sync).assign(1, 0, Some(4)).poll(1, 0, &own(4..6));
-    read(it).is_fine();
+    read(it).fine();
     // A member passed them on purpose.
     let it = member(0).poll(0, 0, &own(0..2)).seek(0, 0, 4).poll(0, 0, &own(4..6));
-    read(it.offsets(0, 0, 6)).is_fine();
+    read(it.offsets(0, 0, 6)).fine();
 }
 
 /// Committed before the work, and killed.
@@ -316,7 +316,7 @@ fn work_that_was_not_done() {
     }
     // Of who does not tell what it does, nobody knows.
     let it = Story::sent(2).member(0, Commits::Sync).assign(0, 0, Some(0)).poll(0, 0, &own(0..2));
-    it.offsets(0, 0, 2).committed(0, 2).read_all(9, 0, &own(0..2), 2).is_fine();
+    it.offsets(0, 0, 2).committed(0, 2).read_all(9, 0, &own(0..2), 2).fine();
 }
 
 #[test]
@@ -362,7 +362,7 @@ fn inputs_without_an_output_and_with_two() {
     };
     let out = [(0, 1, 0), (2, 1, 1), (4, 1, 2)];
     let all = || turn(turn(turn(begin(), 0, 0, 0), 1, 1, 2), 2, 2, 4);
-    end(all().committed(0, 3), &out).is_fine();
+    end(all().committed(0, 3), &out).fine();
     // One was left out.
     let it = turn(turn(begin(), 0, 0, 0), 1, 2, 2).committed(0, 3);
     let it = end(it, &out[..2]).has(&[(NotExactlyOnce, 1)]);

@@ -156,7 +156,7 @@ impl Story {
     }
 
     /// Nothing is wrong.
-    pub fn is_fine(self) {
+    pub fn fine(self) {
         let judgement = self.judge();
         assert_eq!(judgement.verdict, Verdict::Ok, "{judgement}");
     }

@@ -382,7 +382,7 @@ impl World {
                 .map(|it| PartitionId(it as u32))
                 .collect();
             if !to.is_empty() {
-                let what = What::Revoke { c: member.id, to, lost: how % 3 == 0 };
+                let what = What::Revoke { c: member.id, to, lost: how.is_multiple_of(3) };
                 self.tell(1000 + member.id.0, what);
             }
         }
@@ -400,7 +400,7 @@ impl World {
     fn replace_member(&mut self, which: u16, how: u16) {
         let index = which as usize % self.members.len();
         let gone = self.members.remove(index);
-        let what = What::ConsumerGone { c: gone.id, killed: how % 2 == 0 };
+        let what = What::ConsumerGone { c: gone.id, killed: how.is_multiple_of(2) };
         self.tell(1000 + gone.id.0, what);
         let new = self.new_consumer(Some(GROUP), true, Commits::Async);
         self.members.push(new);
@@ -449,9 +449,9 @@ impl World {
     fn move_loner(&mut self, to: u16, how: u16) {
         let to = to as usize % INPUTS;
         let c = self.loner.id;
-        if how % 3 == 0 {
+        if how.is_multiple_of(3) {
             self.tell(1000 + c.0, What::ConsumerGone { c, killed: true });
-            self.loner = self.new_consumer(None, how % 2 == 0, Commits::Never);
+            self.loner = self.new_consumer(None, how.is_multiple_of(2), Commits::Never);
             self.assign_loner(0);
             return;
         }
@@ -480,7 +480,7 @@ impl World {
         let mut all = true;
         for Record(o, ..) in &r {
             // Mostly well.
-            let outcome = if outcome % 4 == 0 { outcome / 4 } else { 0 };
+            let outcome = if outcome.is_multiple_of(4) { outcome / 4 } else { 0 };
             all &= self.send_of(LOOP, OUTPUT, outcome, Some((PartitionId(0), *o)));
         }
         let p = self.producers[LOOP].id;
