@@ -252,7 +252,9 @@ impl Member {
         let Ok(offset) = u64::try_from(message.offset()) else { return };
         self.meter.read.fetch_add(1, Ordering::Relaxed);
         match Message::decode(message.payload().unwrap_or_default()) {
-            Ok(it) => self.batch().push(to, Record(offset, it.id.producer, it.id.sequence)),
+            Ok(it) => {
+                self.batch().push(to, Record(offset, it.id.producer, it.id.sequence));
+            }
             Err(it) => {
                 self.batch().push_corrupt(self.id, to, offset, it.why, &*self.site.sink);
             }
@@ -261,7 +263,7 @@ impl Member {
 
     /// Writes down what was got, does the work, and commits, in the order that the commits want.
     pub(super) fn settle(&self, client: &Client) {
-        let mut batch = std::mem::take(&mut *self.batch());
+        let mut batch = self.batch().take();
         batch.write(self.id, &*self.site.sink);
         if batch.is_empty() {
             return;
@@ -285,7 +287,7 @@ impl Member {
 
     /// What came so far, written down. For those who do the work themselves.
     pub(super) fn written(&self) -> Batch {
-        let mut batch = std::mem::take(&mut *self.batch());
+        let mut batch = self.batch().take();
         batch.write(self.id, &*self.site.sink);
         batch
     }
@@ -295,6 +297,11 @@ impl Member {
         for &(to, o) in records {
             self.site.sink.record(at, What::Done { c: self.id, to, o });
         }
+    }
+
+    /// The positions of these partitions are set anew.
+    pub(super) fn moved(&self, partitions: &[PartitionId]) {
+        self.batch().moved(partitions);
     }
 
     pub(super) fn reached(&self, next: &[(PartitionId, u64)]) {
@@ -420,6 +427,7 @@ impl Member {
                 list.set_partition_offset(topic, partition, Offset::Offset(offset as i64))?;
             }
         }
+        self.batch().moved(&self.ids(list));
         self.record(What::Assign { c: self.id, to });
         match client.rebalance_protocol() {
             RebalanceProtocol::Cooperative => client.incremental_assign(list),
