@@ -26,6 +26,9 @@ fn commits(of: &[(u64, u64, u64)]) -> Vec<Commit> {
     of.iter().map(|&(at, offset, lag)| Commit { at: at * 1_000, offset, lag }).collect()
 }
 
+/// What, commits (time, offset, lag), ends of the partition, the lag now, the time now, and what comes of it.
+type Row<'a> = (&'a str, &'a [(u64, u64, u64)], &'a [u64], u64, u64, Status);
+
 /// Each rule, at its edge. Times are seconds; commits are (time, offset, lag).
 #[test]
 fn burrows_rules() {
@@ -35,7 +38,7 @@ fn burrows_rules() {
     let catching_up = [(100, 1000, 200), (200, 2000, 250), (300, 3000, 240), (400, 4000, 300)];
     let back = [(100, 1000, 50), (200, 2000, 50), (300, 500, 900), (400, 700, 900)];
     let recovered = [(100, 1000, 50), (200, 2000, 50), (300, 500, 900), (400, 2000, 60)];
-    let table: &[(&str, &[(u64, u64, u64)], &[u64], u64, u64, Status)] = &[
+    let table: &[Row<'_>] = &[
         ("no lag now", &stuck, &[1000], 0, 450, Status::Ok),
         ("nothing known", &[], &[], 9, 450, Status::Ok),
         ("progress, and the lag grows", &steady, &[4200], 200, 500, Status::Warn),
@@ -130,10 +133,6 @@ proptest! {
         prop_assert!(status != Status::Stop || later > span);
         prop_assert!(status != Status::Stall || commits.iter().all(|it| it.offset == commits[0].offset));
         prop_assert!(status != Status::Warn || commits.iter().all(|it| it.lag > allowed));
-        // More allowed lag never makes it worse than the same window without any, unless it was stopped or rewound.
-        if status == Status::Ok {
-            prop_assert_eq!(evaluate(&commits, &ends, lag, now, allowed.max(lag)), Status::Ok);
-        }
         // Who commits, moves on and gets closer is fine.
         let first = commits[0];
         let better = Commit { at: now + 1, offset: 1_000, lag: 0 };

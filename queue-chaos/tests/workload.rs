@@ -701,7 +701,10 @@ fn transformed(events: &[Event]) -> Vec<(PartitionId, u64)> {
 #[test]
 fn loops_make_one_output_of_each_input() {
     let stage = stage(&[("in", 4), ("out", 2)]);
-    let mut running = loops(2_000, 1).start(&stage.site).unwrap();
+    let mut workload = loops(2_000, 1);
+    // The embedded cluster does not keep the offsets of transactions: a second one that joins would begin anew.
+    workload.loops = 1;
+    let mut running = workload.start(&stage.site).unwrap();
     stage.wait("the producer", |_| running.producers_finished());
     running.stop_producers(LONG);
     running.drain(LONG).unwrap();
@@ -771,6 +774,102 @@ fn a_loop_whose_transaction_fails_takes_its_inputs_again() {
     let offsets = |it: &What| matches!(it, What::Offsets { is: Outcome::Invoke, .. });
     let outcomes = |it: &What| matches!(it, What::Offsets { .. }) && !offsets(it);
     assert_eq!(count(&events, offsets), count(&events, outcomes));
+}
+
+/// Whatever they wait for: told to stop, or dropped, they end, and nothing is left open in the history.
+#[test]
+fn all_end_while_no_broker_answers() {
+    for stop in [true, false] {
+        let stage = stage(&[("in", 2), ("out", 1)]);
+        let mut workload = loops(1, 3);
+        workload.producers = 2;
+        workload.consumers = 2;
+        workload.producer.count = None;
+        workload.producer.rate = Some(1_000.0);
+        let mut running = workload.start(&stage.site).unwrap();
+        let done = |events: &[Event]| {
+            let read = count(events, |it| {
+                matches!(it, What::Offsets { is: Outcome::Ok, within: None, .. })
+            });
+            let made = count(events, |it| matches!(it, What::Commit { is: Outcome::Ok, .. }));
+            read > 2 && made > 2
+        };
+        stage.wait("all at work", done);
+        stage.cluster.broker_down(-1).unwrap();
+        // Those who commit wait for answers now.
+        let sent = count(&stage.memory.events(), |it| matches!(it, What::Send { .. }));
+        stage.wait("more", |events| {
+            count(events, |it| matches!(it, What::Send { .. })) > sent + 100
+        });
+        if stop {
+            running.stop_producers(Duration::from_millis(500));
+            let error = running.drain(Duration::from_millis(500)).unwrap_err();
+            assert!(!error.to_string().is_empty());
+            running.stop(Duration::from_millis(500));
+        } else {
+            drop(running);
+        }
+        let events = stage.memory.events();
+        let fates = fates(&events);
+        assert!(fates.values().any(|fate| matches!(fate, Fate::Unknown(_))));
+        let begun = count(&events, |it| matches!(it, What::Consumer { .. }));
+        assert_eq!(count(&events, |it| matches!(it, What::ConsumerGone { .. })), begun);
+        let asked = |it: &What| matches!(it, What::Offsets { is: Outcome::Invoke, .. });
+        let told = |it: &What| matches!(it, What::Offsets { .. }) && !asked(it);
+        assert_eq!(count(&events, asked), count(&events, told), "stop: {stop}");
+        let asked = |it: &What| matches!(it, What::Commit { is: Outcome::Invoke, .. });
+        let told = |it: &What| matches!(it, What::Commit { .. }) && !asked(it);
+        assert_eq!(count(&events, asked), count(&events, told), "stop: {stop}");
+    }
+}
+
+/// A member that joins takes a part of the partitions, with what is committed; nothing is skipped.
+#[test]
+fn partitions_change_hands_without_a_gap() {
+    for cooperative in [false, true] {
+        let stage = stage(&[("t", 4)]);
+        let mut workload = Workload {
+            consumers: 2,
+            producer: ProducerOptions { rate: Some(2_000.0), ..Default::default() },
+            ..Default::default()
+        };
+        workload.consumer.cooperative = cooperative;
+        workload.consumer.session_timeout_ms = 6_000;
+        let mut running = workload.start(&stage.site).unwrap();
+        running.kill_consumer(1).unwrap();
+        let work = |events: &[Event], c: u32| {
+            count(events, |it| matches!(it, What::Done { c: of, .. } if of.0 == c))
+        };
+        stage.wait("the first", |events| work(events, 0) > 500);
+        running.restart_consumer(1).unwrap();
+        stage.wait("the second", |events| work(events, 2) > 500);
+        running.stop_producers(LONG);
+        running.drain(LONG).unwrap();
+        running.stop(LONG);
+        let events = stage.memory.events();
+        check_group(&events, Commits::Sync);
+        let fates = fates(&events);
+        let read: BTreeSet<_> =
+            polled(&events, None).into_values().flatten().map(|(_, p, s)| (p, s)).collect();
+        assert_eq!(read.len(), fates.len(), "cooperative: {cooperative}");
+        // Each begins where it is told to, and goes on from there without gaps.
+        let mut at: BTreeMap<(ConsumerId, PartitionId), u64> = BTreeMap::new();
+        for event in &events {
+            match &event.what {
+                What::Assign { c, to } => {
+                    at.extend(to.iter().map(|&(id, o)| ((*c, id), o.unwrap_or(0))));
+                }
+                What::Poll { c, to, r } => {
+                    let next = at.get_mut(&(*c, *to)).unwrap();
+                    for record in r {
+                        assert_eq!(record.0, *next, "{c} {to}, cooperative: {cooperative}");
+                        *next += 1;
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
 }
 
 /// Not a test of correctness: how much one thread sends, with its history, told for the report.

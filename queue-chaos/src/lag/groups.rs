@@ -25,13 +25,11 @@ pub(super) fn list(reader: &Reader, group: Option<&str>, time: Duration) -> Resu
     let found = reader.client().fetch_group_list(group, time).map_err(|source| {
         use rdkafka::error::RDKafkaErrorCode as E;
         match source.rdkafka_error_code() {
-            Some(E::UnsupportedFeature | E::UnsupportedVersion | E::BrokerTransportFailure) => {
-                Error::Unsupported {
-                    action: "list groups".to_owned(),
-                    cluster: "embedded",
-                    why: format!("it does not know the request ({source}); Apache Kafka does"),
-                }
-            }
+            Some(E::UnsupportedFeature | E::UnsupportedVersion) => Error::Unsupported {
+                action: "list groups".to_owned(),
+                cluster: "embedded",
+                why: format!("it does not know the request ({source}); Apache Kafka does"),
+            },
             _ => Error::Kafka { what: "listing groups".to_owned(), source },
         }
     })?;

@@ -241,7 +241,9 @@ impl Scan<'_> {
                 part.ends = 0;
                 let to = part.id;
                 match Message::decode(message.payload().unwrap_or_default()) {
-                    Ok(it) => batch.push(to, Record(o, it.id.producer, it.id.sequence)),
+                    Ok(it) => {
+                        batch.push(to, Record(o, it.id.producer, it.id.sequence));
+                    }
                     Err(it) => batch.push_corrupt(self.c, to, o, it.why, &*self.site.sink),
                 }
                 Ok(true)

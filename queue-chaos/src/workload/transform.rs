@@ -362,6 +362,7 @@ impl Life {
                 client.context().record(What::Seek { c: client.context().id, to: id, o });
             }
         }
+        client.context().moved(&ids);
         let moved =
             client.seek_partitions(to, ask).map_err(|error| format!("rewinding: {error}"))?;
         for element in moved.elements() {

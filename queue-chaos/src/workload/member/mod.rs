@@ -1,15 +1,16 @@
 //! A librdkafka consumer whose every step is in the history.
 
+mod rebalance;
+
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use rdkafka::client::ClientContext;
 use rdkafka::config::FromClientConfigAndContext;
-use rdkafka::consumer::{BaseConsumer, Consumer as _, ConsumerContext, RebalanceProtocol};
+use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use rdkafka::error::{KafkaError, KafkaResult};
 use rdkafka::message::{BorrowedMessage, Message as _};
-use rdkafka::types::RDKafkaRespErr;
 use rdkafka::{ClientConfig, Offset, TopicPartitionList};
 
 use super::batch::Batch;
@@ -252,7 +253,9 @@ impl Member {
         let Ok(offset) = u64::try_from(message.offset()) else { return };
         self.meter.read.fetch_add(1, Ordering::Relaxed);
         match Message::decode(message.payload().unwrap_or_default()) {
-            Ok(it) => self.batch().push(to, Record(offset, it.id.producer, it.id.sequence)),
+            Ok(it) => {
+                self.batch().push(to, Record(offset, it.id.producer, it.id.sequence));
+            }
             Err(it) => {
                 self.batch().push_corrupt(self.id, to, offset, it.why, &*self.site.sink);
             }
@@ -261,7 +264,7 @@ impl Member {
 
     /// Writes down what was got, does the work, and commits, in the order that the commits want.
     pub(super) fn settle(&self, client: &Client) {
-        let mut batch = std::mem::take(&mut *self.batch());
+        let mut batch = self.batch().take();
         batch.write(self.id, &*self.site.sink);
         if batch.is_empty() {
             return;
@@ -285,7 +288,7 @@ impl Member {
 
     /// What came so far, written down. For those who do the work themselves.
     pub(super) fn written(&self) -> Batch {
-        let mut batch = std::mem::take(&mut *self.batch());
+        let mut batch = self.batch().take();
         batch.write(self.id, &*self.site.sink);
         batch
     }
@@ -295,6 +298,11 @@ impl Member {
         for &(to, o) in records {
             self.site.sink.record(at, What::Done { c: self.id, to, o });
         }
+    }
+
+    /// The positions of these partitions are set anew.
+    pub(super) fn moved(&self, partitions: &[PartitionId]) {
+        self.batch().moved(partitions);
     }
 
     pub(super) fn reached(&self, next: &[(PartitionId, u64)]) {
@@ -403,65 +411,6 @@ impl Member {
             self.record(What::Offsets { c: self.id, is, to, within: None });
         }
     }
-
-    fn given(&self, client: &Client, list: &mut TopicPartitionList) -> KafkaResult<()> {
-        // Where it will begin: what is committed. Asked here, so that it can be written down; librdkafka would ask by itself else.
-        let committed = client.committed_offsets(list.clone(), ASK).ok();
-        let known = committed.as_ref().map(|list| self.offsets(list)).unwrap_or_default();
-        let to: Vec<_> = self
-            .ids(list)
-            .into_iter()
-            .map(|id| (id, known.iter().find(|(of, _)| *of == id).map(|&(_, offset)| offset)))
-            .collect();
-        for &(id, offset) in &to {
-            if let (Some((topic, partition)), Some(offset)) =
-                (self.site.partitions.name(id), offset)
-            {
-                list.set_partition_offset(topic, partition, Offset::Offset(offset as i64))?;
-            }
-        }
-        self.record(What::Assign { c: self.id, to });
-        match client.rebalance_protocol() {
-            RebalanceProtocol::Cooperative => client.incremental_assign(list),
-            _ => client.assign(list),
-        }
-    }
-
-    fn taken(&self, client: &Client, list: &TopicPartitionList) -> KafkaResult<()> {
-        let lost = client.assignment_lost();
-        let to = self.ids(list);
-        if lost || self.setup.commits == Commits::Transactional {
-            // Others read it again, from what is committed.
-            let mut batch = self.batch();
-            batch.write(self.id, &*self.site.sink);
-            batch.forget(&to);
-        } else {
-            self.settle(client);
-        }
-        self.record(What::Revoke { c: self.id, to, lost });
-        match client.rebalance_protocol() {
-            RebalanceProtocol::Cooperative => client.incremental_unassign(list),
-            _ => client.unassign(),
-        }
-    }
 }
 
 impl ClientContext for Member {}
-
-impl ConsumerContext for Member {
-    fn rebalance(
-        &self,
-        client: &BaseConsumer<Self>,
-        error: RDKafkaRespErr,
-        list: &mut TopicPartitionList,
-    ) {
-        let what = match error {
-            RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS => self.given(client, list),
-            _ => self.taken(client, list),
-        };
-        if let Err(error) = what {
-            let text = format!("{}: rebalance: {error}", self.id);
-            self.record(What::Note { text });
-        }
-    }
-}

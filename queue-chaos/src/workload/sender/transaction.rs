@@ -1,0 +1,145 @@
+//! Transactions of a producer.
+
+use std::time::{Duration, Instant};
+
+use rdkafka::TopicPartitionList;
+use rdkafka::consumer::ConsumerGroupMetadata;
+use rdkafka::error::KafkaError;
+use rdkafka::producer::{BaseProducer, Producer as _};
+
+use super::{Reports, Sender};
+use crate::history::{Outcome, What};
+use crate::id::{ConsumerId, PartitionId};
+use crate::workload::outcome::{self, Remedy};
+
+/// How a transaction's end went.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::workload) enum Ending {
+    /// As wanted.
+    Done,
+    /// Not committed: it must be aborted.
+    Abort(String),
+    /// This producer cannot go on; nobody knows.
+    Broken(String),
+    /// Killed meanwhile.
+    Killed,
+}
+
+/// How long one call of librdkafka may block: the thread cannot be told anything meanwhile.
+const CALL: Duration = Duration::from_millis(500);
+
+impl Sender {
+    /// Repeats a call until it is done, is hopeless, or time is out.
+    fn insist(
+        &self,
+        deadline: Instant,
+        call: impl Fn(&BaseProducer<Reports>) -> Result<(), KafkaError>,
+    ) -> Ending {
+        loop {
+            let Err(error) = call(&self.producer) else { return Ending::Done };
+            match outcome::remedy(&error) {
+                _ if self.signal.killed() => return Ending::Killed,
+                Remedy::Again if Instant::now() < deadline => {
+                    // Some say at once that it is too early.
+                    self.signal.sleep(Duration::from_millis(10));
+                }
+                Remedy::Again | Remedy::NewProducer => return Ending::Broken(error.to_string()),
+                Remedy::Abort => return Ending::Abort(error.to_string()),
+            }
+        }
+    }
+
+    /// Fences earlier producers of the same name, and waits for the end of their transactions.
+    pub(in crate::workload) fn init_transactions(&self, deadline: Instant) -> Ending {
+        self.insist(deadline, |producer| producer.init_transactions(CALL))
+    }
+
+    /// Begins a transaction.
+    pub(in crate::workload) fn begin(&self) -> Ending {
+        let ending = self.insist(Instant::now(), BaseProducer::begin_transaction);
+        if ending == Ending::Done {
+            self.sink.record(self.sink.now(), What::Begin { p: self.id });
+        }
+        ending
+    }
+
+    /// Commits the transaction, with these offsets of a consumer if it has some, and writes that down.
+    pub(in crate::workload) fn commit(
+        &self,
+        deadline: Instant,
+        offsets: Option<&Offsets<'_>>,
+    ) -> Ending {
+        let p = self.id;
+        if let Some(offsets) = offsets {
+            offsets.record(self, Outcome::Invoke);
+            let ending = self.insist(deadline, |producer| {
+                producer.send_offsets_to_transaction(&offsets.list, offsets.member, CALL)
+            });
+            if ending != Ending::Done {
+                // They would have become valid by the commit, which nobody has asked for.
+                let why = match &ending {
+                    Ending::Abort(why) | Ending::Broken(why) => why.clone(),
+                    Ending::Killed | Ending::Done => "killed before the commit".to_owned(),
+                };
+                offsets.record(self, Outcome::Fail(why));
+                return ending;
+            }
+        }
+        self.sink.record(self.sink.now(), What::Commit { p, is: Outcome::Invoke });
+        let flushed = self.flush(deadline);
+        let (ending, asked) = if flushed {
+            (self.insist(deadline, |producer| producer.commit_transaction(CALL)), true)
+        } else if self.signal.killed() {
+            (Ending::Killed, false)
+        } else {
+            (Ending::Abort("messages without an outcome".to_owned()), false)
+        };
+        let is = match &ending {
+            Ending::Done => Outcome::Ok,
+            Ending::Abort(why) => Outcome::Fail(why.clone()),
+            Ending::Broken(why) => Outcome::Unknown(why.clone()),
+            Ending::Killed if asked => Outcome::Unknown("killed meanwhile".to_owned()),
+            Ending::Killed => Outcome::Fail("killed before that".to_owned()),
+        };
+        self.sink.record(self.sink.now(), What::Commit { p, is: is.clone() });
+        if let Some(offsets) = offsets {
+            offsets.record(self, is);
+        }
+        ending
+    }
+
+    /// Aborts the transaction, and writes that down.
+    pub(in crate::workload) fn abort(&self, deadline: Instant) -> Ending {
+        let p = self.id;
+        self.sink.record(self.sink.now(), What::Abort { p, is: Outcome::Invoke });
+        let ending = self.insist(deadline, |producer| {
+            let done = producer.abort_transaction(CALL);
+            // What it has thrown away is reported.
+            self.wait(self.signal.order(), Duration::ZERO);
+            done
+        });
+        let is = match &ending {
+            Ending::Done => Outcome::Ok,
+            Ending::Abort(why) | Ending::Broken(why) => Outcome::Unknown(why.clone()),
+            Ending::Killed => Outcome::Unknown("killed meanwhile".to_owned()),
+        };
+        self.sink.record(self.sink.now(), What::Abort { p, is });
+        ending
+    }
+}
+
+/// Offsets of a consumer that a transaction commits.
+pub(in crate::workload) struct Offsets<'a> {
+    pub(in crate::workload) consumer: ConsumerId,
+    pub(in crate::workload) next: Vec<(PartitionId, u64)>,
+    pub(in crate::workload) list: TopicPartitionList,
+    pub(in crate::workload) member: &'a ConsumerGroupMetadata,
+}
+
+impl Offsets<'_> {
+    fn record(&self, sender: &Sender, is: Outcome) {
+        let what =
+            What::Offsets { c: self.consumer, is, to: self.next.clone(), within: Some(sender.id) };
+        sender.sink.record(sender.sink.now(), what);
+    }
+}
