@@ -2,11 +2,14 @@
 
 use std::fmt::Write;
 
-use super::escape::Escaped;
+use super::escape::{Escaped, short};
 use super::picture::{Frame, Size};
 
 const LANE: f64 = 19.0;
 const BAR: f64 = 14.0;
+
+/// How wide a letter is, in the mean.
+const LETTER: f64 = 6.1;
 
 /// A bar, or a point.
 #[derive(Debug)]
@@ -46,7 +49,9 @@ pub(super) struct Lanes {
 /// How wide a text is, about: the page knows better, but nobody can ask it.
 pub(super) fn text_width(text: &str) -> f64 {
     // Wide scripts take an em and more; the others half of one.
-    text.chars().map(|c| if (c as u32) < 0x1100 { 6.1 } else { 11.5 }).sum()
+    text.chars()
+        .map(|c| if matches!(c as u32, 0x1100..0x2000 | 0x2e80..) { 11.5 } else { LETTER })
+        .sum()
 }
 
 impl Lanes {
@@ -55,9 +60,14 @@ impl Lanes {
         let most = if size == Size::Wide { 10 } else { 14 };
         let mut taken: Vec<Vec<(f64, f64)>> = Vec::new();
         let mut placed = Vec::with_capacity(items.len());
-        for item in items {
+        for mut item in items {
             let (x0, x1) = (frame.x(item.begin), frame.x(item.end));
             let (x0, x1) = if item.point { (x0 - 5.0, x0 + 5.0) } else { (x0, x1.max(x0 + 3.0)) };
+            // What fits on neither side is cut.
+            let room = (frame.right - x1).max(x0 - 2.0) - 6.0;
+            if text_width(&item.label) > room && text_width(&item.label) + 8.0 > x1 - x0 {
+                item.label = short(&item.label, (room / LETTER) as usize);
+            }
             let text = text_width(&item.label);
             let (label, from, to) = if !item.point && text + 8.0 <= x1 - x0 {
                 (Label::Within, x0, x1)

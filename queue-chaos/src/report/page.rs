@@ -76,14 +76,18 @@ pub(super) fn page(report: &Report<'_>) -> String {
 }
 
 fn about(out: &mut String, report: &Report<'_>) {
+    let found = report.judgement.found.iter();
+    let found: Vec<String> =
+        found.map(|(kind, count)| format!("{} × {}", grouped(*count), kind.as_str())).collect();
     let verdict = match report.judgement.verdict {
-        Verdict::Ok => "All that was to be seen was seen, and nothing is wrong.",
-        Verdict::Anomaly => "Something is wrong.",
+        Verdict::Ok => "All that was to be seen was seen, and nothing is wrong.".into(),
+        Verdict::Anomaly if found.is_empty() => "Something is wrong.".into(),
+        Verdict::Anomaly => format!("Something is wrong: {}.", found.join(", ")),
         Verdict::Unknown => {
-            "Nothing is known to be wrong, but not all that was to be seen was seen."
+            String::from("Nothing is known to be wrong, but not all that was to be seen was seen.")
         }
     };
-    let _ = writeln!(out, "<p>{verdict}</p>");
+    let _ = writeln!(out, "<p>{}</p>", Escaped(verdict));
     let mut parts = Vec::new();
     if let Some(run) = report.run {
         parts.push(format!("cluster {}", Escaped(&run.cluster)));

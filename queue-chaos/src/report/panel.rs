@@ -142,7 +142,7 @@ impl Panel {
                 "<text x=\"{x:.1}\" y=\"{y:.1}\" text-anchor=\"end\">{}</text>",
                 series.name
             );
-            x -= text_width(series.name) * 1.1 + 18.0;
+            x -= text_width(series.name) + 20.0;
             let _ = write!(
                 out,
                 "<path class=\"line s{}\" d=\"M{x:.1} {:.1}h13\"/>",
