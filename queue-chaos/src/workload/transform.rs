@@ -318,7 +318,7 @@ impl Life {
             consumer: client.context().id,
             list: member::list(&self.site.partitions, &next),
             next,
-            member: &metadata,
+            member: Arc::new(metadata),
         };
         Some(sender.commit(deadline, Some(&offsets)))
     }

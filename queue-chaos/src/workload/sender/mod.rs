@@ -183,7 +183,7 @@ pub(super) enum Sending {
 pub(super) struct Sender {
     /// Before the producer, which must outlive it. None once the producer ends.
     queue: Option<MainQueue>,
-    producer: BaseProducer<Reports>,
+    producer: Arc<BaseProducer<Reports>>,
     sink: Arc<dyn Sink>,
     signal: Arc<Signal>,
     meter: Arc<Meter>,
@@ -222,7 +222,7 @@ impl Sender {
         let queue = MainQueue::new(producer.client(), Arc::clone(signal));
         Ok(Self {
             queue: Some(queue),
-            producer,
+            producer: Arc::new(producer),
             sink,
             signal: Arc::clone(signal),
             meter: Arc::clone(meter),

@@ -1,5 +1,7 @@
 //! Transactions of a producer.
 
+use std::sync::{Arc, mpsc};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use rdkafka::TopicPartitionList;
@@ -37,14 +39,53 @@ impl Sender {
     ) -> Ending {
         loop {
             let Err(error) = call(&self.producer) else { return Ending::Done };
-            match outcome::remedy(&error) {
-                _ if self.signal.killed() => return Ending::Killed,
-                Remedy::Again if Instant::now() < deadline => {
-                    // Some say at once that it is too early.
-                    self.signal.sleep(Duration::from_millis(10));
+            if let Some(ending) = self.after(deadline, &error) {
+                return ending;
+            }
+        }
+    }
+
+    /// What an error means. None if the same call may be made again.
+    fn after(&self, deadline: Instant, error: &KafkaError) -> Option<Ending> {
+        match outcome::remedy(error) {
+            _ if self.signal.killed() => Some(Ending::Killed),
+            Remedy::Again if Instant::now() < deadline => {
+                // Some say at once that it is too early.
+                self.signal.sleep(Duration::from_millis(10));
+                None
+            }
+            Remedy::Again | Remedy::NewProducer => Some(Ending::Broken(error.to_string())),
+            Remedy::Abort => Some(Ending::Abort(error.to_string())),
+        }
+    }
+
+    /// Adds offsets to the transaction.
+    ///
+    /// librdkafka 2.12 waits for a coordinator as long as no broker can be reached, whatever time it is given (`rd_kafka_coord_req_fsm` looks at no
+    /// clock). So a thread waits for it; if it must be left behind, it and the client end when the call does: when a broker is back.
+    fn send_offsets(&self, deadline: Instant, offsets: &Offsets) -> Ending {
+        loop {
+            let (answer, heard) = mpsc::sync_channel(1);
+            let producer = Arc::clone(&self.producer);
+            let (list, member) = (offsets.list.clone(), Arc::clone(&offsets.member));
+            let spawned = thread::Builder::new().name("offsets".to_owned()).spawn(move || {
+                // Nobody listens any more if it comes too late.
+                let _ = answer.send(producer.send_offsets_to_transaction(&list, &member, CALL));
+            });
+            if let Err(error) = spawned {
+                return Ending::Broken(format!("a thread for it: {error}"));
+            }
+            let result = loop {
+                match heard.recv_timeout(Duration::from_millis(50)) {
+                    Ok(result) => break result,
+                    Err(_) if self.signal.killed() => return Ending::Killed,
+                    Err(_) if Instant::now() < deadline => {}
+                    Err(_) => return Ending::Broken("no coordinator in time".to_owned()),
                 }
-                Remedy::Again | Remedy::NewProducer => return Ending::Broken(error.to_string()),
-                Remedy::Abort => return Ending::Abort(error.to_string()),
+            };
+            let Err(error) = result else { return Ending::Done };
+            if let Some(ending) = self.after(deadline, &error) {
+                return ending;
             }
         }
     }
@@ -67,14 +108,12 @@ impl Sender {
     pub(in crate::workload) fn commit(
         &self,
         deadline: Instant,
-        offsets: Option<&Offsets<'_>>,
+        offsets: Option<&Offsets>,
     ) -> Ending {
         let p = self.id;
         if let Some(offsets) = offsets {
             offsets.record(self, Outcome::Invoke);
-            let ending = self.insist(deadline, |producer| {
-                producer.send_offsets_to_transaction(&offsets.list, offsets.member, CALL)
-            });
+            let ending = self.send_offsets(deadline, offsets);
             if ending != Ending::Done {
                 // They would have become valid by the commit, which nobody has asked for.
                 let why = match &ending {
@@ -129,14 +168,14 @@ impl Sender {
 }
 
 /// Offsets of a consumer that a transaction commits.
-pub(in crate::workload) struct Offsets<'a> {
+pub(in crate::workload) struct Offsets {
     pub(in crate::workload) consumer: ConsumerId,
     pub(in crate::workload) next: Vec<(PartitionId, u64)>,
     pub(in crate::workload) list: TopicPartitionList,
-    pub(in crate::workload) member: &'a ConsumerGroupMetadata,
+    pub(in crate::workload) member: Arc<ConsumerGroupMetadata>,
 }
 
-impl Offsets<'_> {
+impl Offsets {
     fn record(&self, sender: &Sender, is: Outcome) {
         let what =
             What::Offsets { c: self.consumer, is, to: self.next.clone(), within: Some(sender.id) };
