@@ -98,6 +98,8 @@ fn sampled() -> Vec<Event> {
             elections: u32::from(second == 22),
             p50: p50 as u64,
             p99: p50 as u64 * if electing { 3 } else { 6 },
+            seen: true,
+            took: 0,
         };
         events.push(event(second * SECOND, What::Sample(sample)));
     }

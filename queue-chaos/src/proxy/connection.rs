@@ -132,6 +132,10 @@ fn connect(connection: &Connection, to: SocketAddr) -> Result<TcpStream, Outcome
     Ok(socket)
 }
 
+/// The smallest buffer of a socket. One that is smaller than two segments of the loopback device (64 KiB) makes senders wait for timers, and Linux never opens the
+/// window of a connection again whose buffer was set once: what had been thin for a moment would stay slow.
+const NARROWEST: usize = 128 * 1024;
+
 /// Moves the bytes. Of all pairs the first is the client, or the way up from it.
 struct Pump<'a> {
     shared: &'a Shared,
@@ -239,11 +243,11 @@ impl<'a> Pump<'a> {
         Ok(())
     }
 
-    /// Lets a sender feel a bandwidth after a quarter of a second, and not after all that the system would keep.
+    /// Lets a sender feel a bandwidth after a quarter of a second or [`NARROWEST`], and not after all that the system would keep.
     fn narrow(&mut self) {
         for ((flow, socket), narrow) in self.flows.iter().zip(&self.sockets).zip(&mut self.narrow) {
             let size = match flow.bandwidth() {
-                Some(bits) => usize::try_from(bits / 32).unwrap_or(usize::MAX).max(16 * 1024),
+                Some(bits) => usize::try_from(bits / 32).unwrap_or(usize::MAX).max(NARROWEST),
                 None => usize::MAX,
             };
             if size < 256 * 1024 || *narrow {
