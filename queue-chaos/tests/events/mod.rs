@@ -51,9 +51,18 @@ fn rate() -> impl Strategy<Value = f64> {
 }
 
 fn sample() -> impl Strategy<Value = Sample> {
-    let numbers = (number(), any::<u32>(), any::<u32>(), any::<u32>(), number(), number());
+    let numbers = (
+        number(),
+        any::<u32>(),
+        any::<u32>(),
+        any::<u32>(),
+        number(),
+        number(),
+        any::<bool>(),
+        number(),
+    );
     ([rate(), rate(), rate(), rate()], numbers).prop_map(
-        |([sent, acked, read, lag_seconds], (lag, u, l, elections, p50, p99))| Sample {
+        |([sent, acked, read, lag_seconds], (lag, u, l, elections, p50, p99, seen, took))| Sample {
             sent,
             acked,
             read,
@@ -64,6 +73,8 @@ fn sample() -> impl Strategy<Value = Sample> {
             elections,
             p50,
             p99,
+            seen,
+            took,
         },
     )
 }
