@@ -204,7 +204,7 @@ fn clusters(
     places: &Places,
     progress: &impl Fn(&str),
 ) -> Result<()> {
-    use queue_chaos::broker::Embedded;
+    use queue_chaos::broker::embedded::Embedded;
 
     use super::produce::{self, Arena};
 

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use queue_chaos::broker::embedded::Embedded;
 use queue_chaos::broker::kafka::{Distribution, Kafka, KafkaOptions};
-use queue_chaos::broker::{Cluster, Embedded, NewTopic};
+use queue_chaos::broker::{Cluster, NewTopic};
 use queue_chaos::history::{self, Reader, Topic, What, Writer};
 use queue_chaos::workload::{Ids, Partitions, Producer, ProducerOptions, Role, Settings, Site};
 use rdkafka::ClientConfig;
@@ -15,9 +16,7 @@ use rdkafka::config::FromClientConfigAndContext;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::DeliveryResult;
 use rdkafka::mocking::MockCluster;
-use rdkafka::producer::{
-    BaseProducer, BaseRecord, Producer as _, ProducerContext, ThreadedProducer,
-};
+use rdkafka::producer::{BaseProducer, BaseRecord, ProducerContext, ThreadedProducer};
 
 use super::Result;
 use super::gates::{BASE, OURS, THREADED};
@@ -112,8 +111,8 @@ impl Arena {
         let topic = contestant.replace('/', "-");
         let seconds = match contestant {
             OURS => self.ours(&topic, messages, directory)?,
-            BASE => bare(&self.straight, &topic, messages, &Base::new)?,
-            _ => bare(&self.straight, &topic, messages, &Threaded::new)?,
+            BASE => bare::<BaseProducer<_>>(&self.straight, &topic, messages)?,
+            _ => bare::<ThreadedProducer<_>>(&self.straight, &topic, messages)?,
         };
         Ok(messages as f64 / seconds)
     }
@@ -227,112 +226,70 @@ impl ProducerContext for Acknowledged {
 }
 
 /// A bare producer, in one of the ways to have its acknowledgements.
-trait Bare {
-    fn send(
-        &self,
-        topic: &str,
-        partition: i32,
-        payload: &[u8],
-    ) -> std::result::Result<(), KafkaError>;
+trait Bare:
+    rdkafka::producer::Producer<Acknowledged> + FromClientConfigAndContext<Acknowledged>
+{
+    /// Hands a message over, when there is room for it.
+    fn put(&self, message: BaseRecord<'_, [u8], [u8]>) -> std::result::Result<(), KafkaError>;
     /// Takes acknowledgements, where nobody else does.
-    fn poll(&self);
+    fn take(&self);
     /// Waits a little for there to be room.
     fn wait(&self);
-    fn flush(&self) -> std::result::Result<(), KafkaError>;
 }
 
-type Make<'a> = &'a dyn Fn(&ClientConfig, Acknowledged) -> Result<Box<dyn Bare>>;
-
-fn record<'a>(topic: &'a str, partition: i32, payload: &'a [u8]) -> BaseRecord<'a, [u8], [u8]> {
-    // As ours: a key of four bytes, and a partition of our choice.
-    BaseRecord::to(topic).partition(partition).key(&[0; 4][..]).payload(payload)
-}
-
-struct Base(BaseProducer<Acknowledged>);
-
-impl Base {
-    fn new(config: &ClientConfig, context: Acknowledged) -> Result<Box<dyn Bare>> {
-        Ok(Box::new(Self(BaseProducer::from_config_and_context(config, context)?)))
-    }
-}
-
-impl Bare for Base {
-    fn send(
-        &self,
-        topic: &str,
-        partition: i32,
-        payload: &[u8],
-    ) -> std::result::Result<(), KafkaError> {
-        self.0.send(record(topic, partition, payload)).map_err(|(error, _)| error)
+impl Bare for BaseProducer<Acknowledged> {
+    fn put(&self, message: BaseRecord<'_, [u8], [u8]>) -> std::result::Result<(), KafkaError> {
+        self.send(message).map_err(|(error, _)| error)
     }
 
-    fn poll(&self) {
-        self.0.poll(Duration::ZERO);
+    fn take(&self) {
+        self.poll(Duration::ZERO);
     }
 
     fn wait(&self) {
-        self.0.poll(Duration::from_millis(1));
-    }
-
-    fn flush(&self) -> std::result::Result<(), KafkaError> {
-        self.0.flush(PATIENCE)
+        self.poll(Duration::from_millis(1));
     }
 }
 
-struct Threaded(ThreadedProducer<Acknowledged>);
-
-impl Threaded {
-    fn new(config: &ClientConfig, context: Acknowledged) -> Result<Box<dyn Bare>> {
-        Ok(Box::new(Self(ThreadedProducer::from_config_and_context(config, context)?)))
-    }
-}
-
-impl Bare for Threaded {
-    fn send(
-        &self,
-        topic: &str,
-        partition: i32,
-        payload: &[u8],
-    ) -> std::result::Result<(), KafkaError> {
-        self.0.send(record(topic, partition, payload)).map_err(|(error, _)| error)
+impl Bare for ThreadedProducer<Acknowledged> {
+    fn put(&self, message: BaseRecord<'_, [u8], [u8]>) -> std::result::Result<(), KafkaError> {
+        self.send(message).map_err(|(error, _)| error)
     }
 
-    fn poll(&self) {}
+    fn take(&self) {}
 
     fn wait(&self) {
         std::thread::sleep(Duration::from_millis(1));
     }
-
-    fn flush(&self) -> std::result::Result<(), KafkaError> {
-        self.0.flush(PATIENCE)
-    }
 }
 
 /// Seconds from the first message to the last acknowledgement.
-fn bare(bootstrap: &str, topic: &str, messages: u64, make: Make<'_>) -> Result<f64> {
+fn bare<P: Bare>(bootstrap: &str, topic: &str, messages: u64) -> Result<f64> {
     let mut config = ClientConfig::new();
     config.set("bootstrap.servers", bootstrap);
     for (name, value) in settings() {
         config.set(name, value);
     }
     let counts = Arc::new(Acknowledgements::default());
-    let producer = make(&config, Acknowledged(Arc::clone(&counts)))?;
+    let producer = P::from_config_and_context(&config, Acknowledged(Arc::clone(&counts)))?;
     let payload = [7; SIZE];
     let began = Instant::now();
     for number in 0..messages {
         let partition = (number % u64::from(PARTITIONS)) as i32;
         loop {
-            match producer.send(topic, partition, &payload) {
+            // As ours: a key of four bytes, and a partition of our choice.
+            let message = BaseRecord::to(topic).partition(partition);
+            match producer.put(message.key(&[0; 4][..]).payload(&payload[..])) {
                 Ok(()) => break,
                 Err(KafkaError::MessageProduction(RDKafkaErrorCode::QueueFull)) => producer.wait(),
                 Err(error) => return Err(error.into()),
             }
         }
         if number % BURST == BURST - 1 {
-            producer.poll();
+            producer.take();
         }
     }
-    producer.flush()?;
+    producer.flush(PATIENCE)?;
     let seconds = began.elapsed().as_secs_f64();
     let (acked, failed) =
         (counts.acked.load(Ordering::Relaxed), counts.failed.load(Ordering::Relaxed));

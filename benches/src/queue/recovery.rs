@@ -180,7 +180,7 @@ impl Backlog {
 
 #[cfg(test)]
 mod tests {
-    use queue_chaos::broker::Embedded;
+    use queue_chaos::broker::embedded::Embedded;
     use queue_chaos::id::{ConsumerId, ProducerId};
 
     use super::*;
