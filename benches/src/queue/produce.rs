@@ -46,6 +46,21 @@ fn settings() -> Settings {
     settings.map(|(name, value)| (name.to_owned(), value.to_owned())).into()
 }
 
+/// What it took to send messages.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Pass {
+    /// Messages a second, while it both sends and has some acknowledged.
+    pub rate: f64,
+    /// Nanoseconds of a processor for each message, of all threads of this process: the client's, those of an in-process cluster, proxies and history.
+    pub processor: f64,
+}
+
+/// Nanoseconds that this process has been run.
+fn processor_time() -> f64 {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
+    time.tv_sec as f64 * 1e9 + time.tv_nsec as f64
+}
+
 /// A cluster of one node, and both ways to it.
 pub struct Arena {
     /// Through the proxy.
@@ -103,11 +118,11 @@ impl Arena {
         })
     }
 
-    /// Messages a second of a contestant, of so many: while it both sends and has some acknowledged.
+    /// A contestant sends so many messages.
     ///
     /// # Errors
     /// If one is not acknowledged; if there are so few that librdkafka takes them all before the first is.
-    pub fn pass(&self, contestant: &str, messages: u64, directory: &Path) -> Result<f64> {
+    pub fn pass(&self, contestant: &str, messages: u64, directory: &Path) -> Result<Pass> {
         let topic = contestant.replace('/', "-");
         match contestant {
             OURS => self.ours(&topic, messages, directory),
@@ -116,7 +131,8 @@ impl Arena {
         }
     }
 
-    fn ours(&self, topic: &str, messages: u64, directory: &Path) -> Result<f64> {
+    fn ours(&self, topic: &str, messages: u64, directory: &Path) -> Result<Pass> {
+        let processor = processor_time();
         let topic = Topic { name: topic.to_owned(), partitions: PARTITIONS, replicas: 1 };
         let partitions = Partitions::new(std::slice::from_ref(&topic));
         let path = directory.join("produce.jsonl");
@@ -149,9 +165,10 @@ impl Arena {
         let role = Role { seed: 7, transactional_id: String::new(), to };
         Producer::start(&site, &options, role)?.join();
         writer.finish()?;
+        let processor = processor_time() - processor;
         let rate = told(&path, messages)?;
         std::fs::remove_file(&path)?;
-        Ok(rate)
+        Ok(Pass { rate, processor: processor / messages as f64 })
     }
 }
 
@@ -274,8 +291,9 @@ impl Bare for ThreadedProducer<Acknowledged> {
     }
 }
 
-/// The rate of a bare producer.
-fn bare<P: Bare>(bootstrap: &str, topic: &str, messages: u64) -> Result<f64> {
+/// What a bare producer does.
+fn bare<P: Bare>(bootstrap: &str, topic: &str, messages: u64) -> Result<Pass> {
+    let processor = processor_time();
     let mut config = ClientConfig::new();
     config.set("bootstrap.servers", bootstrap);
     for (name, value) in settings() {
@@ -308,8 +326,12 @@ fn bare<P: Bare>(bootstrap: &str, topic: &str, messages: u64) -> Result<f64> {
     let sent = now();
     producer.flush(PATIENCE)?;
     let (_, acked) = now();
+    drop(producer);
+    let processor = (processor_time() - processor) / messages as f64;
     match begun {
-        Some(begun) if acked == messages => rate([begun, sent], messages),
+        Some(begun) if acked == messages => {
+            Ok(Pass { rate: rate([begun, sent], messages)?, processor })
+        }
         _ => {
             let failed = counts.failed.load(Ordering::Relaxed);
             Err(format!("{acked} of {messages} messages were acknowledged, {failed} failed").into())
@@ -326,8 +348,9 @@ mod tests {
         let arena = Arena::embedded().unwrap();
         let directory = tempfile::tempdir().unwrap();
         for contestant in [OURS, BASE, THREADED] {
-            let rate = arena.pass(contestant, 400_000, directory.path()).unwrap();
-            assert!(rate.is_finite() && rate > 0.0, "{contestant}");
+            let pass = arena.pass(contestant, 400_000, directory.path()).unwrap();
+            assert!(pass.rate.is_finite() && pass.rate > 0.0, "{contestant}");
+            assert!(pass.processor > 0.0, "{contestant}");
         }
         // What ours needs to be told of is gone.
         assert!(std::fs::read_dir(directory.path()).unwrap().next().is_none());
