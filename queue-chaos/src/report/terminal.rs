@@ -212,7 +212,7 @@ mod tests {
             ("\u{1b}]0;title\u{7}x\u{1b}(By", ["xy", "", ""]),
             ("abc\u{1b}[2J\u{1b}[Hx\u{1b}[3;4Hy", ["x", "", "   y"]),
             ("ab\u{8}c\td", ["ac      d", "", ""]),
-            ("\u{1b}[?25lx\u{1b}[99999999999999999999Cy", ["xy", "", ""]),
+            ("\u{1b}[?25lx\u{1b}[99999999999999999999Cy", ["x y", "", ""]),
         ] {
             assert_eq!(screen(text), expected, "{text:?}");
         }
