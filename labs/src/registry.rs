@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use gates::gate::{Gate, Gates};
+use gates::gate::{Comparison, Gate, Gates};
 
 use crate::check::{Check, Must};
 use crate::{Error, Result};
@@ -167,7 +167,8 @@ fn queue_lab(
 
 /// So many or more.
 fn at_least(measure: &str, what: &str, unit: &str, low: f64) -> Check {
-    Check::new(measure, what, unit, Must::Between { low, high: f64::MAX })
+    let comparison = Comparison::AtLeast;
+    Check::new(measure, what, unit, Must::Compare { comparison, threshold: low, gate: None })
 }
 
 fn lab_00_b() -> Lab {
