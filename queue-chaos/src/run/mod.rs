@@ -1,7 +1,7 @@
 //! A run from beginning to end: topics, load, faults, recovery, reading everything back, the verdict, the report.
 //!
 //! ```no_run
-//! use queue_chaos::broker::Embedded;
+//! use queue_chaos::broker::embedded::Embedded;
 //! use queue_chaos::run::{Options, run};
 //! use queue_chaos::schedule::Plan;
 //!
