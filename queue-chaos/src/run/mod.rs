@@ -138,11 +138,19 @@ fn name_anew(topics: &mut [NewTopic], workload: &mut Workload, run: u64) {
     workload.group = format!("queue-chaos-{run:x}-{}", workload.group);
 }
 
-/// The workload that a plan asks for.
+/// Messages a second of a plan that says nothing of its workload. As fast as possible, a producer outruns consumers, and drains take longer than the load.
+const QUIET: f64 = 1_000.0;
+
+/// The workload that a plan asks for. One that says nothing of it gets a producer of 1,000 messages a second, and a consumer.
 ///
 /// # Errors
 /// [`Error::Plan`] with what is wrong with it.
 pub fn workload_of(plan: &Plan) -> Result<Workload> {
+    if plan.workload.is_empty() {
+        let mut quiet = Workload::default();
+        quiet.producer.rate = Some(QUIET);
+        return Ok(quiet);
+    }
     let wrong = |what: String| Error::Plan { place: format!("{}, [workload]", plan.name), what };
     let workload: Workload = plan
         .workload
