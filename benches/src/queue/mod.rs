@@ -1,0 +1,64 @@
+//! The gates of the Kafka fault harness: what it costs to be watched by it, and how long the verdict takes.
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | [`gates`] | the gates, what was measured of them, the table |
+//! | [`places`] | where files go |
+//! | `produce` | messages a second through the harness, and by bare rdkafka (with the feature `queue`) |
+//! | `recovery` | how long it takes after a restart until all is well again |
+//! | [`story`] | a history of any length: what a run with groups would write |
+//! | [`child`] | writing a history and judging it, each in a process of its own |
+//! | [`record`] | what recording an event costs who does it |
+//! | [`proxy`] | what the proxy costs |
+//!
+//! # What is compared with what
+//!
+//! **Overhead.** One producer sends messages of 100 bytes to one node, four partitions, as fast as it can; idempotent, `acks=all`. Ours is
+//! `workload::Producer` as in every run: numbers and checksums in all messages, every send and every outcome in a history on the disk, through
+//! the proxy that stands before the node. The rival is what one writes with rdkafka for the same: a loop that sends one and the same buffer and counts
+//! acknowledgements in the delivery callback, straight to the node; with a `BaseProducer` that polls every 32 messages, as ours does (`rdkafka/base`), and with a
+//! `ThreadedProducer` (`rdkafka/threaded`). The gate must hold against both. librdkafka is told the same on both sides, from one list. The clock runs from the first message that is
+//! sent until the last is acknowledged, so that connecting is in it; ours is read from its history, which must tell of all messages.
+//!
+//! The nodes are real (Apache Kafka, which must be there: `scripts/kafka_jars.sh`) and librdkafka's own in-process cluster. It advertises one address only, so that
+//! there the rival has a cluster of its own. Client and node share the machine's processors: what the harness takes is taken from the node, too, as on a
+//! laptop. Each contestant sends once before anything is timed: Java compiles what is used.
+//!
+//! **Histories.** [`story`] writes what a run would: four producers with a thousand messages in flight each, sixteen partitions, a group of four that
+//! polls, works and commits, and a reader outside of it. Three events a message (sent, acknowledged, done), records of polls, and commits: 31 million events for 10
+//! million messages. Writer and checker are the library's; each has a process of its own, whose peak memory is the kernel's count (`VmHWM`), the program itself
+//! included. The checker's time is that of `check_file`, with reading and parsing; the file is in the system's cache. It must find nothing.
+//! Seconds are for 10 million events, whatever the length of the history; [`linear`](gates::PLAN) compares the time an event of 10 million messages with that of 1 million.
+//!
+//! **The recorder** records sends and acknowledgements, clock included, one thread, to a file on the disk, faster than any client sends them.
+//!
+//! **The proxy**, without rules: a stream of 1 GiB over loopback with it and without it; and 100 bytes to and fro, 20,000 times, of which the median counts. Added
+//! latency is what the median with it is over that without it.
+//!
+//! **Recovery** is reported, not judged: it is the cluster's, not ours. A node that was stopped or killed for three seconds is started under a load of
+//! 2,000 messages a second: how long until it answers, until the first message is acknowledged, and until the group has committed what had piled up; from the
+//! moment the start was asked for.
+//!
+//! # How a number comes about
+//!
+//! Contestants take turns within a round, the order rotates from round to round; what the judge sees are rounds. Readings of the recorder and the proxy are the best of
+//! some passes: noise only ever adds.
+//!
+//! Without the feature `queue` there is no librdkafka, so that overhead and recovery are not measured; all else is.
+
+pub mod child;
+pub mod gates;
+pub mod places;
+#[cfg(feature = "queue")]
+pub mod produce;
+pub mod proxy;
+pub mod record;
+#[cfg(feature = "queue")]
+pub mod recovery;
+pub mod story;
+
+/// Any error of the harness: each carries a sentence, none is handled by kind.
+pub type Fault = Box<dyn std::error::Error + Send + Sync>;
+
+/// The harness's result.
+pub type Result<T> = std::result::Result<T, Fault>;
