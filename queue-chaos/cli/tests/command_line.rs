@@ -4,7 +4,7 @@
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 
 fn program() -> Command {
     let mut program = Command::new(env!("CARGO_BIN_EXE_queue-chaos"));
@@ -153,17 +153,28 @@ fn a_broker_that_forgets_is_found() {
     assert!(error.contains("lost-write"), "{said}{error}");
 }
 
+/// A child that does not outlive its test.
+struct Killed(Child);
+
+impl Drop for Killed {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
 #[test]
 fn a_proxy_by_hand() {
     let server = TcpListener::bind("127.0.0.1:0").unwrap();
     let upstream = server.local_addr().unwrap().to_string();
-    let mut child = program()
+    let child = program()
         .args(["proxy", "--upstream", &upstream])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
-    let mut said = BufReader::new(child.stdout.take().unwrap()).lines();
+    let mut child = Killed(child);
+    let mut said = BufReader::new(child.0.stdout.take().unwrap()).lines();
     let first = said.next().unwrap().unwrap();
     let mut client = TcpStream::connect(first.split(' ').next().unwrap()).unwrap();
     let (mut served, _) = server.accept().unwrap();
@@ -172,17 +183,15 @@ fn a_proxy_by_hand() {
     served.read_exact(&mut four).unwrap();
     assert_eq!(&four, b"ping");
 
-    let mut commands = child.stdin.take().unwrap();
+    let mut commands = child.0.stdin.take().unwrap();
     let mut ask = |command: &str| {
         writeln!(commands, "{command}").unwrap();
         said.next().unwrap().unwrap()
     };
-    assert_eq!(ask("add down latency 10ms"), "rule 0");
-    assert_eq!(ask("list"), "rule 0  down latency 10ms");
-    assert_eq!(ask("remove 0"), "removed");
+    let rule = ask("add down latency 10ms");
+    assert_eq!(ask("list"), format!("{rule}  down latency 10ms"));
+    assert_eq!(ask(&rule.replace("rule", "remove")), "removed");
     assert!(ask("statistics").contains("bytes_up: 4"));
     assert_eq!(ask("close"), "closed");
     assert_eq!(client.read(&mut four).unwrap_or(0), 0);
-    child.kill().unwrap();
-    child.wait().unwrap();
 }
