@@ -726,6 +726,17 @@ fn loops_make_one_output_of_each_input() {
     assert!(count(&events, within) > 0);
     let plain = |it: &What| matches!(it, What::Offsets { within: None, .. });
     assert_eq!(count(&events, plain), 0);
+    // What became of offsets is told while their transaction is open: else they are of none.
+    let mut open = BTreeSet::new();
+    for event in &events {
+        match &event.what {
+            What::Begin { p } => assert!(open.insert(*p)),
+            What::Commit { is: Outcome::Invoke, .. } => {}
+            What::Commit { p, .. } => assert!(open.remove(p)),
+            What::Offsets { within: Some(p), .. } => assert!(open.contains(p), "{event:?}"),
+            _ => {}
+        }
+    }
     fates(&events);
 }
 

@@ -71,6 +71,9 @@ pub trait Cluster: Send {
     /// Its nodes.
     fn nodes(&self) -> Vec<(NodeId, NodeState)>;
 
+    /// The topics of the run, which some actions are about, are those that are made from now on. Those of earlier runs stay.
+    fn begin_run(&mut self) {}
+
     /// Makes a topic, and waits until all its partitions have leaders.
     ///
     /// # Errors

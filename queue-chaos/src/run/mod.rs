@@ -215,6 +215,7 @@ pub fn run(
     let mut stand =
         Stand { begun: Instant::now(), load: plan.duration, seen: &seen, running: &running };
     watch(stand.live(Phase::Topics));
+    cluster.begin_run();
     for topic in &topics {
         cluster.create_topic(topic, options.patience)?;
     }
@@ -363,12 +364,10 @@ fn warm_up(
     stand: &Stand<'_>,
     watch: &mut impl FnMut(Live),
 ) -> Result<(), String> {
-    let reads = lock(running).as_ref().is_some_and(Running::reads);
     let (begun, mut calm) = (Instant::now(), None);
     while begun.elapsed() < options.patience && !stop.load(Ordering::Acquire) {
-        let live = stand.live(Phase::WarmUp);
-        let warm = live.acked > 0 && (!reads || live.read * 10 > live.acked * 8);
-        watch(live);
+        watch(stand.live(Phase::WarmUp));
+        let warm = lock(running).as_ref().is_some_and(Running::keeps_up);
         match calm {
             Some(since) if warm && Instant::duration_since(&Instant::now(), since) >= CALM => {
                 return Ok(());
