@@ -17,8 +17,9 @@
 //! `workload::Producer` as in every run: numbers and checksums in all messages, every send and every outcome in a history on the disk, through
 //! the proxy that stands before the node. The rival is what one writes with rdkafka for the same: a loop that sends one and the same buffer and counts
 //! acknowledgements in the delivery callback, straight to the node; with a `BaseProducer` that polls every 32 messages, as ours does (`rdkafka/base`), and with a
-//! `ThreadedProducer` (`rdkafka/threaded`). The gate must hold against both. librdkafka is told the same on both sides, from one list. The clock runs from the first message that is
-//! sent until the last is acknowledged, so that connecting is in it; ours is read from its history, which must tell of all messages.
+//! `ThreadedProducer` (`rdkafka/threaded`). The gate must hold against both. librdkafka is told the same on both sides, from one list. A rate is what is acknowledged
+//! from the first acknowledgement until the last message is sent: before that librdkafka asks for a producer id, with pauses of half a second, and whoever sends waits; after it
+//! there is nothing to do but to wait. Ours is read from its history, which must tell of all messages.
 //!
 //! The nodes are real (Apache Kafka, which must be there: `scripts/kafka_jars.sh`) and librdkafka's own in-process cluster. It advertises one address only, so that
 //! there the rival has a cluster of its own. Client and node share the machine's processors: what the harness takes is taken from the node, too, as on a
@@ -27,7 +28,8 @@
 //! **Histories.** [`story`] writes what a run would: four producers with a thousand messages in flight each, sixteen partitions, a group of four that
 //! polls, works and commits, and a reader outside of it. Three events a message (sent, acknowledged, done), records of polls, and commits: 31 million events for 10
 //! million messages. Writer and checker are the library's; each has a process of its own, whose peak memory is the kernel's count (`VmHWM`), the program itself
-//! included. The checker's time is that of `check_file`, with reading and parsing; the file is in the system's cache. It must find nothing.
+//! included: of that the buffers are most, and how many of them are in use depends on the disk, by some megabytes, whatever the length; what counts for
+//! [`flat`](gates::PLAN) is what each of nine million more messages adds. The checker's time is that of `check_file`, with reading and parsing; the file is in the system's cache. It must find nothing.
 //! Seconds are for 10 million events, whatever the length of the history; [`linear`](gates::PLAN) compares the time an event of 10 million messages with that of 1 million.
 //!
 //! **The recorder** records sends and acknowledgements, clock included, one thread, to a file on the disk, faster than any client sends them.
@@ -41,8 +43,8 @@
 //!
 //! # How a number comes about
 //!
-//! Contestants take turns within a round, the order rotates from round to round; what the judge sees are rounds. Readings of the recorder and the proxy are the best of
-//! some passes: noise only ever adds.
+//! Contestants take turns within a round, the order rotates from round to round; what the judge sees are rounds. Readings of producers, the recorder and the proxy
+//! are the best of two or three passes: noise only ever adds.
 //!
 //! Without the feature `queue` there is no librdkafka, so that overhead and recovery are not measured; all else is.
 

@@ -22,15 +22,21 @@ impl Pace {
         Self { interval, due: now as f64 }
     }
 
+    /// Whether there is no rate to keep: messages are always due, and no clock needs to be asked.
+    #[must_use]
+    pub fn is_unlimited(&self) -> bool {
+        self.interval == 0.0
+    }
+
     /// Microseconds until the next message is due; 0 if it is.
     #[must_use]
     pub fn wait(&self, now: u64) -> u64 {
-        if self.interval == 0.0 { 0 } else { (self.due - now as f64).max(0.0).ceil() as u64 }
+        if self.is_unlimited() { 0 } else { (self.due - now as f64).max(0.0).ceil() as u64 }
     }
 
     /// A message was sent.
     pub fn sent(&mut self, now: u64) {
-        if self.interval != 0.0 {
+        if !self.is_unlimited() {
             self.due = (self.due + self.interval).max(now as f64 - CATCH_UP);
         }
     }

@@ -210,6 +210,9 @@ impl Life {
                 Order::Stop(deadline) => return Some(Over::Stopped(deadline)),
                 Order::Kill => return Some(Over::Killed),
             }
+            if pace.is_unlimited() {
+                return None;
+            }
             match pace.wait(self.site.sink.now()) {
                 0 => return None,
                 wait => sender.wait(order, Duration::from_micros(wait)),
@@ -222,7 +225,9 @@ impl Life {
         let key = self.draw.key(random);
         let to = self.role.to[keys::partition_of(key, self.role.to.len())];
         let sending = sender.send(to, key, None);
-        pace.sent(self.site.sink.now());
+        if !pace.is_unlimited() {
+            pace.sent(self.site.sink.now());
+        }
         match sending {
             Sending::Sent => None,
             Sending::Broken(why) => Some(Over::Broken(why)),

@@ -1,5 +1,6 @@
 //! How threads of a workload are told to end, and woken.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -24,6 +25,8 @@ struct State {
 #[derive(Debug)]
 pub(crate) struct Signal {
     state: Mutex<State>,
+    /// Whether the order is to go on: what is asked for each message.
+    running: AtomicBool,
     changed: Condvar,
 }
 
@@ -31,11 +34,15 @@ impl Signal {
     pub(crate) fn new() -> Self {
         Self {
             state: Mutex::new(State { order: Order::Run, woken: false }),
+            running: AtomicBool::new(true),
             changed: Condvar::new(),
         }
     }
 
     pub(crate) fn order(&self) -> Order {
+        if self.running.load(Ordering::Acquire) {
+            return Order::Run;
+        }
         self.state.lock().unwrap_or_else(PoisonError::into_inner).order
     }
 
@@ -52,6 +59,7 @@ impl Signal {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         if state.order != Order::Kill {
             state.order = order;
+            self.running.store(order == Order::Run, Ordering::Release);
         }
         drop(state);
         self.changed.notify_all();

@@ -5,7 +5,7 @@ mod transaction;
 pub(super) use transaction::{Ending, Offsets};
 
 use std::collections::VecDeque;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -85,11 +85,22 @@ pub(super) struct Reports {
     sink: Arc<dyn Sink>,
     meter: Arc<Meter>,
     outstanding: Mutex<Outstanding>,
+    /// When the reports came that are being handed over, by the sink's clock: those of a batch came together. `NOW` if they were not asked for.
+    heard: AtomicU64,
 }
+
+const NOW: u64 = u64::MAX;
 
 impl Reports {
     fn outstanding(&self) -> std::sync::MutexGuard<'_, Outstanding> {
         self.outstanding.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn heard(&self) -> u64 {
+        match self.heard.load(Ordering::Relaxed) {
+            NOW => self.sink.now(),
+            at => at,
+        }
     }
 
     fn unknown(&self, sequence: u64, why: String) {
@@ -109,10 +120,10 @@ impl ProducerContext for Reports {
         let p = self.id;
         match result {
             Ok(message) => {
-                let now = self.sink.now();
-                self.meter.acked(now.saturating_sub(sent.at));
+                let at = self.heard();
+                self.meter.acked(at.saturating_sub(sent.at));
                 let o = u64::try_from(message.offset()).ok();
-                self.sink.record(now, What::Ack { p, s, to: sent.to, o });
+                self.sink.record(at, What::Ack { p, s, to: sent.to, o });
             }
             Err((error, message)) => {
                 let why = error.rdkafka_error_code().map_or(error.to_string(), |e| e.to_string());
@@ -217,6 +228,7 @@ impl Sender {
             sink: Arc::clone(&sink),
             meter: Arc::clone(meter),
             outstanding: Mutex::default(),
+            heard: AtomicU64::new(NOW),
         };
         let producer = BaseProducer::from_config_and_context(&setup.config(site), reports)
             .map_err(|source| Error::Kafka { what: format!("{id}: making its client"), source })?;
@@ -252,7 +264,11 @@ impl Sender {
 
     /// Takes the reports that have come.
     pub(super) fn poll(&self) {
+        // They are handed over by this thread, before `poll` returns.
+        let heard = &self.producer.context().heard;
+        heard.store(self.sink.now(), Ordering::Relaxed);
         self.producer.poll(Duration::ZERO);
+        heard.store(NOW, Ordering::Relaxed);
     }
 
     /// Waits for reports, an order or so long, and takes the reports.
@@ -279,8 +295,7 @@ impl Sender {
         key: u32,
         source: Option<(PartitionId, u64)>,
     ) -> Sending {
-        let site = Arc::clone(&self.site);
-        let Some((topic, partition)) = site.partitions.name(to) else {
+        let Some((topic, partition)) = self.site.partitions.name(to) else {
             return Sending::Broken(format!("{to} is not in the table"));
         };
         let (p, s) = (self.id, self.sequence);
