@@ -740,6 +740,26 @@ fn loops_make_one_output_of_each_input() {
     fates(&events);
 }
 
+/// What loops write is nobody's input: they keep up without anybody who reads it.
+#[test]
+fn those_keep_up_who_read_what_they_are_to_read() {
+    let stage = stage(&[("in", 4), ("out", 2)]);
+    let mut workload = loops(500, 1);
+    (workload.loops, workload.consumers) = (1, 0);
+    let mut running = workload.start(&stage.site).unwrap();
+    assert!(!running.keeps_up(), "nothing is acknowledged yet");
+    let until = Instant::now() + LONG;
+    while !running.keeps_up() || !running.producers_finished() {
+        assert!(Instant::now() < until, "{:?}", running.counts());
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    running.stop_producers(LONG);
+    running.drain(LONG).unwrap();
+    let counts = running.counts();
+    assert!(counts.read < counts.acked, "outputs are acknowledged, too: {counts:?}");
+    running.stop(LONG);
+}
+
 #[test]
 fn a_loop_whose_transaction_fails_takes_its_inputs_again() {
     let stage = stage(&[("in", 2), ("out", 2)]);

@@ -228,15 +228,18 @@ pub fn run(
     *lock(&running) = Some(workload.start(&site)?);
     stand.begun = Instant::now();
     let observed = AtomicBool::new(false);
-    let (direct, client, names) =
-        (cluster.direct(), options.settings.clone(), site.partitions.topics());
+    let (direct, client) = (cluster.direct(), options.settings.clone());
+    // Loops do not read what they write.
+    let is_read =
+        |topic: &&String| workload.loops == 0 || !workload.transform.outputs.contains(topic);
+    let read: Vec<String> = site.partitions.topics().iter().filter(is_read).cloned().collect();
     let mut trouble = Vec::new();
     let executed = std::thread::scope(|scope| {
         let observer = Observer {
             direct: &direct,
             settings: &client,
             group: &group,
-            topics: names,
+            topics: &read,
             isolation,
             running: &running,
             sink: &*sink,

@@ -279,12 +279,13 @@ impl ProducerOptions {
         if self.message_timeout_ms == 0 {
             return Err(wrong("producer.message_timeout_ms", "0 would be for ever"));
         }
-        if self.linger_ms >= self.message_timeout_ms {
+        if self.linger_ms >= self.message_timeout() {
             return Err(wrong(
                 "producer.linger_ms",
                 format!(
                     "{}: it must be below message_timeout_ms = {}",
-                    self.linger_ms, self.message_timeout_ms
+                    self.linger_ms,
+                    self.message_timeout()
                 ),
             ));
         }
