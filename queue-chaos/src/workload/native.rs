@@ -1,6 +1,6 @@
 //! The few things that librdkafka can do and rdkafka's safe interface cannot.
 
-use std::ffi::CStr;
+use std::ffi::{CStr, CString};
 use std::mem::ManuallyDrop;
 use std::os::raw::c_void;
 use std::ptr;
@@ -14,6 +14,7 @@ use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::BorrowedMessage;
 use rdkafka::types::RDKafkaRespErr;
+use rdkafka::util::IntoOpaque;
 
 use super::signal::Signal;
 
@@ -66,6 +67,76 @@ impl Drop for MainQueue {
             sys::rd_kafka_queue_destroy(self.queue);
             drop(Arc::from_raw(self.signal));
         }
+    }
+}
+
+/// A topic of a producer's client. A message that is sent by it spares librdkafka the search for the topic, and `BaseProducer::send` the copy of its name, each
+/// time: a sixth of what a message takes.
+pub(super) struct Topic {
+    client: *mut sys::rd_kafka_t,
+    topic: *mut sys::rd_kafka_topic_t,
+}
+
+// SAFETY: librdkafka's clients and topics can be used by any thread.
+unsafe impl Send for Topic {}
+
+impl Topic {
+    /// That of a name. The client must outlive the result.
+    pub(super) fn new<C: ClientContext>(
+        client: &Client<C>,
+        name: &str,
+    ) -> Result<Self, RDKafkaErrorCode> {
+        let name = CString::new(name).map_err(|_| RDKafkaErrorCode::InvalidTopic)?;
+        let client = client.native_ptr();
+        // SAFETY: the client is alive, and the name ends with 0 and is copied. Without settings of its own the topic has those of the client. The topic that
+        // is returned, if any, is a reference of our own, given back in drop.
+        let topic = unsafe { sys::rd_kafka_topic_new(client, name.as_ptr(), ptr::null_mut()) };
+        if topic.is_null() {
+            // SAFETY: it reads a number of this thread.
+            return Err(unsafe { sys::rd_kafka_last_error() }.into());
+        }
+        Ok(Self { client, topic })
+    }
+
+    /// Hands a message over, of which librdkafka makes a copy. Its report comes with `opaque`.
+    pub(super) fn send(
+        &self,
+        partition: i32,
+        key: &[u8],
+        payload: &[u8],
+        opaque: usize,
+    ) -> Result<(), RDKafkaErrorCode> {
+        use sys::rd_kafka_vtype_t as v;
+        // SAFETY: client and topic are alive until drop. Each name is followed by values of the types that librdkafka reads for it (`rd_kafka_producev`): key and payload are pointers
+        // to as many bytes as the number after them says, and are copied, the payload by the flag, the key always.
+        let error = unsafe {
+            sys::rd_kafka_producev(
+                self.client,
+                v::RD_KAFKA_VTYPE_RKT,
+                self.topic,
+                v::RD_KAFKA_VTYPE_PARTITION,
+                partition,
+                v::RD_KAFKA_VTYPE_MSGFLAGS,
+                sys::RD_KAFKA_MSG_F_COPY,
+                v::RD_KAFKA_VTYPE_VALUE,
+                payload.as_ptr().cast::<c_void>(),
+                payload.len(),
+                v::RD_KAFKA_VTYPE_KEY,
+                key.as_ptr().cast::<c_void>(),
+                key.len(),
+                v::RD_KAFKA_VTYPE_OPAQUE,
+                opaque.into_ptr(),
+                v::RD_KAFKA_VTYPE_END,
+            )
+        };
+        if error == RDKafkaRespErr::RD_KAFKA_RESP_ERR_NO_ERROR { Ok(()) } else { Err(error.into()) }
+    }
+}
+
+impl Drop for Topic {
+    fn drop(&mut self) {
+        // SAFETY: it is our reference, and not used after that. Messages under way have references of their own.
+        unsafe { sys::rd_kafka_topic_destroy(self.topic) };
     }
 }
 

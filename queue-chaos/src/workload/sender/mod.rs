@@ -14,11 +14,11 @@ use rdkafka::client::ClientContext;
 use rdkafka::config::FromClientConfigAndContext;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::{DeliveryResult, Message as _};
-use rdkafka::producer::{BaseProducer, BaseRecord, Producer as _, ProducerContext, PurgeConfig};
+use rdkafka::producer::{BaseProducer, Producer as _, ProducerContext, PurgeConfig};
 
 use super::Site;
 use super::message::Message;
-use super::native::MainQueue;
+use super::native::{MainQueue, Topic};
 use super::outcome;
 use super::signal::{Order, Signal};
 use super::statistics::Meter;
@@ -198,6 +198,8 @@ pub(super) enum Sending {
 pub(super) struct Sender {
     /// Before the producer, which must outlive it. None once the producer ends.
     queue: Option<MainQueue>,
+    /// By the number of the topic, from the first message to it on. Before the producer, too.
+    topics: Vec<Option<Topic>>,
     producer: Arc<BaseProducer<Reports>>,
     sink: Arc<dyn Sink>,
     signal: Arc<Signal>,
@@ -238,6 +240,7 @@ impl Sender {
         let queue = MainQueue::new(producer.client(), Arc::clone(signal));
         Ok(Self {
             queue: Some(queue),
+            topics: Vec::new(),
             producer: Arc::new(producer),
             sink,
             signal: Arc::clone(signal),
@@ -295,8 +298,14 @@ impl Sender {
         key: u32,
         source: Option<(PartitionId, u64)>,
     ) -> Sending {
-        let Some((topic, partition)) = self.site.partitions.name(to) else {
+        let Some(&(topic, partition)) = self.site.partitions.table().get(to.0 as usize) else {
             return Sending::Broken(format!("{to} is not in the table"));
+        };
+        if let Err(why) = self.open(topic as usize) {
+            return Sending::Broken(why);
+        }
+        let Some(Some(topic)) = self.topics.get(topic as usize) else {
+            return Sending::Broken(format!("{to} has no topic"));
         };
         let (p, s) = (self.id, self.sequence);
         let key = key.to_be_bytes();
@@ -308,14 +317,11 @@ impl Sender {
         self.sink.record(at, What::Send { p, s, to, of: source });
         self.producer.context().outstanding().begin(at, to);
         loop {
-            let record = BaseRecord::with_opaque_to(topic, s as usize)
-                .partition(partition)
-                .key(&key[..])
-                .payload(&self.buffer[..]);
-            let Err((error, _)) = self.producer.send(record) else { return Sending::Sent };
+            let sent = topic.send(partition as i32, &key, &self.buffer, s as usize);
+            let Err(error) = sent else { return Sending::Sent };
             // It was not taken: that is certain, whatever the reason.
-            match error.rdkafka_error_code() {
-                Some(RDKafkaErrorCode::QueueFull) => {
+            match error {
+                RDKafkaErrorCode::QueueFull => {
                     let order = self.signal.order();
                     if order != Order::Run {
                         self.refuse(s, "not sent before the end: the client's queue was full");
@@ -324,7 +330,7 @@ impl Sender {
                     self.wait(order, Duration::from_millis(100));
                 }
                 _ => {
-                    self.refuse(s, &error.to_string());
+                    self.refuse(s, &KafkaError::MessageProduction(error).to_string());
                     return match self.broken() {
                         Some(why) => Sending::Broken(why),
                         None => Sending::Sent,
@@ -332,6 +338,22 @@ impl Sender {
                 }
             }
         }
+    }
+
+    /// Sees to it that there is a handle for a topic of the table.
+    fn open(&mut self, topic: usize) -> std::result::Result<(), String> {
+        if matches!(self.topics.get(topic), Some(Some(_))) {
+            return Ok(());
+        }
+        let name = self.site.partitions.topics().get(topic);
+        let name = name.ok_or_else(|| format!("topic {topic} is not in the table"))?;
+        let opened =
+            Topic::new(self.producer.client(), name).map_err(|it| format!("{name}: {it}"))?;
+        if self.topics.len() <= topic {
+            self.topics.resize_with(topic + 1, || None);
+        }
+        self.topics[topic] = Some(opened);
+        Ok(())
     }
 
     fn refuse(&self, s: u64, why: &str) {
@@ -379,6 +401,7 @@ impl Sender {
         }
         self.producer.purge(PurgeConfig::default().queue().inflight());
         self.queue = None;
+        self.topics.clear();
         self.sink.record(self.sink.now(), What::ProducerGone { p: self.id, killed });
     }
 }
