@@ -457,8 +457,8 @@ mod tests {
     fn thresholds_come_from_the_gates() {
         let gates = Gates::embedded().unwrap();
         for check in labs().unwrap().iter().flat_map(|lab| &lab.checks) {
-            if let Must::Compare { comparison, threshold, gate } = &check.must {
-                let gate = gates.get(gate.as_ref().unwrap()).unwrap();
+            if let Must::Compare { comparison, threshold, gate: Some(gate) } = &check.must {
+                let gate = gates.get(gate).unwrap();
                 assert_eq!((*comparison, *threshold), (gate.comparison, gate.threshold));
                 assert_eq!(check.unit, gate.unit);
             }
