@@ -66,7 +66,8 @@ features=$(paste -sd, scripts/features.txt)
 cargo test --workspace --locked --features "$features"
 
 # Libraries that others may depend on, as PACKAGE:DIRECTORY.
-libraries=(lsm:lsm hash-ring:ring avro-compat:avro-compat schema-registry:avro-compat/registry)
+libraries=(lsm:lsm hash-ring:ring avro-compat:avro-compat schema-registry:avro-compat/registry
+    queue-chaos:queue-chaos)
 for library in "${libraries[@]}"; do
     "$here/scripts/importable.sh" "${library%%:*}" "${library#*:}"
 done

@@ -72,6 +72,11 @@ soak minutes="60":
         seed=$((seed + 1)); \
     done
 
+# Random faults on three nodes of Apache Kafka for as many minutes, seeds printed; stops at the first anomaly and keeps its history
+[group('check')]
+chaos-soak minutes="30" directory="" seed="":
+    scripts/chaos_soak.sh {{ minutes }} {{ if directory == "" { "out/queue-chaos/soak" } else { directory } }} {{ seed }}
+
 # Formatting and clippy, warnings denied
 [group('check')]
 lint:

@@ -331,3 +331,21 @@ fn clusters_of_others_are_not_harmed() {
     assert!(external.own_topics().is_empty());
     external.delete_own_topics(WAIT).unwrap();
 }
+
+#[test]
+fn the_topics_of_a_run_are_those_made_since_it_began() {
+    let mut cluster = cluster(3);
+    cluster.begin_run();
+    let later = NewTopic { name: "u".into(), partitions: 1, replicas: 3, settings: Vec::new() };
+    cluster.create_topic(&later, WAIT).unwrap();
+    let before = leaders(&cluster);
+    for node in 1..=3 {
+        cluster.apply(&Action::MoveLeader { partition: 0, to: NodeId(node) }).unwrap();
+        let consumer = BaseConsumer::from_config(&config(&cluster)).unwrap();
+        let metadata = consumer.fetch_metadata(Some("u"), WAIT).unwrap();
+        assert_eq!(metadata.topics()[0].partitions()[0].leader(), node as i32);
+    }
+    // It has three partitions, and is of another run.
+    assert!(cluster.apply(&Action::MoveLeader { partition: 2, to: NodeId(1) }).is_err());
+    assert_eq!(leaders(&cluster), before);
+}

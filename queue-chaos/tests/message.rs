@@ -240,16 +240,20 @@ fn options_are_read_and_checked() {
     wrong(|it| it.producer.keys = Keys::Uniform { keys: 0 }, "producer.keys");
     wrong(|it| it.producer.keys = Keys::Zipf { keys: 1, exponent: f64::NAN }, "producer.keys");
     wrong(|it| it.producer.message_timeout_ms = 0, "producer.message_timeout_ms");
-    wrong(|it| it.producer.linger_ms = 20_000, "producer.linger_ms");
+    wrong(|it| it.producer.linger_ms = 120_000, "producer.linger_ms");
     wrong(|it| it.producer.transaction.abort = 1.5, "producer.transaction.abort");
     wrong(|it| it.producer.transaction.messages = 0, "producer.transaction.messages");
-    wrong(
-        |it| {
-            it.producer.delivery = Delivery::Transactional;
-            it.producer.transaction.timeout_ms = 5_000;
-        },
-        "producer.transaction",
-    );
+    fn transactional(it: &mut Workload, timeout_ms: u32) {
+        it.producer.delivery = Delivery::Transactional;
+        it.producer.transaction.timeout_ms = timeout_ms;
+    }
+    wrong(|it| transactional(it, 500), "producer.transaction");
+    // Messages have no more time than their transaction.
+    let mut short = Workload::default();
+    transactional(&mut short, 5_000);
+    short.validate().unwrap();
+    short.producer.linger_ms = 5_000;
+    assert!(short.validate().is_err());
     wrong(|it| it.consumer.commits = Commits::Transactional, "consumer.commits");
     wrong(|it| it.consumer.assigned = true, "consumer.commits");
     wrong(|it| it.consumer.batch = 0, "consumer.batch");

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use proptest::collection::vec;
 use proptest::prelude::*;
-use queue_chaos::report::{Header, Recording};
+use queue_chaos::report::{Header, Recording, to_svg};
 use serde_json::Value;
 
 /// Header and events of a recording.
@@ -130,4 +130,106 @@ fn into_a_file() {
     let said =
         Recording::create(&dir.path().join("none/run.cast"), &Header::new(80, 24)).unwrap_err();
     assert!(said.to_string().contains("none/run.cast"), "{said}");
+}
+
+/// A recording of so many percent, on one line, and a coloured end.
+fn progress() -> String {
+    let header = Header::new(40, 4).title("progress <of> it");
+    let mut recording = Recording::new(Vec::new(), &header).unwrap();
+    let mut at =
+        |millis, text: &str| recording.output_at(Duration::from_millis(millis), text).unwrap();
+    at(0, "$ queue-chaos run --seed 7\n");
+    for step in 1..=4u64 {
+        at(
+            step * 500,
+            &format!(
+                "\r\u{1b}[K{:>3} %  lag {}  {}",
+                step * 25,
+                100 - step * 25,
+                "#".repeat(step as usize * 4)
+            ),
+        );
+    }
+    at(60_000, "\n\u{1b}[1;32mok\u{1b}[0m  <all> & \"everything\"\n");
+    String::from_utf8(recording.finish().unwrap()).unwrap()
+}
+
+#[test]
+fn a_moving_picture() {
+    let picture = to_svg(&progress(), "p.cast").unwrap();
+    std::fs::write(std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("movie.svg"), &picture)
+        .unwrap();
+    let document = roxmltree::Document::parse(&picture).unwrap();
+    assert_eq!(document.root_element().attribute("aria-label"), Some("progress <of> it"));
+    let rows: Vec<(String, Option<&str>, Option<&str>)> = document
+        .descendants()
+        .filter(|node| node.has_tag_name("g"))
+        .map(|group| {
+            let text =
+                group.descendants().filter(|node| node.is_text()).filter_map(|node| node.text());
+            let times = group.children().find(|node| node.has_tag_name("animate"));
+            (
+                text.collect(),
+                group.attribute("display"),
+                times.and_then(|node| node.attribute("keyTimes")),
+            )
+        })
+        .collect();
+    // 2 s of steps, a pause of a minute that is 2 s here, and 4 s at the end.
+    assert_eq!(
+        rows,
+        [
+            (" 25 %  lag 75  ####".into(), Some("none"), Some("0.000000;0.062500;0.125000")),
+            (" 50 %  lag 50  ########".into(), Some("none"), Some("0.000000;0.125000;0.187500")),
+            (
+                " 75 %  lag 25  ############".into(),
+                Some("none"),
+                Some("0.000000;0.187500;0.250000")
+            ),
+            ("$ queue-chaos run --seed 7".into(), None, None),
+            ("100 %  lag 0  ################".into(), None, Some("0.000000;0.250000")),
+            ("ok  <all> & \"everything\"".into(), None, Some("0.000000;0.500000")),
+        ]
+    );
+}
+
+#[test]
+fn what_is_no_recording_is_told() {
+    let said = |text: &str| to_svg(text, "p.cast").unwrap_err().to_string();
+    assert!(said("").starts_with("p.cast, line 1: it is empty"));
+    assert!(said("hello\n").starts_with("p.cast, line 1: no header"));
+    assert!(said("{\"version\":3,\"width\":80,\"height\":24}\n").contains("version 3"));
+    assert!(
+        said("{\"version\":2,\"width\":80000000,\"height\":24}\n")
+            .contains("400 and 200 are the most")
+    );
+    let header = "{\"version\":2,\"width\":80,\"height\":24}\n";
+    assert!(
+        said(&format!("{header}[1,\"o\"]\n[2,\"o\",\"x\"]\n"))
+            .starts_with("p.cast, line 2: no event")
+    );
+    // What a killed run leaves behind.
+    let cut = progress();
+    to_svg(&cut[..cut.len() - 9], "p.cast").unwrap();
+    to_svg(header, "p.cast").unwrap();
+}
+
+proptest! {
+    #[test]
+    fn any_output_makes_a_picture(outputs in vec((0..10_000u64, ".{0,20}|(\u{1b}\\[[0-9;]{0,5}[A-Km]|[<>&\"a-z\r\n]){0,20}"), 0..20)) {
+        let mut recording = Recording::new(Vec::new(), &Header::new(20, 5)).unwrap();
+        for (at, text) in &outputs {
+            recording.output_at(Duration::from_millis(*at), text).unwrap();
+        }
+        let text = String::from_utf8(recording.finish().unwrap()).unwrap();
+        let picture = to_svg(&text, "p.cast").unwrap();
+        let document = roxmltree::Document::parse(&picture).unwrap();
+        let known = ["svg", "style", "rect", "g", "animate", "text"];
+        prop_assert!(document.descendants().filter(|node| node.is_element()).all(|node| known.contains(&node.tag_name().name())));
+    }
+
+    #[test]
+    fn no_text_makes_it_panic(text in "(\\{\"version\":2,\"width\":[0-9]{1,3},\"height\":[0-9]{1,3}\\}\n)?(\\[-?[0-9]{1,3}(\\.5|e9)?,\"[om]\",\"[a-z]{0,3}\"\\]\n){0,5}\\PC{0,20}") {
+        let _ = to_svg(&text, "p.cast");
+    }
 }

@@ -726,7 +726,38 @@ fn loops_make_one_output_of_each_input() {
     assert!(count(&events, within) > 0);
     let plain = |it: &What| matches!(it, What::Offsets { within: None, .. });
     assert_eq!(count(&events, plain), 0);
+    // What became of offsets is told while their transaction is open: else they are of none.
+    let mut open = BTreeSet::new();
+    for event in &events {
+        match &event.what {
+            What::Begin { p } => assert!(open.insert(*p)),
+            What::Commit { is: Outcome::Invoke, .. } => {}
+            What::Commit { p, .. } => assert!(open.remove(p)),
+            What::Offsets { within: Some(p), .. } => assert!(open.contains(p), "{event:?}"),
+            _ => {}
+        }
+    }
     fates(&events);
+}
+
+/// What loops write is nobody's input: they keep up without anybody who reads it.
+#[test]
+fn those_keep_up_who_read_what_they_are_to_read() {
+    let stage = stage(&[("in", 4), ("out", 2)]);
+    let mut workload = loops(500, 1);
+    (workload.loops, workload.consumers) = (1, 0);
+    let mut running = workload.start(&stage.site).unwrap();
+    assert!(!running.keeps_up(), "nothing is acknowledged yet");
+    let until = Instant::now() + LONG;
+    while !running.keeps_up() || !running.producers_finished() {
+        assert!(Instant::now() < until, "{:?}", running.counts());
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    running.stop_producers(LONG);
+    running.drain(LONG).unwrap();
+    let counts = running.counts();
+    assert!(counts.read < counts.acked, "outputs are acknowledged, too: {counts:?}");
+    running.stop(LONG);
 }
 
 #[test]

@@ -128,6 +128,7 @@ impl Conduct<'_> {
         self.protocol.artefact(&finished.written.page, "Report")?;
         self.protocol.artefact(&finished.written.summary, "Summary")?;
         self.protocol.artefact(&self.out.join(CAST), "Recording of the terminal (asciinema)")?;
+        self.protocol.artefact(&finished.history, "History: every event, a line each")?;
         let seconds = |it: u64| json!(format!("{:.1}", it as f64 / 1e6));
         let rows: Vec<Vec<Value>> = finished
             .timeline
@@ -160,28 +161,51 @@ impl Conduct<'_> {
     }
 }
 
-/// The numbers of a run, with their units.
-fn measures(finished: &Finished) -> Vec<(&'static str, Option<f64>, &'static str)> {
+/// Names of the numbers of a run, with their units.
+pub const MEASURES: [(&str, &str); 16] = [
+    ("messages_acknowledged", "messages"),
+    ("messages_lost", "messages"),
+    ("gaps", "records"),
+    ("duplicates", "messages"),
+    ("anomalies", "anomalies"),
+    ("unknowns", "reasons"),
+    ("broker_stops", "stops"),
+    ("max_lag", "messages"),
+    ("max_lag_seconds", "s"),
+    ("lag_over_backlog", "ratio"),
+    ("max_backlog", "messages"),
+    ("final_lag", "messages"),
+    ("max_under_replicated", "partitions"),
+    ("last_under_replicated", "partitions"),
+    ("under_replicated_seconds", "s"),
+    ("longest_silence", "s"),
+];
+
+/// The numbers of a run with their names and units. None is what the run has not seen.
+fn measures(
+    finished: &Finished,
+) -> impl Iterator<Item = (&'static str, Option<f64>, &'static str)> {
     let it = &finished.measures;
     let of = |number: u64| Some(number as f64);
-    vec![
-        ("messages_acknowledged", of(it.acked), "messages"),
-        ("messages_lost", of(it.lost), "messages"),
-        ("gaps", of(it.gaps), "records"),
-        ("duplicates", of(it.duplicates), "messages"),
-        ("anomalies", of(finished.judgement.found.values().sum()), "anomalies"),
-        ("unknowns", of(finished.judgement.unknowns.len() as u64), "reasons"),
-        ("broker_stops", of(it.stops), "stops"),
-        ("max_lag", of(it.max_lag), "messages"),
-        ("max_lag_seconds", Some(it.max_lag_seconds), "s"),
-        ("lag_over_backlog", it.lag_over_backlog, "ratio"),
-        ("max_backlog", of(it.max_backlog), "messages"),
-        ("final_lag", it.final_lag.map(|it| it as f64), "messages"),
-        ("max_under_replicated", of(it.max_under_replicated.into()), "partitions"),
-        ("last_under_replicated", of(it.last_under_replicated.into()), "partitions"),
-        ("under_replicated_seconds", Some(it.under_replicated_seconds), "s"),
-        ("longest_silence", Some(it.longest_silence), "s"),
-    ]
+    let values = [
+        of(it.acked),
+        of(it.lost),
+        of(it.gaps),
+        of(it.duplicates),
+        of(finished.judgement.found.values().sum()),
+        of(finished.judgement.unknowns.len() as u64),
+        of(it.stops),
+        of(it.max_lag),
+        Some(it.max_lag_seconds),
+        it.lag_over_backlog,
+        of(it.max_backlog),
+        it.final_lag.map(|it| it as f64),
+        of(it.max_under_replicated.into()),
+        of(it.last_under_replicated.into()),
+        Some(it.under_replicated_seconds),
+        Some(it.longest_silence),
+    ];
+    MEASURES.into_iter().zip(values).map(|((name, unit), value)| (name, value, unit))
 }
 
 fn table(finished: &Finished) -> Table {

@@ -58,7 +58,7 @@ pub trait Cluster: Send {
     /// `embedded`, `kafka` or `external`.
     fn kind(&self) -> &'static str;
 
-    /// What [`Target::Random`](crate::schedule::Target::Random) is drawn from: with the same seed, the same actions and nodes in the same states, the same
+    /// What [`Target::Random`] is drawn from: with the same seed, the same actions and nodes in the same states, the same
     /// nodes are drawn. Zero if it is never called. Without effect where nothing can be targeted.
     fn set_seed(&mut self, _seed: u64) {}
 
@@ -70,6 +70,9 @@ pub trait Cluster: Send {
 
     /// Its nodes.
     fn nodes(&self) -> Vec<(NodeId, NodeState)>;
+
+    /// The topics of the run, which some actions are about, are those that are made from now on. Those of earlier runs stay.
+    fn begin_run(&mut self) {}
 
     /// Makes a topic, and waits until all its partitions have leaders.
     ///

@@ -48,10 +48,14 @@ pub(super) struct Lanes {
 
 /// How wide a text is, about: the page knows better, but nobody can ask it.
 pub(super) fn text_width(text: &str) -> f64 {
-    // Wide scripts take an em and more; the others half of one.
-    text.chars()
-        .map(|c| if matches!(c as u32, 0x1100..0x2000 | 0x2e80..) { 11.5 } else { LETTER })
-        .sum()
+    let width = |c: char| match c {
+        'i' | 'j' | 'l' | '.' | ',' | ':' | '\'' | '|' => 3.3,
+        'f' | 'r' | 't' | ' ' | '-' | '(' | ')' | '/' => 4.3,
+        'm' | 'w' | 'M' | 'W' => 9.8,
+        '\u{1100}'..'\u{2000}' | '\u{2e80}'.. => 11.5,
+        _ => 6.6,
+    };
+    text.chars().map(width).sum()
 }
 
 impl Lanes {

@@ -17,6 +17,7 @@ mod backlog;
 mod bins;
 mod escape;
 mod lanes;
+mod movie;
 mod page;
 mod panel;
 mod picture;
@@ -24,10 +25,12 @@ mod recording;
 mod recovery;
 mod spans;
 mod summary;
+mod terminal;
 mod timeline;
 
 use std::path::{Path, PathBuf};
 
+pub use movie::to_svg;
 pub use recording::{Header, Recording};
 pub use recovery::Recovery;
 pub use spans::{FaultSpan, FaultState, Mark};

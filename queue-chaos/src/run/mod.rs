@@ -1,7 +1,7 @@
 //! A run from beginning to end: topics, load, faults, recovery, reading everything back, the verdict, the report.
 //!
 //! ```no_run
-//! use queue_chaos::broker::Embedded;
+//! use queue_chaos::broker::embedded::Embedded;
 //! use queue_chaos::run::{Options, run};
 //! use queue_chaos::schedule::Plan;
 //!
@@ -138,11 +138,19 @@ fn name_anew(topics: &mut [NewTopic], workload: &mut Workload, run: u64) {
     workload.group = format!("queue-chaos-{run:x}-{}", workload.group);
 }
 
-/// The workload that a plan asks for.
+/// Messages a second of a plan that says nothing of its workload. As fast as possible, a producer outruns consumers, and drains take longer than the load.
+const QUIET: f64 = 1_000.0;
+
+/// The workload that a plan asks for. One that says nothing of it gets a producer of 1,000 messages a second, and a consumer.
 ///
 /// # Errors
 /// [`Error::Plan`] with what is wrong with it.
 pub fn workload_of(plan: &Plan) -> Result<Workload> {
+    if plan.workload.is_empty() {
+        let mut quiet = Workload::default();
+        quiet.producer.rate = Some(QUIET);
+        return Ok(quiet);
+    }
     let wrong = |what: String| Error::Plan { place: format!("{}, [workload]", plan.name), what };
     let workload: Workload = plan
         .workload
@@ -207,6 +215,7 @@ pub fn run(
     let mut stand =
         Stand { begun: Instant::now(), load: plan.duration, seen: &seen, running: &running };
     watch(stand.live(Phase::Topics));
+    cluster.begin_run();
     for topic in &topics {
         cluster.create_topic(topic, options.patience)?;
     }
@@ -219,15 +228,18 @@ pub fn run(
     *lock(&running) = Some(workload.start(&site)?);
     stand.begun = Instant::now();
     let observed = AtomicBool::new(false);
-    let (direct, client, names) =
-        (cluster.direct(), options.settings.clone(), site.partitions.topics());
+    let (direct, client) = (cluster.direct(), options.settings.clone());
+    // Loops do not read what they write.
+    let is_read =
+        |topic: &&String| workload.loops == 0 || !workload.transform.outputs.contains(topic);
+    let read: Vec<String> = site.partitions.topics().iter().filter(is_read).cloned().collect();
     let mut trouble = Vec::new();
     let executed = std::thread::scope(|scope| {
         let observer = Observer {
             direct: &direct,
             settings: &client,
             group: &group,
-            topics: names,
+            topics: &read,
             isolation,
             running: &running,
             sink: &*sink,
@@ -355,12 +367,10 @@ fn warm_up(
     stand: &Stand<'_>,
     watch: &mut impl FnMut(Live),
 ) -> Result<(), String> {
-    let reads = lock(running).as_ref().is_some_and(Running::reads);
     let (begun, mut calm) = (Instant::now(), None);
     while begun.elapsed() < options.patience && !stop.load(Ordering::Acquire) {
-        let live = stand.live(Phase::WarmUp);
-        let warm = live.acked > 0 && (!reads || live.read * 10 > live.acked * 8);
-        watch(live);
+        watch(stand.live(Phase::WarmUp));
+        let warm = lock(running).as_ref().is_some_and(Running::keeps_up);
         match calm {
             Some(since) if warm && Instant::duration_since(&Instant::now(), since) >= CALM => {
                 return Ok(());

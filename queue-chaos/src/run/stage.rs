@@ -49,6 +49,10 @@ impl Cluster for Stage<'_> {
         self.cluster.nodes()
     }
 
+    fn begin_run(&mut self) {
+        self.cluster.begin_run();
+    }
+
     fn create_topic(&mut self, topic: &NewTopic, wait: Duration) -> Result<()> {
         self.cluster.create_topic(topic, wait)
     }

@@ -63,17 +63,23 @@ impl RandomFault {
         )
     }
 
+    /// Whether it is done to some connections of a node, and not to all.
+    const fn is_for_a_link(self) -> bool {
+        matches!(self, Self::Reset | Self::Latency | Self::Bandwidth | Self::Slicer)
+    }
+
     /// Whether it is done to one node for a while.
     const fn is_for_a_node(self) -> bool {
         !matches!(self, Self::ProduceErrors | Self::MoveLeader)
     }
 
     /// All actions that it may consist of, for a question whether a cluster can take them.
-    fn examples(self) -> Vec<Action> {
+    fn examples(self, link: Link) -> Vec<Action> {
         let mut steps = Vec::new();
         let drawn = Drawn {
             fault: self,
             node: NodeId(1),
+            link,
             at: Duration::ZERO,
             lasts: Duration::from_secs(1),
             partitions: 1,
@@ -82,6 +88,10 @@ impl RandomFault {
         let inverses = steps.iter().filter(|step| step.lasts.is_some());
         let inverses: Vec<Action> = inverses.filter_map(|step| step.action.inverse()).collect();
         steps.into_iter().map(|step| step.action).chain(inverses).collect()
+    }
+
+    fn is_supported(self, link: Link, cluster: &dyn Cluster) -> bool {
+        self.examples(link).iter().all(|action| cluster.supports(action).is_ok())
     }
 }
 
@@ -96,7 +106,10 @@ pub struct RandomOptions {
     pub partitions: u32,
     /// What may be done, and how often in proportion to the others.
     pub faults: Vec<(RandomFault, u32)>,
-    /// Whether never more than a minority of the nodes, (n - 1) / 2 of n, is down, cut off or not yet recovered.
+    /// Whose connections are reset, slow, thin or in pieces.
+    pub links: Vec<Link>,
+    /// Whether never more than a minority of the nodes, (n - 1) / 2 of n, is down, cut off or not yet recovered. A node all of whose connections are slow
+    /// counts among these: if it is the controller, nobody hears of it in time.
     pub quorum_safe: bool,
     /// From the beginning of one fault to that of the next; half as much more or less each time.
     pub pause: Duration,
@@ -126,6 +139,7 @@ impl Default for RandomOptions {
                 (RandomFault::Bandwidth, 1),
                 (RandomFault::Slicer, 1),
             ],
+            links: vec![Link::Clients, Link::Replication, Link::All],
             quorum_safe: true,
             pause: Duration::from_secs(5),
             lasts: (Duration::from_secs(1), Duration::from_secs(8)),
@@ -135,10 +149,13 @@ impl Default for RandomOptions {
 }
 
 impl RandomOptions {
-    /// Drops the faults that a cluster cannot take.
+    /// Drops the faults and links that a cluster cannot take.
     pub fn keep_supported(&mut self, cluster: &dyn Cluster) {
-        self.faults.retain(|(fault, _)| {
-            fault.examples().iter().all(|action| cluster.supports(action).is_ok())
+        self.links.retain(|link| RandomFault::Latency.is_supported(*link, cluster));
+        let link = self.links.first().copied();
+        self.faults.retain(|(fault, _)| match link {
+            None if fault.is_for_a_link() => false,
+            link => fault.is_supported(link.unwrap_or(Link::All), cluster),
         });
     }
 
@@ -172,15 +189,16 @@ impl RandomOptions {
 struct Drawn {
     fault: RandomFault,
     node: NodeId,
+    /// Of those that are for one.
+    link: Link,
     at: Duration,
     lasts: Duration,
     partitions: u32,
 }
 
 impl Drawn {
-    fn net(&self, prng: &mut Prng, link: Option<Link>, toxic: Toxic, step: &mut Vec<Step>) {
-        const LINKS: [Link; 3] = [Link::Clients, Link::Replication, Link::All];
-        let link = link.or_else(|| prng.one_of(&LINKS)).unwrap_or(Link::All);
+    fn net(&self, prng: &mut Prng, toxic: Toxic, step: &mut Vec<Step>) {
+        let link = if self.fault.is_for_a_link() { self.link } else { Link::All };
         let direction = match toxic {
             Toxic::BlackHole => prng.one_of(&[Direction::Up, Direction::Down]),
             _ => None,
@@ -232,27 +250,27 @@ impl Drawn {
                 let partition = prng.below(self.partitions.into()) as u32;
                 steps.push(Step::at(self.at, Action::MoveLeader { partition, to: self.node }));
             }
-            RandomFault::Partition => self.net(prng, Some(Link::All), Toxic::Partition, steps),
-            RandomFault::OneWay => self.net(prng, Some(Link::All), Toxic::BlackHole, steps),
+            RandomFault::Partition => self.net(prng, Toxic::Partition, steps),
+            RandomFault::OneWay => self.net(prng, Toxic::BlackHole, steps),
             RandomFault::Reset => {
                 let after = milliseconds(prng.below(500));
-                self.net(prng, None, Toxic::Reset { after }, steps);
+                self.net(prng, Toxic::Reset { after }, steps);
             }
             RandomFault::Latency => {
                 let delay = prng.between(10, 500);
                 let jitter = milliseconds(prng.between(0, delay / 2));
                 let toxic = Toxic::Latency { delay: milliseconds(delay), jitter };
-                self.net(prng, None, toxic, steps);
+                self.net(prng, toxic, steps);
             }
             RandomFault::Bandwidth => {
                 let bits_per_second = prng.between(1, 40) * 50_000;
-                self.net(prng, None, Toxic::Bandwidth { bits_per_second }, steps);
+                self.net(prng, Toxic::Bandwidth { bits_per_second }, steps);
             }
             RandomFault::Slicer => {
                 let size = prng.between(16, 1024) as usize;
                 let variation = prng.below(size as u64) as usize;
                 let delay = Duration::from_micros(prng.between(0, 20) * 50);
-                self.net(prng, None, Toxic::Slicer { size, variation, delay }, steps);
+                self.net(prng, Toxic::Slicer { size, variation, delay }, steps);
             }
         }
     }
@@ -306,14 +324,30 @@ impl Plan {
             let out = nodes.iter().filter(|(until, out)| *out && *until > at).count();
             let free: Vec<usize> = (0..nodes.len()).filter(|n| nodes[*n].0 <= at).collect();
             let full = options.quorum_safe && out >= most_out;
+            let may_be = |fault: RandomFault, link: Link| {
+                !(full && (fault.takes_out() || link == Link::All))
+            };
+            let links = |fault: RandomFault| {
+                options.links.iter().copied().filter(move |link| may_be(fault, *link))
+            };
             let possible = |fault: RandomFault| {
-                !(fault.is_for_a_node() && (free.is_empty() || full && fault.takes_out()))
+                if fault.is_for_a_link() {
+                    !free.is_empty() && links(fault).next().is_some()
+                } else {
+                    !(fault.is_for_a_node() && (free.is_empty() || full && fault.takes_out()))
+                }
             };
             let Some(fault) = weighted(&mut prng, &options.faults, possible) else { continue };
             let lasts = prng.between(shortest, longest).min(last_end - at);
+            let mut link = Link::Clients;
+            if fault.is_for_a_link() {
+                let links: Vec<Link> = links(fault).collect();
+                let Some(drawn) = prng.one_of(&links) else { continue };
+                link = drawn;
+            }
             let node = if fault.is_for_a_node() {
                 let Some(node) = prng.one_of(&free) else { continue };
-                nodes[node] = (at + lasts + recovery, fault.takes_out());
+                nodes[node] = (at + lasts + recovery, fault.takes_out() || link == Link::All);
                 node
             } else {
                 prng.below(options.nodes.into()) as usize
@@ -321,6 +355,7 @@ impl Plan {
             let drawn = Drawn {
                 fault,
                 node: NodeId(node as u32 + 1),
+                link,
                 at: Duration::from_millis(at),
                 lasts: Duration::from_millis(lasts),
                 partitions: options.partitions.max(1),

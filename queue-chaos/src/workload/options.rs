@@ -60,7 +60,8 @@ pub struct ProducerOptions {
     pub linger_ms: u32,
     /// How batches are compressed.
     pub compression: Compression,
-    /// Milliseconds after which the client gives a message up. Short, so that its fate is known soon.
+    /// Milliseconds after which the client gives a message up; of transactional producers no more than their transaction has. Longer than any fault lasts, if
+    /// producers are to be idempotent: when a message runs out of time, librdkafka begins another epoch, in which it writes again what it was about to repeat.
     pub message_timeout_ms: u32,
     /// What else librdkafka is told.
     pub client: Settings,
@@ -78,7 +79,7 @@ impl Default for ProducerOptions {
             size: 100,
             linger_ms: 5,
             compression: Compression::None,
-            message_timeout_ms: 10_000,
+            message_timeout_ms: 120_000,
             client: Settings::new(),
         }
     }
@@ -278,12 +279,13 @@ impl ProducerOptions {
         if self.message_timeout_ms == 0 {
             return Err(wrong("producer.message_timeout_ms", "0 would be for ever"));
         }
-        if self.linger_ms >= self.message_timeout_ms {
+        if self.linger_ms >= self.message_timeout() {
             return Err(wrong(
                 "producer.linger_ms",
                 format!(
                     "{}: it must be below message_timeout_ms = {}",
-                    self.linger_ms, self.message_timeout_ms
+                    self.linger_ms,
+                    self.message_timeout()
                 ),
             ));
         }
@@ -298,13 +300,19 @@ impl ProducerOptions {
             return Err(wrong("producer.transaction.messages", "it must be 1 at least"));
         }
         if self.delivery == Delivery::Transactional {
-            check_timeouts(
-                "producer.transaction",
-                transaction.timeout_ms,
-                self.message_timeout_ms,
-            )?;
+            check_timeouts("producer.transaction", transaction.timeout_ms, self.message_timeout())?;
         }
         Ok(())
+    }
+}
+
+impl ProducerOptions {
+    /// [`message_timeout_ms`](Self::message_timeout_ms), or the time of a transaction if that is shorter.
+    pub(super) fn message_timeout(&self) -> u32 {
+        match self.delivery {
+            Delivery::Transactional => self.message_timeout_ms.min(self.transaction.timeout_ms),
+            Delivery::Plain | Delivery::Idempotent => self.message_timeout_ms,
+        }
     }
 }
 

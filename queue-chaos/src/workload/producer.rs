@@ -141,7 +141,7 @@ impl Life {
             acks: options.acks,
             linger_ms: options.linger_ms,
             compression: options.compression.name(),
-            message_timeout_ms: options.message_timeout_ms,
+            message_timeout_ms: options.message_timeout(),
             transaction: transactional
                 .then_some((&self.role.transactional_id, options.transaction.timeout_ms)),
             client: &options.client,

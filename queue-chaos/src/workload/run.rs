@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use super::reader::Reader;
 use super::statistics::{Meter, Progress};
 use super::{Consumer, Counts, Loop, Producer, Role, Site, Statistics, Workload, keys, read};
-use crate::history::{Commits, Isolation};
+use crate::history::{Commits, Delivery, Isolation};
 use crate::id::PartitionId;
 use crate::{Error, Result};
 
@@ -206,10 +206,28 @@ impl Running {
         groups
     }
 
-    /// Whether anybody reads.
+    /// Whether something is acknowledged, and those who read keep up with it: consumers with all that is written, loops with what producers write.
     #[must_use]
-    pub fn reads(&self) -> bool {
-        self.options.consumers > 0 || self.options.loops > 0
+    pub fn keeps_up(&self) -> bool {
+        const MOST: f64 = 0.8;
+        let sum = |meters: &mut dyn Iterator<Item = &Arc<Meter>>| {
+            let mut sum = Counts::default();
+            meters.for_each(|meter| meter.count_to(&mut sum));
+            sum
+        };
+        let producers = sum(&mut self.producers.iter().map(|place| &place.meter));
+        let consumers = sum(&mut self.consumers.iter().map(|place| &place.meter));
+        let loops = sum(&mut self.loops.iter().map(|place| &place.meter));
+        // Nobody reads what is aborted.
+        let visible = match self.options.producer.delivery {
+            Delivery::Transactional => 1.0 - self.options.producer.transaction.abort,
+            Delivery::Plain | Delivery::Idempotent => 1.0,
+        };
+        let most = |read: u64, of: u64| read as f64 >= of as f64 * visible * MOST;
+        let acked = producers.acked > 0 || self.producers.is_empty();
+        acked
+            && (self.consumers.is_empty() || most(consumers.read, producers.acked + loops.acked))
+            && (self.loops.is_empty() || most(loops.read, producers.acked))
     }
 
     /// Counts so far, of all threads that ever ran in it.

@@ -49,8 +49,12 @@ impl Lag {
         if self.choice.kind(Kind::External)? != Kind::External {
             return Err("lag looks at a cluster that runs: --bootstrap HOST:PORT".into());
         }
+        let bootstrap = self
+            .choice
+            .bootstrap
+            .as_deref()
+            .ok_or("lag looks at a cluster that runs: --bootstrap HOST:PORT")?;
         let asked = interrupt::asked()?;
-        let bootstrap = self.choice.bootstrap.as_deref().unwrap_or_default();
         let settings: Settings = self.choice.settings()?.into_iter().collect();
         let mut monitors: Vec<Monitor> = Vec::new();
         let page = Arc::new(RwLock::new(None));

@@ -8,21 +8,11 @@ use queue_chaos::schedule::Plan;
 
 use super::run::replay;
 use crate::cluster::{Choice, Kind};
-use crate::conduct::{Conduct, Telling};
+use crate::conduct::{Conduct, MEASURES, Telling};
 use crate::exit::{End, Result};
 use crate::protocol::Protocol;
 
 const PLAN: (&str, &str) = (include_str!("../plans/replicate.toml"), "replicate.toml");
-/// What the lab measures, for a machine that has no Kafka.
-const MEASURES: [&str; 6] = [
-    "max_under_replicated",
-    "last_under_replicated",
-    "under_replicated_seconds",
-    "max_lag",
-    "final_lag",
-    "messages_lost",
-];
-
 /// A broker joins, and its replication is throttled to 200 kbit/s
 #[derive(Debug, Args)]
 pub struct Replicate {
@@ -46,8 +36,8 @@ impl Replicate {
         let found = Distribution::find()
             .and_then(|_| Distribution::java_version(&Distribution::java()).map(|_| ()));
         if let (Err(error), true) = (&found, protocol.is_on()) {
-            for measure in MEASURES {
-                protocol.not_measured(measure, &error.to_string())?;
+            for (measure, _) in MEASURES {
+                protocol.not_measured(measure, &format!("no real Kafka: {error}"))?;
             }
             return Ok(End::Ok);
         }

@@ -15,16 +15,18 @@ use crate::protocol::Protocol;
 
 /// Load, faults by a plan or by chance, and the verdict
 #[derive(Debug, Args)]
-#[command(group = ArgGroup::new("what").required(true).args(["plan", "steps", "seed"]))]
+#[command(group = ArgGroup::new("what").required(true).multiple(true).args(["plan", "steps", "seed"]))]
 pub struct Run {
     /// A plan: a file of TOML
     #[arg(long, value_name = "FILE")]
     plan: Option<PathBuf>,
     /// A plan in a line: 'at 3s kill 2; at 8s start 2'
-    #[arg(long, value_name = "STEPS")]
+    #[arg(long, value_name = "STEPS", conflicts_with = "plan")]
     steps: Option<String>,
     /// A plan by chance; the same seed is the same plan
-    #[arg(long)]
+    ///
+    /// With `--plan`: cluster, topics and workload of that one, and other steps.
+    #[arg(long, conflicts_with = "steps")]
     seed: Option<u64>,
     /// How long the load lasts: 90s, 2m. Of a plan that says so otherwise, too
     #[arg(long, value_parser = duration::parse, value_name = "TIME")]
@@ -81,7 +83,12 @@ impl Run {
                 RandomOptions { nodes, duration: plan.duration, ..RandomOptions::default() };
             options.keep_supported(&*started);
             let random = Plan::random(seed, &options)?;
-            plan = Plan { cluster: plan.cluster, ..random };
+            plan = Plan {
+                cluster: plan.cluster,
+                topics: plan.topics,
+                workload: plan.workload,
+                ..random
+            };
             cluster = Some(started);
         }
         plan.check()?;

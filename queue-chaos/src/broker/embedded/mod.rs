@@ -8,6 +8,7 @@
 //! - **Transactions leave no marks.** Consumers see aborted messages, whatever they are told to see.
 //! - **Old records go.** A partition keeps the last 5 MiB, and at most 100,000 batches: a run that writes more and reads it late finds the beginning of the log cut off.
 //! - **Groups and transactions have a fixed coordinator**, by the hash of their name. While it is down, they wait.
+//! - **Groups take three seconds to form.** With shorter sessions (`session.timeout.ms`) they never do.
 //! - It lists no groups, and takes no settings of topics.
 //!
 //! A real cluster gives the partitions of a dead leader to another replica; here this is done at once when a node is stopped or killed, by the order of the replicas, and a partition
@@ -196,6 +197,11 @@ impl Cluster for Embedded {
 
     fn nodes(&self) -> Vec<(NodeId, NodeState)> {
         self.states()
+    }
+
+    /// Partitions of earlier runs are led by whom they are led by.
+    fn begin_run(&mut self) {
+        self.topics.clear();
     }
 
     /// Settings are ignored: it knows none. There is nothing to wait for.

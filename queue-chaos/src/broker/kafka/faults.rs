@@ -57,6 +57,10 @@ impl Cluster for Kafka {
         self.states()
     }
 
+    fn begin_run(&mut self) {
+        self.topics.clear();
+    }
+
     fn create_topic(&mut self, topic: &NewTopic, wait: Duration) -> Result<()> {
         Admin::new(&self.direct(), &[])?.create(topic, wait)?;
         self.topics.push(topic.clone());

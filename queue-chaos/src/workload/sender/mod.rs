@@ -138,6 +138,9 @@ impl ProducerContext for Reports {
     }
 }
 
+/// A request without an answer is given up after so long.
+const ANSWER_MS: u32 = 10_000;
+
 /// How a producer is set up.
 pub(super) struct Setup<'a> {
     pub(super) delivery: Delivery,
@@ -157,9 +160,10 @@ impl Setup<'_> {
         config.set("linger.ms", self.linger_ms.to_string());
         config.set("compression.type", self.compression);
         config.set("message.timeout.ms", self.message_timeout_ms.to_string());
-        // A request that nobody answers must not outlive the message.
-        config.set("request.timeout.ms", self.message_timeout_ms.clamp(1, 900_000).to_string());
-        config.set("socket.timeout.ms", self.message_timeout_ms.clamp(1_000, 60_000).to_string());
+        // A request that nobody answers must not outlive the message, nor keep it from being sent again in time.
+        let answer = self.message_timeout_ms.min(ANSWER_MS);
+        config.set("request.timeout.ms", answer.to_string());
+        config.set("socket.timeout.ms", answer.max(1_000).to_string());
         config.set("queue.buffering.max.messages", "200000");
         config.set("reconnect.backoff.max.ms", "1000");
         let acks = match self.acks {

@@ -140,10 +140,11 @@ impl Sender {
             Ending::Killed if asked => Outcome::Unknown("killed meanwhile".to_owned()),
             Ending::Killed => Outcome::Fail("killed before that".to_owned()),
         };
-        self.sink.record(self.sink.now(), What::Commit { p, is: is.clone() });
+        // They belong to the transaction: told of after its end, they would be of none.
         if let Some(offsets) = offsets {
-            offsets.record(self, is);
+            offsets.record(self, is.clone());
         }
+        self.sink.record(self.sink.now(), What::Commit { p, is });
         ending
     }
 
