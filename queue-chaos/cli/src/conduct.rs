@@ -39,6 +39,9 @@ impl Telling {
 /// Moments of the recording and of a screen that is no terminal are not as many as those of one that is.
 const RECORDED: Duration = Duration::from_millis(500);
 
+/// MiB of history after which a load ends, where nobody says otherwise.
+pub const HISTORY_LIMIT: u64 = 4096;
+
 /// A recording of what one sees: `run.cast` in the directory of the run.
 const CAST: &str = "run.cast";
 
@@ -58,6 +61,8 @@ pub struct Conduct<'a> {
     pub allow: &'a [queue_chaos::check::AnomalyKind],
     /// How long each phase after the load may take.
     pub patience: Duration,
+    /// MiB of history after which the load ends.
+    pub history_limit: u64,
     /// Who listens.
     pub protocol: Protocol,
 }
@@ -86,6 +91,7 @@ impl Conduct<'_> {
         options.settings = self.settings.iter().cloned().collect();
         options.replay = Some(self.replay.clone());
         options.patience = self.patience;
+        options.history_limit = self.history_limit << 20;
 
         let mut shown = Shown {
             screen,

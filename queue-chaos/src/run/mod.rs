@@ -29,7 +29,7 @@ mod observer;
 mod stage;
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -68,12 +68,15 @@ pub struct Options {
     pub settings: Settings,
     /// How long each phase after the load may take.
     pub patience: Duration,
+    /// Bytes of the history after which the load ends early, as if [asked to stop](run): everything after it happens as ever, and
+    /// [`Finished::trouble`] says so. A producer without a rate writes some 100 MB a second.
+    pub history_limit: u64,
     /// How to do it again, for the report.
     pub replay: Option<String>,
 }
 
 impl Options {
-    /// With two minutes of patience.
+    /// With two minutes of patience, and at most 4 GiB of history until the load ends.
     #[must_use]
     pub fn new(plan: Plan, out: impl Into<PathBuf>) -> Self {
         Self {
@@ -82,6 +85,7 @@ impl Options {
             check: check::Options::default(),
             settings: Settings::new(),
             patience: Duration::from_secs(120),
+            history_limit: 4 << 30,
             replay: None,
         }
     }
@@ -252,7 +256,7 @@ pub fn run(
             &timeline,
             &site,
             &running,
-            stop,
+            &Bounds { stop, history: &history, limit: options.history_limit },
             &mut stand,
             &mut watch,
             &mut trouble,
@@ -290,19 +294,20 @@ fn phases(
     timeline: &schedule::Timeline,
     site: &Arc<Site>,
     running: &Mutex<Option<Running>>,
-    stop: &AtomicBool,
+    bounds: &Bounds<'_>,
     stand: &mut Stand<'_>,
     watch: &mut impl FnMut(Live),
     trouble: &mut Vec<String>,
 ) -> Result<Executed> {
     let sink = &*site.sink;
-    if let Err(error) = warm_up(options, running, stop, stand, watch) {
+    if let Err(error) = warm_up(options, running, bounds, stand, watch) {
         trouble.push(error.clone());
         sink.record(sink.now(), What::Note { text: error });
     }
     stand.begun = Instant::now();
     // A thread for what is done, so that this one can show it.
     let news = Mutex::new(News::default());
+    let ended = AtomicBool::new(false);
     let executed = std::thread::scope(|scope| {
         let faults = scope.spawn(|| {
             let mut stage = Stage { cluster: &mut *cluster, running };
@@ -310,7 +315,7 @@ fn phases(
                 timeline,
                 &mut stage,
                 sink,
-                stop,
+                &ended,
                 &schedule::Options::default(),
                 |it| {
                     lock(&news).hear(it);
@@ -319,10 +324,17 @@ fn phases(
         });
         while !faults.is_finished() {
             watch(lock(&news).tell(stand.live(Phase::Load)));
+            ended.store(bounds.reached().is_some(), Ordering::Release);
             std::thread::sleep(SHOW);
         }
         faults.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
     })?;
+    if executed.stopped
+        && let Some(why) = bounds.reached().filter(|_| !bounds.asked())
+    {
+        sink.record(sink.now(), What::Note { text: why.clone() });
+        trouble.push(why);
+    }
     watch(lock(&news).tell(stand.live(Phase::Heal)));
     if let Err(error) = schedule::undo_all(&mut Stage { cluster, running }, sink, executed.next) {
         trouble.push(format!("mending what was broken: {error}"));
@@ -363,12 +375,12 @@ fn phases(
 fn warm_up(
     options: &Options,
     running: &Mutex<Option<Running>>,
-    stop: &AtomicBool,
+    bounds: &Bounds<'_>,
     stand: &Stand<'_>,
     watch: &mut impl FnMut(Live),
 ) -> Result<(), String> {
     let (begun, mut calm) = (Instant::now(), None);
-    while begun.elapsed() < options.patience && !stop.load(Ordering::Acquire) {
+    while begun.elapsed() < options.patience && bounds.reached().is_none() {
         watch(stand.live(Phase::WarmUp));
         let warm = lock(running).as_ref().is_some_and(Running::keeps_up);
         match calm {
@@ -380,13 +392,37 @@ fn warm_up(
         }
         std::thread::sleep(SHOW);
     }
-    Err(match stop.load(Ordering::Acquire) {
-        true => "warm up: interrupted".to_owned(),
-        false => format!(
-            "warm up: after {:.0} s, what is sent is not read yet",
-            begun.elapsed().as_secs_f64()
-        ),
-    })
+    let late =
+        || format!("after {:.0} s, what is sent is not read yet", begun.elapsed().as_secs_f64());
+    Err(format!("warm up: {}", bounds.reached().unwrap_or_else(late)))
+}
+
+/// What ends a load before its time.
+struct Bounds<'a> {
+    stop: &'a AtomicBool,
+    history: &'a Path,
+    limit: u64,
+}
+
+impl Bounds<'_> {
+    fn asked(&self) -> bool {
+        self.stop.load(Ordering::Acquire)
+    }
+
+    /// Why the load shall end now, if it shall.
+    fn reached(&self) -> Option<String> {
+        if self.asked() {
+            return Some("interrupted".to_owned());
+        }
+        let bytes = std::fs::metadata(self.history).map_or(0, |it| it.len());
+        (bytes >= self.limit).then(|| {
+            format!(
+                "the load ended early: the history has {} MiB, its limit is {} MiB; give producers a rate, or raise the limit",
+                bytes >> 20,
+                self.limit >> 20
+            )
+        })
+    }
 }
 
 fn lock<T>(of: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {

@@ -206,7 +206,8 @@ impl Running {
         groups
     }
 
-    /// Whether something is acknowledged, and those who read keep up with it: consumers with all that is written, loops with what producers write.
+    /// Whether something is acknowledged, and those who read keep up with it: consumers with all that is written, loops with what producers write. With
+    /// producers that send as fast as they can, that need not ever be: then, whether something is read.
     #[must_use]
     pub fn keeps_up(&self) -> bool {
         const MOST: f64 = 0.8;
@@ -223,7 +224,11 @@ impl Running {
             Delivery::Transactional => 1.0 - self.options.producer.transaction.abort,
             Delivery::Plain | Delivery::Idempotent => 1.0,
         };
-        let most = |read: u64, of: u64| read as f64 >= of as f64 * visible * MOST;
+        let unlimited = self.options.producer.rate.is_none();
+        let most = |read: u64, of: u64| match unlimited {
+            true => read > 0,
+            false => read as f64 >= of as f64 * visible * MOST,
+        };
         let acked = producers.acked > 0 || self.producers.is_empty();
         acked
             && (self.consumers.is_empty() || most(consumers.read, producers.acked + loops.acked))

@@ -7,7 +7,7 @@ use queue_chaos::schedule::Plan;
 
 use super::run::replay;
 use crate::cluster::{Choice, Kind};
-use crate::conduct::{Conduct, Telling};
+use crate::conduct::{Conduct, HISTORY_LIMIT, Telling};
 use crate::exit::{End, Result};
 use crate::protocol::Protocol;
 
@@ -52,6 +52,7 @@ impl Hello {
             settings: Vec::new(),
             allow: &[],
             patience: Duration::from_secs(60),
+            history_limit: HISTORY_LIMIT,
             protocol,
             out: &out,
             plan: plan.clone(),

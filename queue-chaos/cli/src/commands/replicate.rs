@@ -8,7 +8,7 @@ use queue_chaos::schedule::Plan;
 
 use super::run::replay;
 use crate::cluster::{Choice, Kind};
-use crate::conduct::{Conduct, MEASURES, Telling};
+use crate::conduct::{Conduct, HISTORY_LIMIT, MEASURES, Telling};
 use crate::exit::{End, Result};
 use crate::protocol::Protocol;
 
@@ -48,6 +48,7 @@ impl Replicate {
             settings: Vec::new(),
             allow: &[],
             patience: Duration::from_secs(60),
+            history_limit: HISTORY_LIMIT,
             protocol,
             out: &out,
             plan: plan.clone(),

@@ -9,7 +9,7 @@ use queue_chaos::schedule::{ClusterKind, Plan, RandomOptions, duration};
 
 use super::check::kind;
 use crate::cluster::{Choice, Kind};
-use crate::conduct::{Conduct, Telling};
+use crate::conduct::{Conduct, HISTORY_LIMIT, Telling};
 use crate::exit::{End, Result, print};
 use crate::protocol::Protocol;
 
@@ -43,6 +43,9 @@ pub struct Run {
     /// How long each phase after the load may take
     #[arg(long, value_parser = duration::parse, value_name = "TIME", default_value = "2m")]
     patience: Duration,
+    /// MiB of history after which the load ends early
+    #[arg(long, value_name = "MIB", default_value_t = HISTORY_LIMIT, value_parser = clap::value_parser!(u64).range(1..=1 << 30))]
+    history_limit: u64,
     #[command(flatten)]
     choice: Choice,
     #[command(flatten)]
@@ -102,6 +105,7 @@ impl Run {
             settings: choice.settings()?,
             allow: &self.allow,
             patience: self.patience,
+            history_limit: self.history_limit,
             protocol: Protocol::new(self.telling.json),
             out: &out,
             plan: plan.clone(),
