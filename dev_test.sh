@@ -40,6 +40,11 @@ if need_jdk && "$here/scripts/avro_jars.sh" >/dev/null; then
 else
     say "going on without a JDK or Java's Avro: the comparison with it will not run"
 fi
+if need_jdk && has_java 17 && "$here/scripts/kafka_jars.sh" >/dev/null; then
+    export QUEUE_CHAOS_KAFKA=require
+else
+    say "going on without Java 17 or Apache Kafka: faults of real nodes will not be tested"
+fi
 need_python || say "going on without Python: its client of the schema registry will not run"
 need_node || say "going on without node: its client of the schema registry will not run"
 if "$here/scripts/registry_clients.sh" >/dev/null && type curl openssl >/dev/null 2>&1; then
@@ -61,7 +66,8 @@ features=$(paste -sd, scripts/features.txt)
 cargo test --workspace --locked --features "$features"
 
 # Libraries that others may depend on, as PACKAGE:DIRECTORY.
-libraries=(lsm:lsm hash-ring:ring avro-compat:avro-compat schema-registry:avro-compat/registry)
+libraries=(lsm:lsm hash-ring:ring avro-compat:avro-compat schema-registry:avro-compat/registry
+    queue-chaos:queue-chaos)
 for library in "${libraries[@]}"; do
     "$here/scripts/importable.sh" "${library%%:*}" "${library#*:}"
 done

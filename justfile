@@ -72,6 +72,11 @@ soak minutes="60":
         seed=$((seed + 1)); \
     done
 
+# Random faults on three nodes of Apache Kafka for as many minutes, seeds printed; stops at the first anomaly and keeps its history
+[group('check')]
+chaos-soak minutes="30" directory="" seed="":
+    scripts/chaos_soak.sh {{ minutes }} {{ if directory == "" { "out/queue-chaos/soak" } else { directory } }} {{ seed }}
+
 # Formatting and clippy, warnings denied
 [group('check')]
 lint:
@@ -93,12 +98,13 @@ deny:
 ci:
     .ci/run
 
-# Only lsm needs RocksDB, which builds for some twenty minutes. Only avro needs Java and Python; without them those gates are not measured.
+# Only lsm needs RocksDB, which builds for some twenty minutes. Only avro needs Java and Python, and queue Java; without them those gates are not measured.
 # Measure against the rivals, all areas or one (`just bench lsm`), then judge; PEERS= picks the features
 [group('gates')]
-bench area="" features=env("PEERS", if area == "lsm" { "peer-rocksdb,peer-fjall" } else if area == "ring" { "peer-rings" } else if area == "avro" { "peer-avro" } else { "peers" }):
+bench area="" features=env("PEERS", if area == "lsm" { "peer-rocksdb,peer-fjall" } else if area == "ring" { "peer-rings" } else if area == "avro" { "peer-avro" } else if area == "queue" { "queue" } else { "peers" }):
     {{ if features =~ 'peers|rocksdb' { ". scripts/install.sh; need_peers" } else { "" } }}
     {{ if features =~ 'peers|avro' { ". scripts/install.sh; { need_jdk && scripts/avro_jars.sh; } || true; scripts/fastavro.sh || true" } else { "" } }}
+    {{ if features =~ 'peers|queue' { ". scripts/install.sh; { need_jdk && has_java 17 && scripts/kafka_jars.sh; } || true" } else { "" } }}
     cargo bench -p gates --features "{{ features }}" {{ if area == "" { "" } else { "--bench " + area } }}
     @{{ just_executable() }} gates {{ area }}
 

@@ -6,6 +6,7 @@
 #   need_curl        `curl`, with which lab 1-4 asks the registry
 #   want_just        `just`; a convenience, so that its absence is only reported
 #   need_jdk         a Java compiler and runtime, which Java's Avro is compared with; false if there is none then
+#   has_java         whether there is a Java of that version or later, which Apache Kafka runs on; nothing is installed
 #   need_python      python3 that can make virtual environments; false if there is none then
 #   need_node        node and npm; false if there are none then
 #   need_peers       what the rivals are built with: a C++ compiler and libclang
@@ -136,6 +137,13 @@ need_jdk() {
     apt_has openjdk-17-jdk-headless && apt_install openjdk-17-jdk-headless && return 0
     # Distributions drop old versions; any from 11 on will do.
     apt_install default-jdk-headless
+}
+
+# Whether Java is there, and of version $1 or later.
+has_java() {
+    local version
+    version=$(java -XshowSettings:properties -version 2>&1 | sed -n 's/^ *java\.specification\.version = \([0-9]*\).*/\1/p')
+    [[ -n $version ]] && ((version >= $1))
 }
 
 need_peers() {

@@ -31,6 +31,7 @@ pub mod gate;
 pub mod judge;
 pub mod lsm;
 pub mod measurement;
+pub mod queue;
 pub mod random;
 pub mod report;
 pub mod ring;

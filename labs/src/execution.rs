@@ -225,7 +225,8 @@ fn judge_artefacts(lab: &Lab, directory: &Path, outcome: &Outcome) -> Judged {
         lab.artefacts.iter().filter(|name| !is_there(name)).map(String::as_str).collect();
     let verdict = match (missing.is_empty(), outcome.end.is_good()) {
         (true, _) => Verdict::Pass,
-        (false, true) => Verdict::Fail,
+        // What could not be done at all has left nothing, and has said why.
+        (false, true) => nothing_measured(lab, outcome).map_or(Verdict::Fail, Verdict::NotMeasured),
         (false, false) => Verdict::NotMeasured(outcome.end.excuse()),
     };
     Judged {
@@ -237,6 +238,16 @@ fn judge_artefacts(lab: &Lab, directory: &Path, outcome: &Outcome) -> Judged {
         verdict,
         detail: (!missing.is_empty()).then(|| format!("missing: {}", missing.join(", "))),
     }
+}
+
+/// Why nothing was measured, if nothing was.
+fn nothing_measured(lab: &Lab, outcome: &Outcome) -> Option<String> {
+    let mut reasons = lab.checks.iter().map(|check| match outcome.readings.get(&check.measure) {
+        Some(Reading::NotMeasured { reason }) => Some(reason),
+        _ => None,
+    });
+    let first = reasons.next()??.clone();
+    (outcome.artefacts.is_empty() && reasons.all(|reason| reason.is_some())).then_some(first)
 }
 
 fn execute(lab: &Lab, root: &Path, watch: &mut dyn FnMut(&Event)) -> Outcome {

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use gates::gate::{Gate, Gates};
+use gates::gate::{Comparison, Gate, Gates};
 
 use crate::check::{Check, Must};
 use crate::{Error, Result};
@@ -82,7 +82,7 @@ impl Lab {
 /// [`Error::UnknownGate`] or [`Error::Gates`] when registry and `gates.toml` disagree; a test holds that they do not.
 pub fn labs() -> Result<Vec<Lab>> {
     let gates = Gates::embedded()?;
-    Ok(vec![lab_1_3(&gates)?, lab_1_4(), lab_1_6()])
+    Ok(vec![lab_00_b(), lab_1_1(), lab_1_3(&gates)?, lab_1_4(), lab_1_5(), lab_1_6()])
 }
 
 /// The labs of that name, in the order of `ids`.
@@ -118,6 +118,126 @@ fn list<'a>(names: impl Iterator<Item = &'a str>) -> String {
     let mut names: Vec<_> = names.collect();
     names.dedup();
     names.join(", ")
+}
+
+/// What labs over queues have in common: the command, the artefacts, and that nothing is lost.
+fn queue_lab(
+    id: &str,
+    title: &str,
+    objective: &str,
+    arguments: &[&str],
+    checks: Vec<Check>,
+) -> Lab {
+    let out = format!("out/lab/{id}");
+    let arguments =
+        arguments.iter().copied().chain(["--out", &out, "--json"]).map(str::to_owned).collect();
+    let none =
+        |measure: &str, what: &str, unit: &str| Check::new(measure, what, unit, Must::Equal(0.0));
+    let mut all = vec![
+        none("messages_lost", "acknowledged messages that are not there afterwards", "messages"),
+        none(
+            "gaps",
+            "records that a consumer or its group went past without getting them",
+            "records",
+        ),
+        none("duplicates", "messages that are there twice", "messages"),
+        none("anomalies", "anything else that the checker has found", "anomalies"),
+        none("unknowns", "reasons why the checker could not say so for certain", "reasons"),
+        none("final_lag", "messages that were not committed in the end", "messages"),
+    ];
+    all.extend(checks);
+    Lab {
+        id: id.into(),
+        title: title.into(),
+        module: "1".into(),
+        objective: objective.into(),
+        command: Command::Cargo {
+            package: "queue-chaos-cli".into(),
+            bin: "queue-chaos".into(),
+            arguments,
+        },
+        artefacts: ["timeline.svg", "report.html", "summary.json", "run.cast", "history.jsonl"]
+            .map(str::to_owned)
+            .to_vec(),
+        checks: all,
+        time_limit: Duration::from_secs(5 * 60),
+        rivals: None,
+    }
+}
+
+/// So many or more.
+fn at_least(measure: &str, what: &str, unit: &str, low: f64) -> Check {
+    let comparison = Comparison::AtLeast;
+    Check::new(measure, what, unit, Must::Compare { comparison, threshold: low, gate: None })
+}
+
+fn lab_00_b() -> Lab {
+    let checks = vec![
+        at_least(
+            "messages_acknowledged",
+            "messages that the broker has acknowledged",
+            "messages",
+            20_000.0,
+        ),
+        Check::new("broker_stops", "times that the broker was stopped", "stops", Must::Equal(1.0)),
+        // It is away for three seconds.
+        at_least(
+            "max_lag_seconds",
+            "the oldest message that was not read, at its oldest",
+            "s",
+            1.0,
+        ),
+    ];
+    let objective = "A producer and a consumer go on working through a broker that goes away and comes back: the consumer resumes where it was, \
+                     and how far it is behind is measured in seconds.";
+    Lab {
+        module: "0".into(),
+        ..queue_lab("00-B", "Kafka hello-world", objective, &["hello"], checks)
+    }
+}
+
+fn lab_1_1() -> Lab {
+    let checks = vec![
+        at_least(
+            "messages_acknowledged",
+            "messages that the broker has acknowledged",
+            "messages",
+            100_000.0,
+        ),
+        Check::new("broker_stops", "times that the broker was stopped", "stops", Must::Equal(2.0)),
+        Check::new(
+            "lag_over_backlog",
+            "the group's lag / what producers had sent and it had not committed, at its highest",
+            "ratio",
+            Must::Between { low: 0.0, high: 1.0 },
+        ),
+        at_least(
+            "max_lag_seconds",
+            "the oldest message that was not read, at its oldest",
+            "s",
+            1.0,
+        ),
+    ];
+    let objective = "The broker is stopped and started twice under load. Nothing acknowledged is lost, no consumer skips a record, and the group is \
+                     never further behind than what has piled up.";
+    queue_lab("1-1", "Queue chaos", objective, &["hello", "--twice"], checks)
+}
+
+fn lab_1_5() -> Lab {
+    let checks = vec![
+        at_least(
+            "max_under_replicated",
+            "partitions with fewer replicas in sync than they have, at most",
+            "partitions",
+            1.0,
+        ),
+        at_least("under_replicated_seconds", "for so long", "s", 5.0),
+        Check::new("last_under_replicated", "in the end", "partitions", Must::Equal(0.0)),
+        at_least("max_lag", "messages that consumers were behind, at most", "messages", 500.0),
+    ];
+    let objective = "A broker joins a cluster, and what is copied between nodes comes through a line of 200 kbit/s: partitions are under-replicated, \
+                     producers wait, consumers fall behind, and all of it recovers.";
+    queue_lab("1-5", "Replication lag", objective, &["replicate"], checks)
 }
 
 fn lab_1_3(gates: &Gates) -> Result<Lab> {
@@ -337,8 +457,8 @@ mod tests {
     fn thresholds_come_from_the_gates() {
         let gates = Gates::embedded().unwrap();
         for check in labs().unwrap().iter().flat_map(|lab| &lab.checks) {
-            if let Must::Compare { comparison, threshold, gate } = &check.must {
-                let gate = gates.get(gate.as_ref().unwrap()).unwrap();
+            if let Must::Compare { comparison, threshold, gate: Some(gate) } = &check.must {
+                let gate = gates.get(gate).unwrap();
                 assert_eq!((*comparison, *threshold), (gate.comparison, gate.threshold));
                 assert_eq!(check.unit, gate.unit);
             }
@@ -348,8 +468,9 @@ mod tests {
     #[test]
     fn choosing() {
         assert_eq!(by_ids(&["1-3".into()]).unwrap().len(), 1);
-        assert!(by_ids(&["9-9".into()]).unwrap_err().to_string().contains("ready: 1-3, 1-4, 1-6"));
-        assert_eq!(by_module("1").unwrap()[0].id, "1-3");
-        assert!(by_module("7").unwrap_err().to_string().contains("modules with ready labs: 1"));
+        assert!(by_ids(&["9-9".into()]).unwrap_err().to_string().contains("ready: 00-B, 1-1, 1-3"));
+        assert_eq!(by_module("1").unwrap()[0].id, "1-1");
+        assert_eq!(by_module("0").unwrap()[0].id, "00-B");
+        assert!(by_module("7").unwrap_err().to_string().contains("modules with ready labs: 0, 1"));
     }
 }
