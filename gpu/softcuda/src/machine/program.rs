@@ -20,8 +20,6 @@ pub(crate) struct Place {
     pub bytes: u16,
     /// Whether it is a volatile or ordered access.
     pub strong: bool,
-    /// Length of the longest chain of dependent instructions up to here within its basic block: for the parallelism there is.
-    pub depth: u16,
     /// Whether it is the first of a basic block.
     pub leader: bool,
 }
@@ -68,6 +66,14 @@ pub(crate) struct Param {
     pub size: u32,
 }
 
+/// What an instruction reads and writes: where in [`Program::linked`], and how many of each.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Link {
+    pub first: u32,
+    pub uses: u16,
+    pub defs: u16,
+}
+
 /// A kernel, lowered.
 #[derive(Debug, Default)]
 pub(crate) struct Program {
@@ -81,6 +87,14 @@ pub(crate) struct Program {
     pub operands: Vec<u16>,
     /// Targets of `brx.idx`.
     pub targets: Vec<Vec<u32>>,
+    /// What each instruction depends on.
+    pub links: Vec<Link>,
+    /// Registers by number, as they were before they shared rows; those that never change in a launch are left out.
+    pub linked: Vec<u32>,
+    /// One more than the greatest number in `linked`.
+    pub values: u32,
+    /// Rows of 32 bits a thread that registers other than predicates take.
+    pub pressure: u32,
     /// Units of 128 bytes of the register file.
     pub units: u16,
     /// Rows of 32-bit special registers.
