@@ -41,13 +41,15 @@
 //! ```
 //!
 //! - [`ptx`]: the parser; [`lower`]: modules, lowered to [`machine`]'s programs; [`memory`]: allocations and addresses;
-//!   [`count`]: what a launch did.
+//!   [`count`]: what a launch did; [`profile`]: what that would be on a GPU.
 //! - Which instructions there are: [`lower::supported`].
+//! - Feature `serde` (off by default; pulls in `serde`): counters and profiles can be serialised.
 
 pub mod count;
 pub mod lower;
 pub mod machine;
 pub mod memory;
+pub mod profile;
 pub mod ptx;
 
 pub use count::Statistics;

@@ -93,15 +93,14 @@ pub(super) fn assemble(
         }
         program.code.push(ins);
     }
-    program.places = places(&ops, &graph);
+    program.places = ops.iter().map(place).collect();
     Ok(program)
 }
 
 /// What each instruction reads and writes.
 fn link(program: &mut Program, ops: &[Op], homes: &[Home]) {
-    let changes = |value: &Value| {
-        value.0 != 0 && matches!(homes[value.0 as usize], Home::Register(_))
-    };
+    let changes =
+        |value: &Value| value.0 != 0 && matches!(homes[value.0 as usize], Home::Register(_));
     program.values = homes.len() as u32;
     for op in ops {
         let first = program.linked.len() as u32;
@@ -113,22 +112,15 @@ fn link(program: &mut Program, ops: &[Op], homes: &[Home]) {
     }
 }
 
-/// Where instructions come from, and what they count as.
-fn places(ops: &[Op], graph: &Graph) -> Vec<Place> {
-    let mut places = Vec::with_capacity(ops.len());
-    for block in &graph.blocks {
-        for op in &ops[block.begin..block.end] {
-            places.push(Place {
-                line: op.line,
-                source: op.source,
-                opcode: op.opcode,
-                class: op.class,
-                flops: op.flops,
-                bytes: op.bytes,
-                strong: op.strong,
-                leader: places.len() == block.begin,
-            });
-        }
+/// Where an instruction comes from, and what it counts as.
+fn place(op: &Op) -> Place {
+    Place {
+        line: op.line,
+        source: op.source,
+        opcode: op.opcode,
+        class: op.class,
+        flops: op.flops,
+        bytes: op.bytes,
+        strong: op.strong,
     }
-    places
 }

@@ -20,8 +20,6 @@ pub(crate) struct Place {
     pub bytes: u16,
     /// Whether it is a volatile or ordered access.
     pub strong: bool,
-    /// Whether it is the first of a basic block.
-    pub leader: bool,
 }
 
 /// A register whose value is known when a block begins.
