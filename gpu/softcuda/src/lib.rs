@@ -43,7 +43,8 @@
 //! - [`ptx`]: the parser; [`lower`]: modules, lowered to [`machine`]'s programs; [`memory`]: allocations and addresses;
 //!   [`count`]: what a launch did; [`profile`]: what that would be on a GPU.
 //! - Which instructions there are: [`lower::supported`].
-//! - Feature `serde` (off by default; pulls in `serde`): counters and profiles can be serialised.
+//! - Features, off by default: `serde` (pulls in `serde`), counters and profiles can be serialised; `plot` (pulls in `plotters`), rooflines as
+//!   SVG.
 
 pub mod count;
 pub mod lower;

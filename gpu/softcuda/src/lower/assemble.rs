@@ -6,7 +6,7 @@ use super::flow::Graph;
 use super::op::{Control, Field, Op, Value};
 use super::rows;
 use crate::machine::instruction::{Instruction, NOWHERE};
-use crate::machine::program::{Link, Param, Place, Program};
+use crate::machine::program::{Goes, Link, Param, Place, Program, Role};
 
 /// Predicates 0 (always true) and 1 (the carry) are the machine's own.
 const FIRST_PREDICATE: u32 = 2;
@@ -93,7 +93,7 @@ pub(super) fn assemble(
         }
         program.code.push(ins);
     }
-    program.places = ops.iter().map(place).collect();
+    program.places = ops.iter().map(|op| place(op, &values)).collect();
     Ok(program)
 }
 
@@ -113,8 +113,24 @@ fn link(program: &mut Program, ops: &[Op], homes: &[Home]) {
 }
 
 /// Where an instruction comes from, and what it counts as.
-fn place(op: &Op) -> Place {
+fn place(op: &Op, homes: &[Home]) -> Place {
+    let role = |field: Field| {
+        let home = field.value().map(|value| homes[value.0 as usize]);
+        Role {
+            used: field.used().is_some(),
+            defined: field.defined().is_some(),
+            predicate: home == Some(Home::Register(0)),
+            wide: matches!(home, Some(Home::Register(2) | Home::Constant(_, true))),
+        }
+    };
     Place {
+        roles: op.fields.map(role),
+        goes: match op.control {
+            Control::Next => Goes::Next,
+            Control::Branch(_) => Goes::Branch,
+            Control::Indirect(_) => Goes::Table,
+            Control::Exit | Control::Stop => Goes::End,
+        },
         line: op.line,
         source: op.source,
         opcode: op.opcode,

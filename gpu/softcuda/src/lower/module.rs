@@ -236,6 +236,10 @@ pub struct Kernel {
 }
 
 impl Kernel {
+    pub(super) fn files(&self) -> &[(u32, String)] {
+        &self.module.0.files
+    }
+
     pub(crate) fn program(&self) -> &Program {
         &self.module.0.programs[self.number]
     }

@@ -3,6 +3,30 @@
 use super::instruction::Instruction;
 use crate::count::Class;
 
+/// How an instruction uses a field.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Role {
+    pub used: bool,
+    pub defined: bool,
+    /// Whether it is a predicate.
+    pub predicate: bool,
+    /// Whether it is of 64 bits.
+    pub wide: bool,
+}
+
+/// Where an instruction may go on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Goes {
+    #[default]
+    Next,
+    /// To the target in the low half of its immediate; diverged lanes meet where the high half says.
+    Branch,
+    /// To one of a table of targets, by number in the low half.
+    Table,
+    /// Nowhere.
+    End,
+}
+
 /// Where an instruction comes from.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Place {
@@ -20,6 +44,10 @@ pub(crate) struct Place {
     pub bytes: u16,
     /// Whether it is a volatile or ordered access.
     pub strong: bool,
+    /// How it uses its fields.
+    pub roles: [Role; 5],
+    /// Where it may go on, for listings.
+    pub goes: Goes,
 }
 
 /// A register whose value is known when a block begins.

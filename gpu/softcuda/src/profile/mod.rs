@@ -41,13 +41,15 @@
 //! - [`GPUS`]: T4, A100, RTX 4090, H100, with the source of each figure; [`occupancy`]: as CUDA's calculator has it.
 //! - [`launch`]: runs a kernel and gives its [`Profile`].
 //! - [`Ilp`], [`Traffic`], [`Point`], [`Prediction`]: the models; their documentation says what they leave out. Every time is *predicted*.
-//! - Feature `serde`: what is found can be serialised.
+//! - Feature `serde`: what is found can be serialised. Feature `plot`: rooflines as SVG.
 
 mod footprint;
 mod gpu;
 mod ilp;
 mod launch;
 mod occupancy;
+#[cfg(feature = "plot")]
+mod plot;
 mod predict;
 mod rates;
 mod roofline;
@@ -59,6 +61,8 @@ pub use gpu::{A100, GPUS, Gpu, H100, RTX_4090, T4};
 pub use ilp::Ilp;
 pub use launch::{OnGpu, Options, Profile, Registers, launch};
 pub use occupancy::{Limiter, Occupancy, Usage, occupancy};
+#[cfg(feature = "plot")]
+pub use plot::{PlotError, Plotted, roofline};
 pub use predict::{Bound, BoundTime, Caches, MODEL, Measured, Prediction, predict};
 pub use rates::{Latencies, Pipe, Rates, is_folded};
 pub use roofline::{Point, Units, point, shared_bandwidth};

@@ -1,5 +1,7 @@
 //! Profiles of the kernels in `gpu/kernels`, and the models on their own.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
+
 #[path = "../kernels/host.rs"]
 #[expect(dead_code, reason = "shared with the tests of kernels")]
 mod host;
