@@ -41,10 +41,10 @@
 //! ```
 //!
 //! - [`ptx`]: the parser; [`lower`]: modules, lowered to [`machine`]'s programs; [`memory`]: allocations and addresses;
-//!   [`count`]: what a launch did; [`profile`]: what that would be on a GPU.
+//!   [`count`]: what a launch did; [`profile`]: what that would be on a GPU; [`sanitize`]: races, uninitialised reads, barriers.
 //! - Which instructions there are: [`lower::supported`].
-//! - Features, off by default: `serde` (pulls in `serde`), counters and profiles can be serialised; `plot` (pulls in `plotters`), rooflines as
-//!   SVG.
+//! - Features, off by default: `serde` (pulls in `serde`), counters and profiles can be serialised; `json` (and `serde_json`), reports of
+//!   checks as JSON; `plot` (pulls in `plotters`), rooflines as SVG.
 
 pub mod count;
 pub mod lower;
@@ -52,6 +52,7 @@ pub mod machine;
 pub mod memory;
 pub mod profile;
 pub mod ptx;
+pub mod sanitize;
 
 pub use count::Statistics;
 pub use lower::{Kernel, LoadError, Module};
