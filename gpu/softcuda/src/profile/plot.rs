@@ -85,7 +85,7 @@ fn draw(gpu: &Gpu, points: &[Place<'_>], svg: &mut String) -> Result<(), Box<dyn
         if line[1].0 > line[0].0 {
             chart.draw_series(LineSeries::new(line, colour.stroke_width(2)))?;
             let text = format!("{name} {:.2} TB/s", bandwidth / 1e12);
-            let at = (left * 1.2, left * 1.2 * bandwidth * 1.25);
+            let at = (left * 2.0, left * 2.0 * bandwidth * 0.6);
             chart.draw_series([Text::new(
                 text,
                 at,
