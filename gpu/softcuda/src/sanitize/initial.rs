@@ -11,6 +11,23 @@ const CHUNK: u64 = 32;
 /// Lanes' accesses as ranges: those that touch the same bytes as the one before, or the bytes behind it, are one.
 pub(super) fn ranges(access: &Access<'_>, mut each_range: impl FnMut(u64, u64, u32)) {
     let size = u64::from(access.size);
+    if access.mask == u32::MAX {
+        let at = access.addresses;
+        let mut starts = 1_u32;
+        for i in 1..32 {
+            let step = at[i].wrapping_sub(at[i - 1]);
+            starts |= u32::from(step != 0 && step != size) << i;
+        }
+        while starts != 0 {
+            let first = starts.trailing_zeros();
+            starts &= starts - 1;
+            // 32 where there is none.
+            let next = starts.trailing_zeros();
+            let (start, end) = (at[first as usize], at[next as usize - 1] + size);
+            each_range(start, end - start, ((1_u64 << next) - (1 << first)) as u32);
+        }
+        return;
+    }
     let mut lanes = each(access.mask);
     let Some(first) = lanes.next() else { return };
     let mut start = access.addresses[first];
