@@ -10,6 +10,7 @@ mod spill;
 mod touch;
 
 use super::order::{Order, each};
+use super::shape::{Shape, lanes, runs};
 use crate::machine::{Access, AccessKind, Copied};
 use copies::{Copies, Copying};
 use spill::{Spilled, Spills};
@@ -134,19 +135,6 @@ fn words(address: u32, size: u32) -> impl Iterator<Item = (u32, u8)> {
     (0..count).map(move |i| (address / 4 + i, bytes))
 }
 
-/// Runs of lanes, as the bits of `starts` begin them: first lane and how many.
-#[inline]
-fn runs(mut starts: u32) -> impl Iterator<Item = (u32, u32)> {
-    std::iter::from_fn(move || {
-        (starts != 0).then(|| {
-            let first = starts.trailing_zeros();
-            starts &= starts - 1;
-            // 32 where there is none.
-            (first, starts.trailing_zeros() - first)
-        })
-    })
-}
-
 impl Shadow {
     pub(super) fn new(bytes: u32, warps: u32) -> Self {
         let (bytes, warps) = (bytes.next_multiple_of(16) as usize, warps as usize);
@@ -197,9 +185,11 @@ impl Shadow {
     }
 
     /// An access to shared memory.
+    #[inline]
     pub(super) fn access(
         &mut self,
         access: &Access<'_>,
+        shape: Shape,
         order: &mut Order,
         found: &mut impl FnMut(&Hazard),
     ) {
@@ -219,7 +209,7 @@ impl Shadow {
         }
         let strong = access.strong || access.kind == AccessKind::Atomic;
         match access.kind {
-            AccessKind::Load if !strong => self.loads(access, lane, order, found),
+            AccessKind::Load if !strong => self.loads(access, shape, lane, order, found),
             AccessKind::Store if !strong => self.stores(access, lane, order, found),
             AccessKind::Copy => self.copies(access, lane, order, found),
             _ => self.strong(access, lane, order, found),
@@ -230,16 +220,13 @@ impl Shadow {
     fn loads(
         &mut self,
         access: &Access<'_>,
+        shape: Shape,
         lane: Lane,
         order: &Order,
         found: &mut impl FnMut(&Hazard),
     ) {
         let at = access.addresses;
-        let (mut other, mut apart) = (1_u32, 1_u32);
-        for i in 1..32 {
-            other |= u32::from(at[i] != at[i - 1]) << i;
-            apart |= u32::from(at[i] != at[i - 1].wrapping_add(4)) << i;
-        }
+        let Shape { other, apart } = shape;
         if access.size == 4 && access.mask == u32::MAX && apart.count_ones() < other.count_ones() {
             // Neighbours read neighbours.
             for (first, count) in runs(apart) {
@@ -258,10 +245,10 @@ impl Shadow {
             return;
         }
         // Neighbours that read the same are one. Lanes that take no part may stand between them.
-        for (first, count) in runs(other) {
-            let lanes = (((1_u64 << count) - 1) << first) as u32 & access.mask;
+        for run in runs(other) {
+            let lanes = lanes(run) & access.mask;
             if lanes != 0 {
-                self.load(access, at[first as usize] as u32, lanes, lane, order, found);
+                self.load(access, at[run.0 as usize] as u32, lanes, lane, order, found);
             }
         }
     }
