@@ -52,6 +52,8 @@ pub struct Access<'a> {
     pub mask: u32,
     /// The lanes that run together now, with those that the guard leaves out.
     pub active: u32,
+    /// The lanes of the warp that have not exited.
+    pub live: u32,
     /// Where each lane's access begins; lanes outside the mask hold anything.
     pub addresses: &'a [u64; 32],
     /// Bytes a lane.

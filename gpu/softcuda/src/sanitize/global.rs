@@ -8,6 +8,7 @@
 use super::finding::Kind;
 use super::initial::{Global, ranges};
 use super::order::each;
+use super::shape::Shape;
 use crate::machine::{Access, AccessKind, Dim};
 use crate::memory::{Region, Regions};
 use std::sync::OnceLock;
@@ -124,6 +125,7 @@ impl Grid {
     pub(super) fn access(
         &self,
         access: &Access<'_>,
+        shape: Shape,
         global: &mut Global,
         mut found: impl FnMut(GridHazard),
     ) {
@@ -143,7 +145,7 @@ impl Grid {
         } else {
             let mut list = [(0, 0, 0); 32];
             let mut n = 0;
-            ranges(access, |start, len, mask| {
+            ranges(access, shape, |start, len, mask| {
                 list[n] = (start, len, mask);
                 n += 1;
             });

@@ -2,6 +2,7 @@
 //! account ([`track_writes`](crate::memory::AddressSpace::track_writes)).
 
 use super::order::each;
+use super::shape::{Shape, lanes, runs};
 use crate::machine::{Access, AccessKind};
 use crate::memory::{Region, Regions};
 use std::sync::Arc;
@@ -9,13 +10,22 @@ use std::sync::Arc;
 const CHUNK: u64 = 32;
 
 /// Lanes' accesses as ranges: those that touch the same bytes as the one before, or the bytes behind it, are one.
-pub(super) fn ranges(access: &Access<'_>, mut each_range: impl FnMut(u64, u64, u32)) {
+#[inline]
+pub(super) fn ranges(access: &Access<'_>, shape: Shape, mut each_range: impl FnMut(u64, u64, u32)) {
     let size = u64::from(access.size);
-    let mut lanes = each(access.mask);
-    let Some(first) = lanes.next() else { return };
+    if access.mask == u32::MAX {
+        let at = access.addresses;
+        for run in runs(shape.other & shape.apart) {
+            let (first, last) = (run.0 as usize, (run.0 + run.1 - 1) as usize);
+            each_range(at[first], at[last] + size - at[first], lanes(run));
+        }
+        return;
+    }
+    let mut all = each(access.mask);
+    let Some(first) = all.next() else { return };
     let mut start = access.addresses[first];
     let (mut end, mut last, mut mask) = (start + size, start, 1_u32 << first);
-    for lane in lanes {
+    for lane in all {
         let address = access.addresses[lane];
         if address == end || address == last {
             end = address + size;
@@ -81,8 +91,14 @@ impl Bits {
 pub(super) type Missing = (u32, u64);
 
 /// An access to shared memory: what it reads must be written, what it writes is.
-pub(super) fn shared(bits: &mut Bits, access: &Access<'_>, mut missing: impl FnMut(Missing)) {
-    ranges(access, |start, len, mask| {
+#[inline]
+pub(super) fn shared(
+    bits: &mut Bits,
+    access: &Access<'_>,
+    shape: Shape,
+    mut missing: impl FnMut(Missing),
+) {
+    ranges(access, shape, |start, len, mask| {
         if matches!(access.kind, AccessKind::Load | AccessKind::Atomic)
             && let Some(byte) = bits.first_unset(start, len)
         {
@@ -156,8 +172,14 @@ impl Global {
         last.as_ref()
     }
 
-    pub(super) fn access(&mut self, access: &Access<'_>, mut missing: impl FnMut(Missing)) {
-        ranges(access, |start, len, mask| {
+    #[inline]
+    pub(super) fn access(
+        &mut self,
+        access: &Access<'_>,
+        shape: Shape,
+        mut missing: impl FnMut(Missing),
+    ) {
+        ranges(access, shape, |start, len, mask| {
             let Some(region) = self.find(access.pc, start, len) else { return };
             let Some(written) = region.written() else { return };
             let offset = start - region.base();

@@ -74,6 +74,7 @@ mod observer;
 mod order;
 mod race;
 mod report;
+mod shape;
 
 pub use checks::{Checks, ChecksError, Config, VARIABLE};
 pub use finding::{Bytes, Finding, Kind, Level, Place};

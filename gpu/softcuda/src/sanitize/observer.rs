@@ -8,6 +8,8 @@ use super::global::Grid;
 use super::initial::{self, Bits, Global, Local, Missing};
 use super::order::Order;
 use super::race::{Earlier, Hazard, Relation, Shadow};
+use super::shape::Shape;
+use crate::machine::level;
 use crate::machine::{Access, AccessKind, BarrierRelease, BarrierUse, Copied, Lanes, Observer};
 use crate::memory::{Regions, Space};
 use std::sync::Arc;
@@ -98,6 +100,93 @@ impl Drop for Checker {
     }
 }
 
+impl Checker {
+    /// The same with vector instructions: two thirds of the time.
+    #[cfg(target_arch = "x86_64")]
+    #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
+    unsafe fn check_fast(&mut self, access: &Access<'_>) {
+        self.check(access);
+    }
+
+    #[inline(always)]
+    fn check(&mut self, access: &Access<'_>) {
+        if access.mask == 0 || !self.turn_to(access.block) {
+            return;
+        }
+        let Self { launch, blocks, global, found, .. } = self;
+        let (pc, index, space) = (access.pc, access.block, access.space);
+        let spot = |lane: u32| Spot { pc, block: index, thread: access.warp * 32 + lane };
+        let mut missing = |(lane, byte): Missing| {
+            found.add((Kind::Uninitialised, pc, None), || Seen {
+                kind: Kind::Uninitialised,
+                level: Level::Error,
+                at: spot(lane),
+                other: None,
+                memory: Some((space, byte, access.size)),
+                note: None,
+            });
+        };
+        let block = &mut blocks[0];
+        let shape = Shape::of(access);
+        match space {
+            Space::Shared => {
+                if let Some((shared, _)) = &mut block.written {
+                    initial::shared(shared, access, shape, &mut missing);
+                }
+                if let Some(shadow) = &mut block.shadow {
+                    let mut hazard = |hazard: &Hazard| {
+                        let Some((kind, level)) = race(&launch.config, access, hazard) else {
+                            return;
+                        };
+                        let key = (kind, pc, Some(hazard.earlier_pc));
+                        found.add(key, || Seen {
+                            kind,
+                            level,
+                            at: spot(hazard.lane),
+                            other: Some(Spot {
+                                pc: hazard.earlier_pc,
+                                block: index,
+                                thread: hazard.earlier_thread,
+                            }),
+                            memory: Some((space, hazard.address.into(), access.size)),
+                            note: Some(why(hazard.relation, hazard.earlier).to_owned()),
+                        });
+                    };
+                    shadow.access(access, shape, &mut block.order, &mut hazard);
+                }
+            }
+            Space::Local => {
+                if let Some((_, local)) = &mut block.written {
+                    local.access(access, &mut missing);
+                }
+            }
+            Space::Global => {
+                if launch.config.checks.uninitialised {
+                    global.access(access, shape, &mut missing);
+                }
+                if let Some(grid) = &launch.grid {
+                    grid.access(access, shape, global, |hazard| {
+                        let key = (hazard.kind, pc, Some(hazard.earlier_pc));
+                        found.add(key, || Seen {
+                            kind: hazard.kind,
+                            level: Level::Error,
+                            at: spot(hazard.lane),
+                            other: Some(Spot {
+                                pc: hazard.earlier_pc,
+                                block: hazard.earlier_block,
+                                thread: hazard.earlier_thread,
+                            }),
+                            memory: Some((space, hazard.address, access.size)),
+                            note: Some("the blocks of a launch run in any order; neither a fence nor an atomic operation orders these".to_owned()),
+                        });
+                    });
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
 /// What a race is reported as.
 fn race(config: &Config, access: &Access<'_>, hazard: &Hazard) -> Option<(Kind, Level)> {
     let writes = access.kind != AccessKind::Load;
@@ -174,79 +263,13 @@ impl Observer for Checker {
         if let Some(next) = &mut self.next {
             next.access(access);
         }
-        if access.mask == 0 || !self.turn_to(access.block) {
+        #[cfg(target_arch = "x86_64")]
+        if level::fast() {
+            // SAFETY: the processor has the extensions.
+            unsafe { self.check_fast(access) }
             return;
         }
-        let Self { launch, blocks, global, found, .. } = self;
-        let (pc, index, space) = (access.pc, access.block, access.space);
-        let spot = |lane: u32| Spot { pc, block: index, thread: access.warp * 32 + lane };
-        let mut missing = |(lane, byte): Missing| {
-            found.add((Kind::Uninitialised, pc, None), || Seen {
-                kind: Kind::Uninitialised,
-                level: Level::Error,
-                at: spot(lane),
-                other: None,
-                memory: Some((space, byte, access.size)),
-                note: None,
-            });
-        };
-        let block = &mut blocks[0];
-        match space {
-            Space::Shared => {
-                if let Some((shared, _)) = &mut block.written {
-                    initial::shared(shared, access, &mut missing);
-                }
-                if let Some(shadow) = &mut block.shadow {
-                    let mut hazard = |hazard: &Hazard| {
-                        let Some((kind, level)) = race(&launch.config, access, hazard) else {
-                            return;
-                        };
-                        let key = (kind, pc, Some(hazard.earlier_pc));
-                        found.add(key, || Seen {
-                            kind,
-                            level,
-                            at: spot(hazard.lane),
-                            other: Some(Spot {
-                                pc: hazard.earlier_pc,
-                                block: index,
-                                thread: hazard.earlier_thread,
-                            }),
-                            memory: Some((space, hazard.address.into(), access.size)),
-                            note: Some(why(hazard.relation, hazard.earlier).to_owned()),
-                        });
-                    };
-                    shadow.access(access, &mut block.order, &mut hazard);
-                }
-            }
-            Space::Local => {
-                if let Some((_, local)) = &mut block.written {
-                    local.access(access, &mut missing);
-                }
-            }
-            Space::Global => {
-                if launch.config.checks.uninitialised {
-                    global.access(access, &mut missing);
-                }
-                if let Some(grid) = &launch.grid {
-                    grid.access(access, global, |hazard| {
-                        let key = (hazard.kind, pc, Some(hazard.earlier_pc));
-                        found.add(key, || Seen {
-                            kind: hazard.kind,
-                            level: Level::Error,
-                            at: spot(hazard.lane),
-                            other: Some(Spot {
-                                pc: hazard.earlier_pc,
-                                block: hazard.earlier_block,
-                                thread: hazard.earlier_thread,
-                            }),
-                            memory: Some((space, hazard.address, access.size)),
-                            note: Some("the blocks of a launch run in any order; neither a fence nor an atomic operation orders these".to_owned()),
-                        });
-                    });
-                }
-            }
-            _ => {}
-        }
+        self.check(access);
     }
 
     fn barrier(&mut self, arrival: &BarrierUse) {

@@ -188,7 +188,7 @@ pub(crate) fn observe(
     let Wanted { mask, size, kind, stored } = wanted;
     let pc = cx.index(ins) as u32;
     let (line, strong) = (cx.program.line(pc), cx.program.strong(pc));
-    let (block, warp, active) = (cx.block, cx.warp, cx.active);
+    let (block, warp, active, live) = (cx.block, cx.warp, cx.active, cx.live);
     // SAFETY: the block's shared memory; nobody writes to it while the observer looks.
     let shared = unsafe { std::slice::from_raw_parts(cx.shared, cx.shared_len as usize) };
     let rows = cx.rows;
@@ -220,6 +220,7 @@ pub(crate) fn observe(
             warp,
             mask,
             active,
+            live,
             addresses: at,
             size: size as u32,
             strong,
