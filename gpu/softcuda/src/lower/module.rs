@@ -3,7 +3,7 @@
 use super::error::LoadError;
 use super::kernel::lower;
 use crate::count::Statistics;
-use crate::machine::launch::{Linked, launch};
+use crate::machine::launch::{Linked, check, launch};
 use crate::machine::program::Program;
 use crate::machine::{Arg, Device, Dim, LaunchError, LaunchOptions};
 use crate::memory::{Memory, MemoryError, Owner, Region};
@@ -298,6 +298,22 @@ impl Kernel {
     pub fn max_resident_blocks(&self, device: &Device, threads: u32, shared: u32) -> u64 {
         let shared = self.program().shared.saturating_add(shared);
         crate::machine::launch::most_resident(device.limits(), threads, shared)
+    }
+
+    /// Whether the device takes such a launch: all that [`launch_with`](Self::launch_with) refuses before a thread runs, but for
+    /// variables of the module that find no room.
+    ///
+    /// # Errors
+    /// As [`launch_with`](Self::launch_with), of a launch that is refused.
+    pub fn check(
+        &self,
+        device: &Device,
+        grid: impl Into<Dim>,
+        block: impl Into<Dim>,
+        args: &[Arg],
+        options: &LaunchOptions<'_>,
+    ) -> Result<(), LaunchError> {
+        check(self.program(), device.limits(), grid.into(), block.into(), args, options).map(drop)
     }
 
     /// Launches it with dynamic shared memory and waits until all blocks are done.

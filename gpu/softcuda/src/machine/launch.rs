@@ -326,6 +326,46 @@ pub(crate) fn most_resident(limits: &Limits, threads: u32, shared: u32) -> u64 {
     u64::from(each) * u64::from(limits.multiprocessors)
 }
 
+/// A launch that the device takes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Checked {
+    blocks: u64,
+    /// Of a block.
+    threads: u32,
+    /// Of a block, in bytes.
+    shared: u32,
+    /// Blocks that the device holds at once.
+    most: u64,
+}
+
+/// Checks all of a launch that can be known before it runs.
+pub(crate) fn check(
+    program: &Program,
+    limits: &Limits,
+    grid: Dim,
+    block: Dim,
+    args: &[Arg],
+    options: &LaunchOptions<'_>,
+) -> Result<Checked, LaunchError> {
+    let (blocks, threads) = check_shape(program, limits, grid, block)?;
+    check_args(program, args)?;
+    let (fixed, dynamic) = (program.shared, options.shared);
+    let shared =
+        fixed.checked_add(dynamic).filter(|&bytes| bytes <= limits.shared).ok_or_else(|| {
+            LaunchError::Shared {
+                kernel: program.name.clone(),
+                fixed,
+                dynamic,
+                most: limits.shared,
+            }
+        })?;
+    let most = most_resident(limits, threads, shared);
+    if options.cooperative && blocks > most {
+        return Err(LaunchError::Cooperative { kernel: program.name.clone(), blocks, most });
+    }
+    Ok(Checked { blocks, threads, shared, most })
+}
+
 /// Checks and runs a launch.
 pub(crate) fn launch(
     linked: &Linked<'_>,
@@ -337,23 +377,10 @@ pub(crate) fn launch(
 ) -> Result<Statistics, LaunchError> {
     let program = linked.program;
     let limits = device.limits;
-    let (blocks, threads) = check_shape(program, &limits, grid, block)?;
-    let params = pack(program, args)?;
-    let fixed = program.shared;
+    let Checked { blocks, threads, shared, most } =
+        check(program, &limits, grid, block, args, options)?;
+    let params = pack(program, args);
     let dynamic = options.shared;
-    let shared =
-        fixed.checked_add(dynamic).filter(|&bytes| bytes <= limits.shared).ok_or_else(|| {
-            LaunchError::Shared {
-                kernel: program.name.clone(),
-                fixed,
-                dynamic,
-                most: limits.shared,
-            }
-        })?;
-    let most = most_resident(&limits, threads, shared);
-    if options.cooperative && blocks > most {
-        return Err(LaunchError::Cooperative { kernel: program.name.clone(), blocks, most });
-    }
     let constants = program
         .constants
         .iter()
@@ -470,7 +497,7 @@ fn check_shape(
     Ok((blocks, threads as u32))
 }
 
-fn pack(program: &Program, args: &[Arg]) -> Result<Vec<u128>, LaunchError> {
+fn check_args(program: &Program, args: &[Arg]) -> Result<(), LaunchError> {
     if args.len() != program.params.len() {
         return Err(LaunchError::ArgumentCount {
             kernel: program.name.clone(),
@@ -478,7 +505,6 @@ fn pack(program: &Program, args: &[Arg]) -> Result<Vec<u128>, LaunchError> {
             found: args.len(),
         });
     }
-    let mut bytes = vec![0_u8; program.params_size as usize];
     for (index, (arg, param)) in args.iter().zip(&program.params).enumerate() {
         let found = arg.0.len() as u32;
         if found != param.size {
@@ -490,8 +516,16 @@ fn pack(program: &Program, args: &[Arg]) -> Result<Vec<u128>, LaunchError> {
                 found,
             });
         }
-        bytes[param.offset as usize..][..found as usize].copy_from_slice(&arg.0);
+    }
+    Ok(())
+}
+
+/// The bytes of arguments that were checked.
+fn pack(program: &Program, args: &[Arg]) -> Vec<u128> {
+    let mut bytes = vec![0_u8; program.params_size as usize];
+    for (arg, param) in args.iter().zip(&program.params) {
+        bytes[param.offset as usize..][..arg.0.len()].copy_from_slice(&arg.0);
     }
     bytes.resize(bytes.len().next_multiple_of(16), 0);
-    Ok(bytes.as_chunks::<16>().0.iter().map(|chunk| u128::from_ne_bytes(*chunk)).collect())
+    bytes.as_chunks::<16>().0.iter().map(|chunk| u128::from_ne_bytes(*chunk)).collect()
 }
