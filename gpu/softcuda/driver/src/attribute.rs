@@ -9,6 +9,9 @@ const LAST: c_int = 135;
 /// An attribute of `CUdevice_attribute`. Figures of compute capability 8.0 where they tell what a program may do; what softcuda does
 /// not have is 0, as are clock rates and caches, which it does not model.
 pub(crate) fn attribute(limits: &Limits, number: c_int) -> Option<c_int> {
+    if !(1..=LAST).contains(&number) {
+        return None;
+    }
     Some(match number {
         1 => limits.threads as c_int,
         2 => limits.block.x as c_int,
@@ -34,9 +37,7 @@ pub(crate) fn attribute(limits: &Limits, number: c_int) -> Option<c_int> {
         33 => 1,
         39 => limits.threads_per_multiprocessor as c_int,
         75 => 8,
-        76 => 0,
         81 => limits.shared_per_multiprocessor as c_int,
-        85 => 0,
         // Double precision at half the rate of single, as on an A100.
         87 => 2,
         // Host atomics on managed memory, managed access while kernels run, host addresses of registered memory, cooperative launches.
@@ -44,8 +45,7 @@ pub(crate) fn attribute(limits: &Limits, number: c_int) -> Option<c_int> {
         97 => limits.shared as c_int,
         99 => 1,
         106 => limits.blocks_per_multiprocessor as c_int,
-        1..=LAST => 0,
-        _ => return None,
+        _ => 0,
     })
 }
 

@@ -47,13 +47,12 @@ macro_rules! export {
                         #[allow(unused_unsafe, reason = "not every function has pointers")]
                         unsafe { $body }
                     }),
-                    Asked::Real(address) => {
-                        // SAFETY: the real driver's function of this name has this type.
+                    // SAFETY: the real driver's function of this name has this type; its pointers are the caller's promise.
+                    Asked::Real(address) => unsafe {
                         let real: unsafe extern "C" fn($($t),*) -> $crate::CUresult =
-                            unsafe { std::mem::transmute(address) };
-                        // SAFETY: the caller's promise.
-                        unsafe { real($($arg),*) }
-                    }
+                            std::mem::transmute(address);
+                        real($($arg),*)
+                    },
                     Asked::Missing => $crate::CUDA_ERROR_NOT_SUPPORTED,
                 }
             }

@@ -144,8 +144,8 @@ unsafe fn read_extra<'a>(extra: *mut *mut c_void) -> Answer<&'a [u8]> {
         }
         match key {
             CU_LAUNCH_PARAM_BUFFER_POINTER => buffer = value.cast_const().cast(),
-            // SAFETY: it points to the size, by the caller's promise.
             CU_LAUNCH_PARAM_BUFFER_SIZE => {
+                // SAFETY: it points to the size, by the caller's promise.
                 size = Some(unsafe { value.cast::<usize>().read_unaligned() })
             }
             _ => return Err(invalid(format!("extra has the unknown key {key:p}"))),

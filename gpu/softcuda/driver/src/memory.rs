@@ -42,8 +42,13 @@ impl Soft {
         if self.host.find(address as usize).is_some_and(|(base, ..)| base as u64 == address) {
             return self.host.free_managed(self, address as usize);
         }
-        let _ = self.forget(address)?;
-        self.drain();
+        let owner = self.forget(address)?;
+        // Whoever else uses it has to wait by itself, as on a real device.
+        for context in [owner, crate::context::current_handle()] {
+            if let Some(context) = self.contexts.find(context) {
+                context.queue.drain();
+            }
+        }
         self.any_memory()?.free(address).map_err(|error| invalid(error.to_string()))
     }
 

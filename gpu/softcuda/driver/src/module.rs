@@ -6,7 +6,7 @@ use crate::result::{
 };
 use softcuda::{Kernel, Module};
 use std::collections::BTreeMap;
-use std::ffi::{CStr, c_char};
+use std::ffi::{CStr, CString, c_char};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicI32, AtomicU32};
 
@@ -25,6 +25,7 @@ pub(crate) struct LoadedModule {
 pub(crate) struct Function {
     pub context: u64,
     pub module: u64,
+    pub name: CString,
     pub kernel: Kernel,
     pub max_dynamic_shared: AtomicU32,
     pub carveout: AtomicI32,

@@ -4,11 +4,16 @@
 //! for all others and they for it, and an event that a stream waits for was recorded before. Work of two streams that CUDA lets run
 //! at the same time runs one after the other, which CUDA allows too.
 
-use crate::result::{Answer, CUDA_ERROR_LAUNCH_FAILED, CUDA_ERROR_OPERATING_SYSTEM, Failure, fail};
+use crate::export::{VERBOSE, complain};
+use crate::result::{
+    Answer, CUDA_ERROR_CONTEXT_IS_DESTROYED, CUDA_ERROR_LAUNCH_FAILED, CUDA_ERROR_OPERATING_SYSTEM,
+    Failure, fail,
+};
 use softcuda::Statistics;
 use std::cell::Cell;
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 /// A piece of work. It is told whether the context has failed before; most work is then left out.
@@ -59,6 +64,9 @@ impl Queue {
     /// Issues work; its number.
     pub(crate) fn issue(self: &Arc<Self>, work: Work) -> Answer<u64> {
         let mut state = self.state();
+        if state.closed {
+            return Err(CUDA_ERROR_CONTEXT_IS_DESTROYED.into());
+        }
         if !state.running {
             let queue = self.clone();
             let thread = std::thread::Builder::new().name("softcuda".to_owned());
@@ -89,8 +97,14 @@ impl Queue {
             drop(state);
             let result = guarded(|| work(failure.as_ref()));
             state = self.state();
-            if let Err(failure) = result {
-                state.failure.get_or_insert(failure);
+            if let Err(failure) = result
+                && state.failure.is_none()
+            {
+                // The program may never ask.
+                if VERBOSE.load(Relaxed) {
+                    complain(&format!("{}: {}", failure.code, failure.detail));
+                }
+                state.failure = Some(failure);
             }
             state.done += 1;
             self.done.notify_all();

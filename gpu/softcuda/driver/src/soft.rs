@@ -1,5 +1,6 @@
 //! Everything that softcuda knows: devices, and tables of what the program made.
 
+use crate::api::link::Link;
 use crate::context::Context;
 use crate::export::VERBOSE;
 use crate::handle::Table;
@@ -44,6 +45,7 @@ pub(crate) struct Soft {
     pub events: Table<Event>,
     pub modules: Table<LoadedModule>,
     pub functions: Table<Function>,
+    pub links: Table<Link>,
     /// Device memory that the program asked for: the context of each address.
     allocations: Mutex<BTreeMap<u64, u64>>,
     pub host: HostBlocks,
@@ -69,6 +71,7 @@ impl Soft {
             events: Table::new(0x53, "event", CUDA_ERROR_INVALID_HANDLE),
             modules: Table::new(0x54, "module", CUDA_ERROR_INVALID_HANDLE),
             functions: Table::new(0x55, "kernel", CUDA_ERROR_INVALID_HANDLE),
+            links: Table::new(0x56, "linker", CUDA_ERROR_INVALID_HANDLE),
             allocations: Mutex::default(),
             host: HostBlocks::default(),
             step_limit: settings.step_limit,

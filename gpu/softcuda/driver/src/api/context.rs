@@ -19,7 +19,21 @@ export! {
         put(pctx, create(pctx, flags, dev)?, "pctx")
     }
 
-    /// As [`cuCtxCreate_v2`], of CUDA 13; parameters are not supported.
+    /// As [`cuCtxCreate_v2`]; parameters are not supported.
+    fn cuCtxCreate_v3(
+        pctx: *mut CUcontext,
+        paramsArray: *mut c_void,
+        numParams: c_int,
+        flags: c_uint,
+        dev: CUdevice,
+    ) {
+        if numParams != 0 {
+            return Err(fail(CUDA_ERROR_NOT_SUPPORTED, "parameters of a context"));
+        }
+        put(pctx, create(pctx, flags, dev)?, "pctx")
+    }
+
+    /// As [`cuCtxCreate_v2`]; parameters are not supported.
     fn cuCtxCreate_v4(pctx: *mut CUcontext, params: *mut c_void, flags: c_uint, dev: CUdevice) {
         if !params.is_null() {
             return Err(fail(CUDA_ERROR_NOT_SUPPORTED, "parameters of a context"));

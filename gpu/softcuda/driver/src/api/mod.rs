@@ -7,6 +7,7 @@ mod error;
 mod event;
 mod init;
 mod launch;
+pub(crate) mod link;
 mod memory;
 mod module;
 mod occupancy;
@@ -15,6 +16,7 @@ mod primary;
 mod proc_address;
 mod set;
 mod stream;
+mod unsupported;
 
 pub use context::*;
 pub use copy::*;
@@ -23,6 +25,7 @@ pub use error::*;
 pub use event::*;
 pub use init::*;
 pub use launch::*;
+pub use link::*;
 pub use memory::*;
 pub use module::*;
 pub use occupancy::*;
@@ -31,6 +34,7 @@ pub use primary::*;
 pub use proc_address::*;
 pub use set::*;
 pub use stream::*;
+pub use unsupported::*;
 
 use crate::export::Address;
 
@@ -43,6 +47,7 @@ pub(crate) const FUNCTIONS: &[&[(&str, Address)]] = &[
     event::FUNCTIONS,
     init::FUNCTIONS,
     launch::FUNCTIONS,
+    link::FUNCTIONS,
     memory::FUNCTIONS,
     module::FUNCTIONS,
     occupancy::FUNCTIONS,
@@ -51,4 +56,5 @@ pub(crate) const FUNCTIONS: &[&[(&str, Address)]] = &[
     proc_address::FUNCTIONS,
     set::FUNCTIONS,
     stream::FUNCTIONS,
+    unsupported::FUNCTIONS,
 ];

@@ -3,15 +3,15 @@
 use crate::export::{export, not_null, put, put_if, put_text, text};
 use crate::module::{Function, LoadedModule, SHARED, load, read_image};
 use crate::result::{
-    Answer, CUDA_ERROR_FILE_NOT_FOUND, CUDA_ERROR_NOT_FOUND, CUDA_ERROR_NOT_SUPPORTED,
-    CUDA_ERROR_OUT_OF_MEMORY, Failure, fail, invalid,
+    Answer, CUDA_ERROR_FILE_NOT_FOUND, CUDA_ERROR_NOT_FOUND, CUDA_ERROR_OUT_OF_MEMORY, Failure,
+    fail, invalid,
 };
 use crate::soft::{current, soft};
 use crate::types::{
     CU_JIT_ERROR_LOG_BUFFER, CU_JIT_ERROR_LOG_BUFFER_SIZE_BYTES, CU_JIT_INFO_LOG_BUFFER,
     CU_JIT_INFO_LOG_BUFFER_SIZE_BYTES, CUdeviceptr, CUfunction, CUmodule,
 };
-use std::ffi::{CStr, c_char, c_int, c_uint, c_void};
+use std::ffi::{CStr, CString, c_char, c_int, c_uint, c_void};
 use std::os::unix::ffi::OsStrExt;
 use std::ptr::without_provenance_mut;
 use std::sync::atomic::{AtomicI32, AtomicU32, Ordering::Relaxed};
@@ -83,6 +83,7 @@ export! {
             soft.functions.insert(Function {
                 context: module.context,
                 module: handle,
+                name: CString::new(name).unwrap_or_default(),
                 kernel,
                 max_dynamic_shared: AtomicU32::new(room),
                 carveout: AtomicI32::new(-1),
@@ -181,9 +182,7 @@ export! {
 
     /// The name of a kernel, as long as its module is loaded.
     fn cuFuncGetName(name: *mut *const c_char, hfunc: CUfunction) {
-        soft()?.functions.get(hfunc.addr() as u64)?;
-        not_null(name, "name")?;
-        Err(CUDA_ERROR_NOT_SUPPORTED.into())
+        put(name, soft()?.functions.get(hfunc.addr() as u64)?.name.as_ptr(), "name")
     }
 }
 
@@ -193,6 +192,11 @@ pub(crate) struct Log {
     error: Buffer,
     info: Buffer,
 }
+
+// SAFETY: the buffers are only written under the promise of whoever named them.
+unsafe impl Send for Log {}
+// SAFETY: as above.
+unsafe impl Sync for Log {}
 
 #[derive(Default)]
 struct Buffer {

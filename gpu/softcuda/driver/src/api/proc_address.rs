@@ -11,13 +11,15 @@ const NOT_FOUND: c_int = 1;
 /// Greatest flags: legacy or per-thread default stream.
 const FLAGS: u64 = 2;
 
-/// Functions whose later version has other arguments: the version of CUDA it came with, and its name here, if it is here.
-const CHANGED: &[(&str, c_int, &str, Option<&str>)] = &[
-    ("cuCtxCreate", 11_040, "cuCtxCreate_v2", None),
-    ("cuCtxCreate", 13_000, "cuCtxCreate_v4", Some("cuCtxCreate_v4")),
-    ("cuMemAdvise", 13_000, "cuMemAdvise", None),
-    ("cuMemPrefetchAsync", 13_000, "cuMemPrefetchAsync", None),
-    ("cuGetProcAddress", 12_000, "cuGetProcAddress_v2", Some("cuGetProcAddress_v2")),
+/// Functions that changed their arguments: since which version of CUDA a name means which of them, if it is here.
+const CHANGED: &[(&str, c_int, Option<&str>)] = &[
+    ("cuCtxCreate", 0, Some("cuCtxCreate_v2")),
+    ("cuCtxCreate", 11_040, Some("cuCtxCreate_v3")),
+    ("cuCtxCreate", 12_050, Some("cuCtxCreate_v4")),
+    ("cuGetProcAddress", 0, Some("cuGetProcAddress")),
+    ("cuGetProcAddress", 12_000, Some("cuGetProcAddress_v2")),
+    ("cuMemAdvise", 12_020, None),
+    ("cuMemPrefetchAsync", 12_020, None),
 ];
 
 export! {
@@ -66,15 +68,9 @@ fn find(name: &str, version: c_int) -> Option<*const ()> {
         let mut all = ALL.iter().copied().flatten();
         all.find(|(known, _)| *known == name).map(|(_, address)| address.0)
     };
-    let changed = CHANGED.iter().rev().find(|(base, since, ..)| *base == name && version >= *since);
-    if let Some((.., here)) = changed {
-        return here.and_then(exact);
+    let mut changed = CHANGED.iter().rev();
+    match changed.find(|(base, since, _)| *base == name && version >= *since) {
+        Some((.., here)) => here.and_then(exact),
+        None => (2..=3).rev().find_map(|v| exact(&format!("{name}_v{v}"))).or_else(|| exact(name)),
     }
-    if name == "cuCtxCreate" {
-        return exact("cuCtxCreate_v2");
-    }
-    if name == "cuGetProcAddress" {
-        return exact("cuGetProcAddress");
-    }
-    (2..=3).rev().find_map(|v| exact(&format!("{name}_v{v}"))).or_else(|| exact(name))
 }
