@@ -74,6 +74,7 @@ pub use radix_sort::{RadixSort, radix_sort, radix_sort_pairs};
 pub use record::Launch;
 pub use reduction::{Reduction, reduce_sum, reduce_sum_into};
 pub use scan::{Scan, ScanElement, scan};
+pub use softcuda_driver::{Settings as SoftSettings, configure as configure_soft};
 pub use softmax::{RowsShape, Softmax, softmax, softmax_in_place};
 pub use spmv::{Coo, Csr, Ell, Hybrid, Jds, SparseFormat, SparseMatrix, Spmv, spmv};
 pub use stencil::{Stencil, VolumeShape, stencil3d};
