@@ -157,12 +157,14 @@ pub(crate) fn context_set(context: Handle) -> Result<()> {
     call!(cuCtxSetCurrent(pointer(context)))
 }
 
-/// Lets the current context reach the memory of the other; that it can already is no error.
-pub(crate) fn enable_peer(other: Handle) -> Result<()> {
+/// Lets the current context reach the memory of the other; whether it can.
+pub(crate) fn enable_peer(other: Handle) -> Result<bool> {
+    const UNSUPPORTED: u32 = 217;
     const ALREADY: u32 = 704;
     match call!(cuCtxEnablePeerAccess(pointer(other), 0)) {
-        Err(Error::Driver { code: ALREADY, .. }) => Ok(()),
-        other => other,
+        Err(Error::Driver { code: ALREADY, .. }) => Ok(true),
+        Err(Error::Driver { code: UNSUPPORTED, .. }) => Ok(false),
+        other => other.map(|()| true),
     }
 }
 

@@ -164,7 +164,8 @@ impl Gpu {
 
     /// Does what `work` says with a `Gpu` that notes every launch, and gives the result and the launches in their order.
     ///
-    /// Each launch is waited for, and launches of other threads through this crate wait for it. On softcuda it comes with what it counted; on a GPU with how long it took.
+    /// Each launch is waited for, and launches of other threads through this crate wait for it. On softcuda it comes with what it
+    /// counted; on a GPU with how long it took.
     ///
     /// # Errors
     /// Those of `work`.

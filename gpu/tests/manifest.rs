@@ -73,6 +73,38 @@ fn the_interface_names_every_kernel() {
     }
 }
 
+fn names<V: Variant>() -> Vec<&'static str> {
+    V::ALL.iter().map(|v| v.name()).collect()
+}
+
+#[test]
+fn the_front_page_lists_every_variant() {
+    let page = include_str!("../src/lib.rs");
+    let all = [
+        names::<VecAdd>(),
+        names::<Matmul>(),
+        names::<MatmulTensor>(),
+        names::<Reduction>(),
+        names::<Scan>(),
+        names::<FmaChains>(),
+        names::<Histogram>(),
+        names::<Convolution>(),
+        names::<Stencil>(),
+        names::<Merge>(),
+        names::<RadixSort>(),
+        names::<Spmv>(),
+        names::<Bfs>(),
+        names::<Gelu>(),
+        names::<Softmax>(),
+        names::<LayerNorm>(),
+        names::<FlashAttention>(),
+        names::<AllReduce>(),
+    ];
+    for name in all.concat() {
+        assert!(page.contains(&format!("`{name}`")), "{name} is not in the table");
+    }
+}
+
 #[test]
 fn every_kernel_is_reached() {
     let settings = SoftSettings { devices: Some(2), ..SoftSettings::default() };

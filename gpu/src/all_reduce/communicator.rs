@@ -58,7 +58,7 @@ impl Communicator {
                     continue;
                 }
                 gpu.context().enter()?;
-                driver::enable_peer(peer.context().raw())?;
+                reach &= driver::enable_peer(peer.context().raw())?;
             }
         }
         let rank = |gpu: &Gpu| {

@@ -110,14 +110,13 @@ impl Communicator {
             }
             self.ranks[me].finish()?;
         }
-        for me in 0..count {
-            let rank = &self.ranks[me];
-            for other in 0..count {
+        for (rank, buffer) in self.ranks.iter().zip(buffers.iter()) {
+            for (other, source) in self.ranks.iter().enumerate() {
                 let range = chunk(other, count, n);
                 let len = range.len();
-                let target = buffers[me].as_view().slice(range)?;
-                rank.wait(&self.ranks[other].done)?;
-                let sum = Arg::from(self.ranks[other].staging.as_raw());
+                let target = buffer.as_view().slice(range)?;
+                rank.wait(&source.done)?;
+                let sum = Arg::from(source.staging.as_raw());
                 launch(rank, "all_reduce_copy", &[Arg::from(&target), sum], len)?;
             }
         }

@@ -74,8 +74,8 @@ pub fn softmax(RowsShape { rows, cols }: RowsShape, x: &[f32]) -> Expected {
     expected
 }
 
-/// `(x - mean) / √(variance + epsilon) gain + bias` of each row, bound `(⌈cols/256⌉ + 32) u |gain| (max|x| / √(variance + epsilon)) (1 + |out'|) + u |out|`, out'
-/// being out before gain and bias.
+/// `(x - mean) / √(variance + epsilon) gain + bias` of each row, bound
+/// `(⌈cols/256⌉ + 32) u |gain| (max|x| / √(variance + epsilon)) (1 + |out'|) + u |out|`, out' being out before gain and bias.
 ///
 /// # Panics
 /// When there are not rows x cols elements, or not cols of gain or bias.

@@ -1,6 +1,7 @@
 //! Sparse matrices on the device, and their product with a vector.
 
-use super::matrix::{Coo, Csr, Ell, Hybrid, Jds};
+use super::formats::{Coo, Ell, Hybrid, Jds};
+use super::matrix::Csr;
 use super::{SparseFormat, Spmv};
 use crate::buffer::DeviceBuffer;
 use crate::check::Check;

@@ -1,10 +1,12 @@
 //! Sparse matrices times vectors.
 
 mod device;
+mod formats;
 mod matrix;
 
 pub use device::{SparseMatrix, spmv};
-pub use matrix::{Coo, Csr, Ell, Hybrid, Jds};
+pub use formats::{Coo, Ell, Hybrid, Jds};
+pub use matrix::Csr;
 
 use crate::variant::variants;
 

@@ -40,7 +40,7 @@ fn check<T: Float>(shape: AttentionShape, mask: AttentionMask, seed: u64, size: 
 }
 
 proptest! {
-    #![proptest_config(cases(16))]
+    #![proptest_config(cases(32))]
 
     #[test]
     fn attentions(

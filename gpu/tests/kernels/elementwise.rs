@@ -7,7 +7,7 @@ use gpu_kernels::{
 use proptest::prelude::*;
 
 proptest! {
-    #![proptest_config(cases(24))]
+    #![proptest_config(cases(48))]
 
     #[test]
     fn vec_add_is_exact(n in lengths(70_000), seed: u64, scale in scales()) {

@@ -29,7 +29,7 @@ fn search_all(graph: &Graph, root: usize) {
 }
 
 proptest! {
-    #![proptest_config(cases(24))]
+    #![proptest_config(cases(48))]
 
     #[test]
     fn searches(vertices in prop_oneof![Just(1_usize), Just(257), 1..3000_usize], degree in 0..9_usize, hubs in 0..5_u64, seed: u64) {

@@ -5,7 +5,7 @@ use gpu_kernels::{
 use proptest::prelude::*;
 
 proptest! {
-    #![proptest_config(cases(24))]
+    #![proptest_config(cases(48))]
 
     #[test]
     fn convolutions(height in sides(70), width in sides(150), radius in 0..=7_usize, seed: u64, scale in scales()) {

@@ -5,7 +5,7 @@ use gpu_kernels::{
 use proptest::prelude::*;
 
 proptest! {
-    #![proptest_config(cases(16))]
+    #![proptest_config(cases(32))]
 
     #[test]
     fn products(m in sides(150), n in sides(150), k in sides(150), seed: u64, scale in scales()) {

@@ -18,7 +18,7 @@ fn keys(random: &mut Random, n: usize, kind: u32, bins: usize) -> Vec<u32> {
 }
 
 proptest! {
-    #![proptest_config(cases(24))]
+    #![proptest_config(cases(48))]
 
     #[test]
     fn histograms_add_exactly(

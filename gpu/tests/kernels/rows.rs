@@ -10,7 +10,7 @@ fn rows() -> impl Strategy<Value = usize> {
 }
 
 proptest! {
-    #![proptest_config(cases(24))]
+    #![proptest_config(cases(48))]
 
     #[test]
     fn softmaxes(rows in rows(), cols in lengths(2100), seed: u64, scale in prop_oneof![0.01..50.0_f64, Just(1e4)]) {

@@ -17,7 +17,7 @@ pub fn matrix(random: &mut Random, rows: usize, cols: usize, most: u64, scale: S
 }
 
 proptest! {
-    #![proptest_config(cases(24))]
+    #![proptest_config(cases(48))]
 
     #[test]
     fn products(

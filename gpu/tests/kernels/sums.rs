@@ -3,7 +3,7 @@ use gpu_kernels::{Reduction, Scan, Variant, reduce_sum, reduce_sum_into, referen
 use proptest::prelude::*;
 
 proptest! {
-    #![proptest_config(cases(20))]
+    #![proptest_config(cases(40))]
 
     #[test]
     fn sums(n in prop_oneof![lengths(5000), 0..300_000_usize], seed: u64, scale in scales()) {
@@ -66,5 +66,20 @@ fn sums_of_integers_are_exact() {
     let sum: f32 = x.iter().sum();
     for &variant in Reduction::ALL {
         assert_eq!(reduce_sum(&gpu(), variant, &put(&x)).unwrap(), sum, "{variant}");
+    }
+}
+
+/// The longest scans that are promised. Takes 5 GiB of memory and some minutes: run by hand, `cargo test --release -- --ignored`.
+#[test]
+#[ignore = "5 GiB of memory"]
+fn scans_of_two_to_the_28() {
+    let n = 1 << 28;
+    let data = put(&vec![3_u32; n]);
+    let mut out = room(n);
+    for &variant in Scan::ALL {
+        scan(&gpu(), variant, &data, &mut out).unwrap();
+        let out = out.to_vec().unwrap();
+        let wrong = (0..n).find(|&i| out[i] != 3_u32.wrapping_mul(i as u32 + 1));
+        assert_eq!(wrong, None, "{variant}");
     }
 }
