@@ -1,9 +1,17 @@
 //! Thread instructions a second by kernel, on one core: `cargo run --release -p softcuda --example speed [KERNEL]`.
 //!
+//! With `--check LIST` (as in `SOFTCUDA_CHECK`), also what these checks cost.
+//!
 //! By the time that the thread had a core, where the system tells it (Linux): others' load does not count.
 
-#![allow(clippy::print_stdout, clippy::unwrap_used, reason = "a program to run by hand")]
+#![allow(
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a program to run by hand"
+)]
 
+use softcuda::sanitize::{Checks, launch, prepare};
 use softcuda::{Arg, Device, Dim, LaunchOptions, Module};
 use std::num::NonZero;
 use std::time::Instant;
@@ -25,8 +33,15 @@ fn now(start: Instant) -> f64 {
 
 fn main() {
     let begin = Instant::now();
-    let only = std::env::args().nth(1);
+    let mut words: Vec<String> = std::env::args().skip(1).collect();
+    let mut checks = Checks::NONE;
+    if let Some(at) = words.iter().position(|word| word == "--check") {
+        checks = words.get(at + 1).expect("--check takes a list").parse().unwrap();
+        words.drain(at..at + 2);
+    }
+    let only = words.into_iter().next();
     let device = Device::new(1 << 30).with_workers(NonZero::<usize>::MIN);
+    prepare(&device, checks);
     let floats = |n: usize| {
         let bytes: Vec<u8> = (0..n).flat_map(|i| ((i % 97) as f32 / 97.0).to_le_bytes()).collect();
         let address = device.memory().alloc(bytes.len() as u64).unwrap();
@@ -80,7 +95,8 @@ fn main() {
             args: vec![a.clone(), c.clone(), size(n as i64)],
         },
     ];
-    println!("{:28} {:>12} {:>9} {:>8}", "kernel", "thread ins", "ms", "M/s");
+    print!("{:28} {:>12} {:>9} {:>8}", "kernel", "thread ins", "ms", "M/s");
+    println!("{}", if checks.any() { "   checked ms   times" } else { "" });
     for case in cases
         .iter()
         .filter(|case| only.as_ref().is_none_or(|only| case.kernel.contains(only.as_str())))
@@ -90,15 +106,27 @@ fn main() {
         let kernel = module.kernel(case.kernel).unwrap();
         let mut best = f64::INFINITY;
         let mut count = 0;
+        let options = LaunchOptions::default();
+        let mut best_checked = f64::INFINITY;
         for _ in 0..7 {
+            if checks.any() {
+                let start = now(begin);
+                let report =
+                    launch(&kernel, &device, case.grid, case.block, &case.args, &options, checks);
+                best_checked = best_checked.min(now(begin) - start);
+                assert!(report.is_clean(), "{report}");
+            }
             let start = now(begin);
-            let options = LaunchOptions::default();
             let done =
                 kernel.launch_with(&device, case.grid, case.block, &case.args, &options).unwrap();
             best = best.min(now(begin) - start);
             count = done.totals().thread_instructions;
         }
         let rate = count as f64 / best / 1e6;
-        println!("{:28} {count:>12} {:>9.2} {rate:>8.0}", case.kernel, best * 1e3);
+        print!("{:28} {count:>12} {:>9.2} {rate:>8.0}", case.kernel, best * 1e3);
+        if checks.any() {
+            print!(" {:>12.2} {:>7.2}", best_checked * 1e3, best_checked / best);
+        }
+        println!();
     }
 }

@@ -42,6 +42,7 @@
 //!
 //! - [`ptx`]: the parser; [`lower`]: modules, lowered to [`machine`]'s programs; [`memory`]: allocations and addresses;
 //!   [`count`]: what a launch did.
+//! - [`sanitize`]: races, uninitialised reads, barriers.
 //! - Which instructions there are: [`lower::supported`].
 
 pub mod count;
@@ -49,6 +50,7 @@ pub mod lower;
 pub mod machine;
 pub mod memory;
 pub mod ptx;
+pub mod sanitize;
 
 pub use count::Statistics;
 pub use lower::{Kernel, LoadError, Module};

@@ -3,7 +3,7 @@
 use super::assemble::assemble;
 use super::emit::{Emitter, Frame, SharedKey};
 use super::error::LoadError;
-use crate::machine::program::{Param, Program};
+use crate::machine::program::{Param, Program, SharedVariable};
 use crate::ptx;
 use crate::ptx::ast::{FunctionDirective, Linkage, Space};
 use crate::ptx::resolve::{Base, Binding, Body, Symbol, Value};
@@ -14,7 +14,7 @@ pub(super) fn lower(
     program: &ptx::Program<'_, '_>,
     body: &Body<'_, '_>,
 ) -> Result<Program, LoadError> {
-    let (shared, shared_size) = shared(program, body)?;
+    let SharedMemory { places: shared, size: shared_size, variables } = shared(program, body)?;
     let empty = Frame {
         body,
         registers: HashMap::new(),
@@ -57,6 +57,7 @@ pub(super) fn lower(
     let mut lowered = assemble(emitter, body.function.name, params)?;
     lowered.params_size = params_size;
     lowered.shared = shared_size;
+    lowered.shared_variables = variables;
     lowered.local = local;
     lowered.threads = body.function.threads();
     lowered.max_registers = body.function.directives.iter().find_map(|directive| match directive {
@@ -66,12 +67,17 @@ pub(super) fn lower(
     Ok(lowered)
 }
 
-/// Places of the variables in shared memory that a kernel and what it calls use, and the bytes that are declared.
-fn shared(
-    program: &ptx::Program<'_, '_>,
-    body: &Body<'_, '_>,
-) -> Result<(HashMap<SharedKey, u64>, u32), LoadError> {
+/// Variables in shared memory that a kernel and what it calls use: their places, and the bytes that are declared.
+struct SharedMemory {
+    places: HashMap<SharedKey, u64>,
+    size: u32,
+    variables: Vec<SharedVariable>,
+}
+
+/// Places the variables in shared memory.
+fn shared(program: &ptx::Program<'_, '_>, body: &Body<'_, '_>) -> Result<SharedMemory, LoadError> {
     let mut places = HashMap::new();
+    let mut variables = Vec::new();
     let (mut size, mut dynamic, mut align) = (0_u64, Vec::new(), 1);
     let mut seen = HashSet::new();
     let mut left = vec![body];
@@ -83,12 +89,14 @@ fn shared(
             }
             let bytes = variable.bytes().unwrap_or(0);
             if variable.linkage == Some(Linkage::Extern) && bytes == 0 {
-                dynamic.push(key);
+                dynamic.push((key, variable.name.to_owned()));
                 align = align.max(variable.alignment());
                 places.insert(key, 0);
             } else {
                 size = size.next_multiple_of(variable.alignment().max(1));
                 places.insert(key, size);
+                let name = variable.name.to_owned();
+                variables.push(SharedVariable { name, offset: size, size: bytes });
                 size = size.saturating_add(bytes);
             }
         };
@@ -125,8 +133,9 @@ fn shared(
     // Dynamic shared memory follows what is declared.
     if !dynamic.is_empty() {
         size = size.next_multiple_of(align.max(16));
-        for key in dynamic {
+        for (key, name) in dynamic {
             places.insert(key, size);
+            variables.push(SharedVariable { name, offset: size, size: 0 });
         }
     }
     let Ok(size) = u32::try_from(size) else {
@@ -135,7 +144,7 @@ fn shared(
             what: format!("kernel {} declares {size} bytes of shared memory", body.function.name),
         });
     };
-    Ok((places, size))
+    Ok(SharedMemory { places, size, variables })
 }
 
 fn symbols(operand: &Value, f: &mut impl FnMut(Symbol)) {

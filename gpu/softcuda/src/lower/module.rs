@@ -6,7 +6,7 @@ use crate::count::Statistics;
 use crate::machine::launch::{Linked, check, launch};
 use crate::machine::program::Program;
 use crate::machine::{Arg, Device, Dim, LaunchError, LaunchOptions};
-use crate::memory::{Memory, MemoryError, Owner};
+use crate::memory::{Memory, MemoryError, Owner, Region};
 use crate::ptx;
 use crate::ptx::ast::{Item, Linkage, Space, Type};
 use crate::ptx::resolve::{DatumValue, Symbol};
@@ -236,8 +236,16 @@ pub struct Kernel {
 }
 
 impl Kernel {
-    fn program(&self) -> &Program {
+    pub(crate) fn program(&self) -> &Program {
         &self.module.0.programs[self.number]
+    }
+
+    /// File and line of the source that an instruction comes from, where the text has `.loc`.
+    pub(crate) fn source(&self, pc: u32) -> Option<(String, u32)> {
+        let (number, line) = self.program().places.get(pc as usize)?.source?;
+        let found = self.module.0.files.iter().find(|(index, _)| *index == number);
+        let file = found.map_or_else(|| format!("file {number}"), |(_, name)| name.clone());
+        Some((file, line))
     }
 
     /// Its name.
@@ -331,12 +339,28 @@ impl Kernel {
         args: &[Arg],
         options: &LaunchOptions<'_>,
     ) -> Result<Statistics, LaunchError> {
+        self.run(device, grid.into(), block.into(), args, options, false)
+    }
+
+    /// As [`launch_with`](Self::launch_with). `tracked`: an observer remembers what is written.
+    pub(crate) fn run(
+        &self,
+        device: &Device,
+        grid: Dim,
+        block: Dim,
+        args: &[Arg],
+        options: &LaunchOptions<'_>,
+        tracked: bool,
+    ) -> Result<Statistics, LaunchError> {
         let instance = self.module.instance(device.memory())?;
         let linked = Linked {
             program: self.program(),
             variables: &instance.addresses,
             files: &self.module.0.files,
         };
-        launch(&linked, device, grid.into(), block.into(), args, options)
+        if !tracked {
+            device.memory().space().regions().iter().for_each(Region::write_unseen);
+        }
+        launch(&linked, device, grid, block, args, options)
     }
 }

@@ -4,7 +4,7 @@ use super::context::{Cached, Context};
 use super::error::{Fault, LaneFault, WarpPlace};
 use super::instruction::{FULL, LANES};
 use super::launch::State as Launch;
-use super::observe::{BarrierUse, Observer};
+use super::observe::{BarrierRelease, BarrierUse, Observer};
 use super::program::Special;
 use super::warp::{State, Stop, Unit, Warp};
 use crate::count::Count;
@@ -253,9 +253,13 @@ impl Block {
                 mask,
                 live: warp.live,
                 barrier: id,
+                count,
                 aligned: ins.imm & barrier::ALIGNED != 0,
+                waits: ins.imm & 0xff != barrier::ARRIVE,
+                parted: warp.parted && mask != warp.live,
             });
         }
+        warp.parted &= mask != warp.live;
         let state = &mut self.barriers[id as usize];
         state.arrived += mask.count_ones();
         state.count = count;
@@ -290,10 +294,12 @@ impl Block {
             }
             any = true;
             self.barriers[id] = Barrier::default();
+            let mut waited = 0;
             for warp in &mut self.warps {
                 let Warp { splits, file, .. } = warp;
                 for split in splits.iter_mut().filter(|s| s.state == State::Barrier(id as u32)) {
                     let ins = &launch.program.code[split.pc as usize];
+                    waited += split.mask.count_ones();
                     match ins.imm & 0xff {
                         barrier::POPC => {
                             let row = &mut file[usize::from(ins.d)].0;
@@ -312,7 +318,8 @@ impl Block {
                 }
             }
             if let Some(observer) = lent.observer.as_deref_mut() {
-                observer.released(self.index, id as u32);
+                let (block, barrier) = (self.index, id as u32);
+                observer.released(&BarrierRelease { block, barrier, all: waited == live });
             }
         }
         any

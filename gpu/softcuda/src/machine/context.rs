@@ -3,7 +3,7 @@
 use super::error::{Fault, LaneFault};
 use super::instruction::{FULL, Flow, Instruction, LANES};
 use super::lane::Word;
-use super::observe::Observer;
+use super::observe::{Lanes, Observer};
 use super::program::Program;
 use crate::count::Count;
 use crate::memory::{Region, Regions};
@@ -193,6 +193,11 @@ impl Context<'_> {
         // SAFETY: there is one for each instruction.
         unsafe { *self.cache.add(self.index(ins)) = found };
         found.get(address, len)
+    }
+
+    /// Lanes of this warp, for an observer.
+    pub(crate) fn lanes(&self, mask: u32) -> Lanes {
+        Lanes { block: self.block, warp: self.warp, mask, live: self.live }
     }
 
     /// Stops the launch.

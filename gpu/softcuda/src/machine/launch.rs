@@ -455,7 +455,9 @@ struct Workspace(Memory, u64);
 
 impl Workspace {
     fn new(memory: &Memory) -> Result<Self, LaunchError> {
-        Ok(Self(memory.clone(), memory.alloc(256)?))
+        let address = memory.alloc(256)?;
+        memory.fill(address, &[0], 256)?;
+        Ok(Self(memory.clone(), address))
     }
 }
 

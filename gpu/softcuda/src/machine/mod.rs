@@ -26,7 +26,9 @@ pub(crate) mod worker;
 
 pub use error::{Fault, LaunchError, Near, ThreadPlace, WarpPlace};
 pub use launch::{Arg, Device, Dim, LaunchOptions, Limits};
-pub use observe::{Access, AccessKind, BarrierUse, Observer};
+pub use observe::{
+    Access, AccessKind, BarrierRelease, BarrierUse, Copied, Lanes, Observer, Values,
+};
 
 #[cfg(test)]
 mod tests;

@@ -1,6 +1,7 @@
 //! The door for checks: what a launch tells an observer.
 
 use crate::memory::Space;
+use std::fmt;
 
 /// What an access does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -11,6 +12,25 @@ pub enum AccessKind {
     Store,
     /// Reads and writes as one.
     Atomic,
+    /// Writes at some time before the thread has waited for it (`cp.async`); see [`Observer::copied`].
+    Copy,
+}
+
+/// What the lanes of a store write, where that is known.
+#[derive(Clone, Copy)]
+pub struct Values<'a>(pub(crate) Option<&'a dyn Fn(usize) -> u128>);
+
+impl Values<'_> {
+    /// What a lane of the access writes, its first byte lowest.
+    pub fn of(&self, lane: usize) -> Option<u128> {
+        self.0.map(|value| value(lane))
+    }
+}
+
+impl fmt::Debug for Values<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.0.is_some() { "known" } else { "unknown" })
+    }
 }
 
 /// One memory instruction of one warp.
@@ -30,12 +50,20 @@ pub struct Access<'a> {
     pub warp: u32,
     /// The lanes that take part.
     pub mask: u32,
+    /// The lanes that run together now, with those that the guard leaves out.
+    pub active: u32,
+    /// The lanes of the warp that have not exited.
+    pub live: u32,
     /// Where each lane's access begins; lanes outside the mask hold anything.
     pub addresses: &'a [u64; 32],
     /// Bytes a lane.
     pub size: u32,
     /// Whether it is ordered or volatile: such accesses are no data races.
     pub strong: bool,
+    /// What a store writes.
+    pub values: Values<'a>,
+    /// The block's shared memory, before the access.
+    pub shared: &'a [u8],
 }
 
 /// Lanes that arrive at a barrier.
@@ -55,8 +83,54 @@ pub struct BarrierUse {
     pub live: u32,
     /// The barrier's number.
     pub barrier: u32,
+    /// Threads awaited; all of the block where 0.
+    pub count: u32,
     /// Whether all lanes of the warp must arrive together.
     pub aligned: bool,
+    /// Whether the lanes wait, or only arrive.
+    pub waits: bool,
+    /// Whether the machine itself has let some lanes of the warp go ahead of others, which poll memory: that they do not arrive
+    /// together is then no fault of the kernel.
+    pub parted: bool,
+}
+
+/// A barrier that has let its threads go.
+#[derive(Clone, Copy, Debug)]
+pub struct BarrierRelease {
+    /// The block.
+    pub block: [u32; 3],
+    /// The barrier's number.
+    pub barrier: u32,
+    /// Whether all threads of the block that have not exited waited there.
+    pub all: bool,
+}
+
+/// Lanes of a warp.
+#[derive(Clone, Copy, Debug)]
+pub struct Lanes {
+    /// The block.
+    pub block: [u32; 3],
+    /// The warp in the block.
+    pub warp: u32,
+    /// The lanes.
+    pub mask: u32,
+    /// The lanes of the warp that have not exited.
+    pub live: u32,
+}
+
+/// An asynchronous copy that has been waited for.
+#[derive(Clone, Copy, Debug)]
+pub struct Copied {
+    /// The block.
+    pub block: [u32; 3],
+    /// The warp in the block.
+    pub warp: u32,
+    /// The lane that began it.
+    pub lane: u32,
+    /// Where it wrote in shared memory.
+    pub address: u32,
+    /// Bytes that it wrote.
+    pub size: u32,
 }
 
 /// Sees what a launch does. One a worker; blocks never move between workers, but a worker may have several under way.
@@ -78,7 +152,19 @@ pub trait Observer: Send {
         let _ = arrival;
     }
     /// A barrier has let its threads go.
-    fn released(&mut self, block: [u32; 3], barrier: u32) {
-        let _ = (block, barrier);
+    fn released(&mut self, release: &BarrierRelease) {
+        let _ = release;
+    }
+    /// Lanes have met in an instruction with `.sync` and this member mask.
+    fn synced(&mut self, lanes: &Lanes) {
+        let _ = lanes;
+    }
+    /// Lanes run a fence, or an access that is one.
+    fn fenced(&mut self, lanes: &Lanes) {
+        let _ = lanes;
+    }
+    /// An asynchronous copy has been waited for by its thread.
+    fn copied(&mut self, copy: &Copied) {
+        let _ = copy;
     }
 }

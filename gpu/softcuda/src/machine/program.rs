@@ -68,6 +68,15 @@ pub(crate) struct Param {
     pub size: u32,
 }
 
+/// A variable in shared memory, for messages.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct SharedVariable {
+    pub name: String,
+    pub offset: u64,
+    /// Its bytes; 0 where the launch says how many.
+    pub size: u64,
+}
+
 /// A kernel, lowered.
 #[derive(Debug, Default)]
 pub(crate) struct Program {
@@ -91,6 +100,8 @@ pub(crate) struct Program {
     pub params_size: u32,
     /// Bytes of shared memory declared in the code.
     pub shared: u32,
+    /// What is declared there.
+    pub shared_variables: Vec<SharedVariable>,
     /// Bytes of local memory a thread.
     pub local: u32,
     /// `.reqntid`, or `.maxntid`, and whether it must match.

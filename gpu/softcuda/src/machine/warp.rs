@@ -59,6 +59,8 @@ pub(crate) struct Warp {
     pub live: u32,
     pub asides: Asides,
     pub polls: u32,
+    /// Whether lanes have gone on without others that poll, and not all met at a barrier since.
+    pub parted: bool,
     next: usize,
 }
 
@@ -87,6 +89,7 @@ impl Warp {
             live: 0,
             asides: Asides::default(),
             polls: 0,
+            parted: false,
             next: 0,
         }
     }
@@ -102,6 +105,7 @@ impl Warp {
         self.asides.copies.clear();
         self.asides.groups = Default::default();
         self.polls = 0;
+        self.parted = false;
         self.next = 0;
     }
 
@@ -189,6 +193,7 @@ impl Warp {
         entry.arrived = 0;
         self.splits.push(split);
         self.settle(at as u32);
+        self.parted |= !now;
         true
     }
 

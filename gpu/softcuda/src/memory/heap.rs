@@ -151,6 +151,7 @@ struct State {
     regions: Arc<Regions>,
     next_id: u64,
     devices: Vec<DeviceState>,
+    track: bool,
 }
 
 #[derive(Debug)]
@@ -177,6 +178,15 @@ impl AddressSpace {
         let next = HEAP_BASE + u64::from(device) * HEAP_STRIDE;
         state.devices.push(DeviceState { next, used: 0, total });
         Memory { space: self.clone(), device }
+    }
+
+    /// Whether what the host and kernels write to allocations of the host is remembered, for those made from now on: so that a
+    /// launch can find reads of bytes that nobody has written. One bit a byte. What was allocated before counts as written.
+    ///
+    /// What kernels write is remembered by launches that check for uninitialised reads; after any other launch all bytes count as
+    /// written. See [`sanitize`](crate::sanitize).
+    pub fn track_writes(&self, on: bool) {
+        self.0.write().unwrap_or_else(PoisonError::into_inner).track = on;
     }
 
     /// The allocations of this moment.
@@ -237,7 +247,11 @@ impl Memory {
         if len > total - used || len + GAP + ALIGNMENT > end - base {
             return Err(refuse());
         }
-        let region = Region::new(base, len, id, self.device, owner).ok_or_else(refuse)?;
+        let mut region = Region::new(base, len, id, self.device, owner).ok_or_else(refuse)?;
+        // Variables of modules are zero where nothing else is said.
+        if state.track && owner == Owner::Host && !region.track() {
+            return Err(refuse());
+        }
         let device = &mut state.devices[self.device as usize];
         device.next = (base + len + GAP).next_multiple_of(ALIGNMENT);
         device.used += len;
@@ -351,7 +365,7 @@ impl Memory {
         while done < len {
             let n = buffer.len().min((len - done) as usize);
             source.read(at + done, &mut buffer[..n]);
-            target.write(put + done, &buffer[..n]);
+            target.write_from(put + done, &buffer[..n], &source, at + done);
             done += n as u64;
         }
         Ok(())

@@ -14,6 +14,7 @@
 mod address;
 mod heap;
 mod region;
+mod written;
 
 pub use address::{LOCAL_BASE, PARAM_BASE, SHARED_BASE, Space};
 pub use heap::{AddressSpace, Memory, MemoryError, Nearest, Regions};

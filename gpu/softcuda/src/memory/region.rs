@@ -1,5 +1,6 @@
 //! The bytes of one allocation.
 
+use super::written::Written;
 use std::alloc::{Layout, alloc_zeroed, dealloc};
 use std::ptr::NonNull;
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering::Relaxed};
@@ -27,6 +28,8 @@ pub struct Region {
     owner: Owner,
     bytes: NonNull<u8>,
     owned: Option<Layout>,
+    /// Of allocations made while writes are tracked.
+    written: Option<Written>,
 }
 
 // SAFETY: the bytes are only touched through relaxed atomics (and, where mapped, under the contract of `Memory::map`); the
@@ -43,12 +46,12 @@ impl Region {
         let layout = Layout::from_size_align(size, 16).ok()?;
         // SAFETY: the layout's size is not zero.
         let bytes = NonNull::new(unsafe { alloc_zeroed(layout) })?;
-        Some(Self { base, len, id, device, owner, bytes, owned: Some(layout) })
+        Some(Self { base, len, id, device, owner, bytes, owned: Some(layout), written: None })
     }
 
     /// A region over memory of the host.
     pub(crate) fn mapped(base: u64, len: u64, id: u64, device: u32, bytes: NonNull<u8>) -> Self {
-        Self { base, len, id, device, owner: Owner::Mapped, bytes, owned: None }
+        Self { base, len, id, device, owner: Owner::Mapped, bytes, owned: None, written: None }
     }
 
     /// First device address.
@@ -97,8 +100,44 @@ impl Region {
         unsafe { read_bytes(self.bytes().add(offset as usize), out) }
     }
 
+    /// Which of its bytes were written, if that is tracked.
+    pub(crate) fn written(&self) -> Option<&Written> {
+        self.written.as_ref()
+    }
+
+    /// Somebody may have written to it whom nobody watched.
+    pub(crate) fn write_unseen(&self) {
+        if let Some(written) = &self.written {
+            written.write_unseen();
+        }
+    }
+
+    /// From now on, what is written is tracked; so far nothing was. Whether the host had the memory for it.
+    pub(crate) fn track(&mut self) -> bool {
+        self.written = Written::new(self.len);
+        self.written.is_some()
+    }
+
     /// Copies bytes in, at `offset`. Panics outside the region.
     pub(crate) fn write(&self, offset: u64, from: &[u8]) {
+        self.put(offset, from);
+        if let Some(written) = &self.written {
+            written.set(offset, from.len() as u64);
+        }
+    }
+
+    /// Copies bytes in that lie at `at` of another region.
+    pub(crate) fn write_from(&self, offset: u64, from: &[u8], source: &Self, at: u64) {
+        self.put(offset, from);
+        let len = from.len() as u64;
+        match (&self.written, &source.written) {
+            (Some(to), Some(from)) => to.copy(offset, from, at, len),
+            (Some(to), None) => to.set(offset, len),
+            (None, _) => {}
+        }
+    }
+
+    fn put(&self, offset: u64, from: &[u8]) {
         assert!(self.contains(self.base + offset, from.len() as u64));
         // SAFETY: just checked.
         unsafe { write_bytes(self.bytes().add(offset as usize), from) }

@@ -7,7 +7,7 @@ use super::super::error::{Fault, Near};
 use super::super::instruction::{Body, FULL, Flow, Instruction, LANES};
 use super::super::lane::Word;
 use super::super::level::{Run, body};
-use super::super::observe::{Access, AccessKind};
+use super::super::observe::{Access, AccessKind, Values};
 use super::traffic;
 use crate::memory::{LOCAL_BASE, PARAM_BASE, SHARED_BASE, Space};
 use std::marker::PhantomData;
@@ -181,15 +181,35 @@ pub(crate) fn wild(cx: &mut Context<'_>, lane: u32, address: u64, size: u32) -> 
 pub(crate) fn observe(
     cx: &mut Context<'_>,
     ins: &Instruction,
-    mask: u32,
+    wanted: Wanted,
     at: &[u64; LANES],
-    size: u32,
-    kind: AccessKind,
     space: Space,
 ) {
+    let Wanted { mask, size, kind, stored } = wanted;
     let pc = cx.index(ins) as u32;
     let (line, strong) = (cx.program.line(pc), cx.program.strong(pc));
-    let (block, warp) = (cx.block, cx.warp);
+    let (block, warp, active, live) = (cx.block, cx.warp, cx.active, cx.live);
+    // SAFETY: the block's shared memory; nobody writes to it while the observer looks.
+    let shared = unsafe { std::slice::from_raw_parts(cx.shared, cx.shared_len as usize) };
+    let rows = cx.rows;
+    let value = |lane: usize| {
+        let Some(Stored { cell, wide }) = stored else { return 0 };
+        let mut value = 0_u128;
+        for (i, unit) in [ins.d, ins.b, ins.c, ins.e].into_iter().enumerate().take(size / cell) {
+            // SAFETY: lowering gave the instruction rows of this width.
+            let word: u64 = unsafe {
+                let row = rows.add(usize::from(unit) << 7);
+                if wide {
+                    row.cast::<u64>().add(lane).read()
+                } else {
+                    row.cast::<u32>().add(lane).read().into()
+                }
+            };
+            value |= u128::from(word & (u64::MAX >> (64 - 8 * cell))) << (8 * cell * i);
+        }
+        value
+    };
+    let values = Values(if stored.is_some() { Some(&value) } else { None });
     if let Some(observer) = cx.observer.as_deref_mut() {
         observer.access(&Access {
             kind,
@@ -199,9 +219,13 @@ pub(crate) fn observe(
             block,
             warp,
             mask,
+            active,
+            live,
             addresses: at,
-            size,
+            size: size as u32,
             strong,
+            values,
+            shared,
         });
     }
 }
@@ -222,6 +246,17 @@ pub(crate) struct Wanted {
     pub mask: u32,
     pub size: usize,
     pub kind: AccessKind,
+    /// Of a store: where its values are.
+    pub stored: Option<Stored>,
+}
+
+/// The values of a store are in the rows `d`, `b`, `c`, `e`.
+#[derive(Clone, Copy)]
+pub(crate) struct Stored {
+    /// Bytes that go to memory from a lane of a row.
+    pub cell: usize,
+    /// Whether lanes are of 64 bits.
+    pub wide: bool,
 }
 
 /// Finds the memory of an access: checks, counts, and fills in the lanes' pointers, each good for `size` bytes.
@@ -344,7 +379,7 @@ fn global(
     at: &[u64; LANES],
     to: &mut [*mut u8; LANES],
 ) -> Found {
-    let Wanted { mask, size, kind } = wanted;
+    let Wanted { mask, size, kind, .. } = wanted;
     let wide = size as u64;
     if mask == FULL {
         // Side by side: the most frequent case by far.
@@ -365,7 +400,7 @@ fn global(
                     cx.count(ins).passes += 1;
                 }
                 if cx.observer.is_some() {
-                    observe(cx, ins, mask, at, size as u32, kind, Space::Global);
+                    observe(cx, ins, wanted, at, Space::Global);
                 }
                 return Found::Row(bytes);
             }
@@ -382,7 +417,7 @@ fn scattered(
     at: &[u64; LANES],
     to: &mut [*mut u8; LANES],
 ) -> Found {
-    let Wanted { mask, size, kind } = wanted;
+    let Wanted { mask, size, kind, .. } = wanted;
     let wide = size as u64;
     let mut bits = 0;
     for &address in at {
@@ -434,7 +469,7 @@ fn scattered(
         }
     }
     if cx.observer.is_some() {
-        observe(cx, ins, mask, at, size as u32, kind, Space::Global);
+        observe(cx, ins, wanted, at, Space::Global);
     }
     Found::Lanes
 }
@@ -475,7 +510,7 @@ fn shared(
     at: &[u32; LANES],
     to: &mut [*mut u8; LANES],
 ) -> Found {
-    let Wanted { mask, size, kind } = wanted;
+    let Wanted { mask, size, kind, .. } = wanted;
     let (low, high, bits) = extent(at);
     if bits & (size as u32 - 1) != 0 {
         return Found::Flow(misaligned(cx, mask, &at.map(u64::from), size as u32, Space::Shared));
@@ -492,7 +527,7 @@ fn shared(
     };
     cx.count(ins).passes += u64::from(passes);
     if cx.observer.is_some() {
-        observe(cx, ins, mask, &at.map(u64::from), size as u32, kind, Space::Shared);
+        observe(cx, ins, wanted, &at.map(u64::from), Space::Shared);
     }
     for (to, &address) in to.iter_mut().zip(at) {
         *to = cx.shared.wrapping_add(address as usize);
@@ -508,7 +543,7 @@ fn local(
     at: &[u64; LANES],
     to: &mut [*mut u8; LANES],
 ) -> Found {
-    let Wanted { mask, size, kind } = wanted;
+    let Wanted { mask, size, kind, .. } = wanted;
     if kind == AccessKind::Atomic {
         let why = "atomic operation on local memory";
         return Found::Flow(cx.fail(mask.trailing_zeros(), Fault::Misuse(why)));
@@ -526,7 +561,7 @@ fn local(
         return Found::Flow(outside(cx, mask, at, size as u32, Space::Local, len));
     }
     if cx.observer.is_some() {
-        observe(cx, ins, mask, at, size as u32, kind, Space::Local);
+        observe(cx, ins, wanted, at, Space::Local);
     }
     for (lane, to) in to.iter_mut().enumerate() {
         // Each lane has its own `local_len` bytes.
@@ -544,7 +579,7 @@ fn param(
     at: &[u64; LANES],
     to: &mut [*mut u8; LANES],
 ) -> Found {
-    let Wanted { mask, size, kind } = wanted;
+    let Wanted { mask, size, kind, .. } = wanted;
     let lane = mask.trailing_zeros();
     if kind != AccessKind::Load {
         return Found::Flow(cx.fail(lane, Fault::Misuse("write to a kernel's parameters")));
@@ -569,7 +604,8 @@ struct Load<C, D, const V: usize>(PhantomData<(C, D)>);
 impl<C: Cell, D: Word, const V: usize> Run for Load<C, D, V> {
     #[inline(always)]
     unsafe fn run(cx: &mut Context<'_>, ins: &Instruction, mask: u32) -> Flow {
-        let wanted = Wanted { mask, size: C::SIZE * V, kind: AccessKind::Load };
+        let kind = AccessKind::Load;
+        let wanted = Wanted { mask, size: C::SIZE * V, kind, stored: None };
         let mut from = [std::ptr::null_mut(); LANES];
         let mut out = [[D::default(); LANES]; V];
         // SAFETY: the caller's promise; pointers are good for V cells. Parameters are only read, by atomics that the host has as
@@ -615,7 +651,8 @@ struct Store<C, D, const V: usize>(PhantomData<(C, D)>);
 impl<C: Cell, D: Word, const V: usize> Run for Store<C, D, V> {
     #[inline(always)]
     unsafe fn run(cx: &mut Context<'_>, ins: &Instruction, mask: u32) -> Flow {
-        let wanted = Wanted { mask, size: C::SIZE * V, kind: AccessKind::Store };
+        let stored = Some(Stored { cell: C::SIZE, wide: size_of::<D>() == 8 });
+        let wanted = Wanted { mask, size: C::SIZE * V, kind: AccessKind::Store, stored };
         let mut to = [std::ptr::null_mut(); LANES];
         let units = [ins.d, ins.b, ins.c, ins.e];
         // SAFETY: lowering gave the instruction rows of this width; pointers are good for V cells.

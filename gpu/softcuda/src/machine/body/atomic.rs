@@ -68,7 +68,8 @@ where
         // SAFETY: a type of no size has no bytes that could be wrong.
         let f: F = unsafe { std::mem::zeroed() };
         cx.polls = cx.polls.wrapping_add(1);
-        let wanted = Wanted { mask, size: T::SIZE, kind: AccessKind::Atomic };
+        let kind = AccessKind::Atomic;
+        let wanted = Wanted { mask, size: T::SIZE, kind, stored: None };
         let mut to = [std::ptr::null_mut::<u8>(); LANES];
         // SAFETY: lowering gave the instruction rows of these widths; pointers are good for a word.
         unsafe {

@@ -44,9 +44,13 @@ bodies! {
         if mask == 0 { Flow::Next } else { cx.fail(mask.trailing_zeros(), Fault::Trap) }
     };
     /// `membar`, `fence`, and what orders an access.
-    order, Order, |cx, _ins, _mask| {
+    order, Order, |cx, _ins, mask| {
         cx.polls = cx.polls.wrapping_add(1);
         fence(Ordering::SeqCst);
+        let lanes = cx.lanes(mask);
+        if let Some(observer) = cx.observer.as_deref_mut() {
+            observer.fenced(&lanes);
+        }
         Flow::Next
     };
     /// A volatile or relaxed access has happened.

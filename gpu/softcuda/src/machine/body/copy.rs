@@ -7,8 +7,8 @@ use super::super::context::{Context, Pending};
 use super::super::error::{Fault, Near};
 use super::super::instruction::{Body, FULL, Flow, Instruction, LANES};
 use super::super::level::{Run, body};
-use super::super::observe::AccessKind;
-use super::access::{observe, wild};
+use super::super::observe::{AccessKind, Copied};
+use super::access::{Wanted, observe, wild};
 use super::traffic;
 use crate::memory::{SHARED_BASE, Space};
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
@@ -83,8 +83,18 @@ unsafe fn issue(cx: &mut Context<'_>, ins: &Instruction, mask: u32) -> Flow {
     }
     cx.count(ins).passes += u64::from(traffic::passes(&short, 0, u32::MAX, mask, size));
     if cx.observer.is_some() {
-        observe(cx, ins, reads, &from, size, AccessKind::Load, Space::Global);
-        observe(cx, ins, mask, &to, size, AccessKind::Store, Space::Shared);
+        let (kind, mut left) = (AccessKind::Load, reads);
+        while left != 0 {
+            let size = take(left.trailing_zeros() as usize);
+            let same =
+                (0..LANES).filter(|&i| take(i) == size).fold(0, |mask, i| mask | 1 << i) & left;
+            left &= !same;
+            let wanted = Wanted { mask: same, size: size as usize, kind, stored: None };
+            observe(cx, ins, wanted, &from, Space::Global);
+        }
+        let kind = AccessKind::Copy;
+        let wanted = Wanted { mask, size: size as usize, kind, stored: None };
+        observe(cx, ins, wanted, &to, Space::Shared);
     }
     Flow::Next
 }
@@ -100,6 +110,11 @@ fn finish(cx: &mut Context<'_>, done: impl Fn(&Context<'_>, &Pending) -> bool) {
         if !done(cx, &copy) {
             cx.asides.copies.push(copy);
             continue;
+        }
+        let (block, warp, lane) = (cx.block, cx.warp, copy.lane.into());
+        if let Some(observer) = cx.observer.as_deref_mut() {
+            let (address, size) = (copy.to, copy.size.into());
+            observer.copied(&Copied { block, warp, lane, address, size });
         }
         for i in (0..usize::from(copy.size)).step_by(4) {
             let word = if i + 4 <= usize::from(copy.take) {

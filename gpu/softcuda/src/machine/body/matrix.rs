@@ -11,7 +11,7 @@ use super::super::error::{Fault, Near};
 use super::super::instruction::{Body, FULL, Flow, Instruction, LANES};
 use super::super::level::{Run, body};
 use super::super::observe::AccessKind;
-use super::access::{observe, wild};
+use super::access::{Wanted, observe, wild};
 use super::half::{Bf16, F16, Small};
 use super::traffic;
 use super::vote::gather;
@@ -394,7 +394,7 @@ unsafe fn tile_rows(
     let passes = traffic::passes(&rows, 0, u32::MAX, mask, 16);
     cx.count(ins).passes += u64::from(passes);
     if cx.observer.is_some() {
-        observe(cx, ins, mask, &low, 16, kind, Space::Shared);
+        observe(cx, ins, Wanted { mask, size: 16, kind, stored: None }, &low, Space::Shared);
     }
     Ok(rows)
 }
@@ -582,7 +582,7 @@ unsafe fn transfer(cx: &mut Context<'_>, ins: &Instruction) -> Flow {
             }
             let mask = ((1_u64 << lanes) - 1) as u32;
             let kind = if t.store { AccessKind::Store } else { AccessKind::Load };
-            observe(cx, ins, mask, &at, short, kind, space);
+            observe(cx, ins, Wanted { mask, size: size as usize, kind, stored: None }, &at, space);
         }
     }
     let list = &cx.program.operands[(ins.imm >> 32) as usize..][..t.registers];

@@ -39,7 +39,29 @@ pub(crate) unsafe fn gather(
     if all & cx.live & !mask != 0 && !cx.gathered {
         return Err(Flow::Gather);
     }
+    if cx.observer.is_some() {
+        // SAFETY: the caller's promise.
+        unsafe { tell(cx, ins, mask) }
+    }
     Ok(())
+}
+
+/// Tells the observer that lanes have met.
+///
+/// # Safety
+/// `e` must be a row of the program's.
+#[cold]
+#[inline(never)]
+unsafe fn tell(cx: &mut Context<'_>, ins: &Instruction, mask: u32) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        groups(cx, ins, mask, |cx, part| {
+            let lanes = cx.lanes(part);
+            if let Some(observer) = cx.observer.as_deref_mut() {
+                observer.synced(&lanes);
+            }
+        });
+    }
 }
 
 /// The lanes of the mask, one set for each member mask.

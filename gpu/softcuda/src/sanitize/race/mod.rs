@@ -1,0 +1,595 @@
+//! Races in shared memory: two accesses of different threads to one byte, one of them a write, one of them plain, that no
+//! synchronisation orders.
+//!
+//! Shadow memory has a record of the last write of each word of 4 bytes, with the lane of each byte, and a record for each cell and
+//! warp of the lanes that touch it: cells of 4 bytes for most reads, of 16 for wide ones, of 1 for narrow ones and for strong
+//! accesses. What a record has no room for is spilled into a list. Records are never cleared: those with an old stamp mean nothing.
+
+mod copies;
+mod spill;
+mod touch;
+
+use super::order::{Order, each};
+use super::shape::{Shape, lanes, runs};
+use crate::machine::{Access, AccessKind, Copied};
+use copies::{Copies, Copying};
+use spill::{Spilled, Spills};
+use touch::{By, Touch, Touches};
+
+/// How two accesses are related.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Relation {
+    /// Lanes of one instruction.
+    Instruction,
+    /// Lanes of one warp that ran together at one of the two.
+    Together,
+    /// Lanes of one warp that ran apart.
+    Apart,
+    /// Threads of different warps.
+    Warps,
+}
+
+/// What the earlier of two accesses was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Earlier {
+    Read,
+    Write,
+    /// An asynchronous copy that is not waited for.
+    Copy,
+}
+
+/// Two accesses that race.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Hazard {
+    pub earlier: Earlier,
+    pub earlier_pc: u32,
+    pub earlier_thread: u32,
+    pub lane: u32,
+    pub address: u32,
+    pub relation: Relation,
+    /// Both write the same.
+    pub same_value: bool,
+}
+
+/// The last plain write of a word.
+#[derive(Clone, Copy, Debug, Default)]
+struct Write {
+    stamp: u32,
+    /// Number of the instruction among those that ran: lanes that write in the same one are told by it.
+    serial: u32,
+    active: u32,
+    sites: [u16; 4],
+    lanes: [u8; 4],
+    warp: u8,
+    bytes: u8,
+    /// Bytes written by the instruction `serial`.
+    fresh: u8,
+}
+
+/// Kinds of touches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Set {
+    Reads,
+    WideReads,
+    NarrowReads,
+    StrongReads,
+    StrongWrites,
+    Writes,
+}
+
+/// What plain writes race with.
+const ALL: [Set; 5] =
+    [Set::Reads, Set::WideReads, Set::NarrowReads, Set::StrongReads, Set::StrongWrites];
+/// What strong writes race with, besides plain writes.
+const PLAIN: [Set; 3] = [Set::Reads, Set::WideReads, Set::NarrowReads];
+
+impl Set {
+    /// Bytes of a cell, log 2.
+    fn unit(self) -> u32 {
+        match self {
+            Self::Reads | Self::Writes => 2,
+            Self::WideReads => 4,
+            Self::NarrowReads | Self::StrongReads | Self::StrongWrites => 0,
+        }
+    }
+}
+
+/// The shadow of one block's shared memory.
+#[derive(Debug)]
+pub(super) struct Shadow {
+    bytes: usize,
+    warps: usize,
+    writes: Vec<Write>,
+    /// When all threads last met before the last write of a word.
+    written: Vec<u32>,
+    reads: Touches,
+    /// The other kinds, made when there is the first of them.
+    others: [Option<Touches>; 4],
+    spills: Spills,
+    copies: Copies,
+    serial: u32,
+    /// Instructions that touch shared memory, by a short number.
+    sites: Vec<u32>,
+    site_of: Vec<u16>,
+}
+
+/// One lane's part in an access.
+#[derive(Clone, Copy)]
+struct Lane {
+    by: By,
+    active: u32,
+    lane: u32,
+    word: u32,
+    bytes: u8,
+}
+
+/// Instructions that have a number of their own.
+const SITES: usize = 1 << 15;
+
+/// The words that bytes lie in, with the bytes of each.
+#[inline]
+fn words(address: u32, size: u32) -> impl Iterator<Item = (u32, u8)> {
+    let small = size < 4;
+    let count = if small { 1 } else { size / 4 };
+    let bytes = if small { ((1 << size) - 1) << (address & 3) } else { 15 };
+    (0..count).map(move |i| (address / 4 + i, bytes))
+}
+
+impl Shadow {
+    pub(super) fn new(bytes: u32, warps: u32) -> Self {
+        let (bytes, warps) = (bytes.next_multiple_of(16) as usize, warps as usize);
+        Self {
+            bytes,
+            warps,
+            writes: vec![Write::default(); bytes / 4],
+            written: vec![0; bytes / 4],
+            reads: Touches::new(bytes / 4, warps),
+            others: [const { None }; 4],
+            spills: Spills::default(),
+            copies: Copies::default(),
+            serial: 0,
+            sites: Vec::new(),
+            site_of: Vec::new(),
+        }
+    }
+
+    /// A new block.
+    pub(super) fn begin(&mut self) {
+        self.copies.clear();
+    }
+
+    fn site(&mut self, pc: u32) -> u16 {
+        let index = pc as usize;
+        if index >= self.site_of.len() {
+            self.site_of.resize(index + 1, u16::MAX);
+        }
+        if self.site_of[index] == u16::MAX {
+            // The last number stands for all that have none of their own.
+            let next = self.sites.len().min(SITES - 1);
+            self.sites.truncate(next);
+            self.sites.push(pc);
+            self.site_of[index] = next as u16;
+        }
+        self.site_of[index]
+    }
+
+    fn set(&self, set: Set) -> Option<&Touches> {
+        match set {
+            Set::Reads => Some(&self.reads),
+            Set::WideReads => self.others[0].as_ref(),
+            Set::NarrowReads => self.others[1].as_ref(),
+            Set::StrongReads => self.others[2].as_ref(),
+            Set::StrongWrites => self.others[3].as_ref(),
+            Set::Writes => None,
+        }
+    }
+
+    /// An access to shared memory.
+    #[inline]
+    pub(super) fn access(
+        &mut self,
+        access: &Access<'_>,
+        shape: Shape,
+        order: &mut Order,
+        found: &mut impl FnMut(&Hazard),
+    ) {
+        self.spills.at(order.full());
+        self.serial = self.serial.wrapping_add(1);
+        let by = By {
+            warp: access.warp,
+            site: self.site(access.pc),
+            whole: access.active == access.live,
+            now: order.now(access.warp),
+            full: order.full(),
+            met: order.met(access.warp),
+        };
+        let lane = Lane { by, active: access.active, lane: 0, word: 0, bytes: 0 };
+        if !self.copies.is_empty() {
+            self.copies.against(access, &self.sites, found);
+        }
+        let strong = access.strong || access.kind == AccessKind::Atomic;
+        match access.kind {
+            AccessKind::Load if !strong => self.loads(access, shape, lane, order, found),
+            AccessKind::Store if !strong => self.stores(access, lane, order, found),
+            AccessKind::Copy => self.copies(access, lane, order, found),
+            _ => self.strong(access, lane, order, found),
+        }
+    }
+
+    #[inline]
+    fn loads(
+        &mut self,
+        access: &Access<'_>,
+        shape: Shape,
+        lane: Lane,
+        order: &Order,
+        found: &mut impl FnMut(&Hazard),
+    ) {
+        let at = access.addresses;
+        let Shape { other, apart } = shape;
+        if access.size == 4 && access.mask == u32::MAX && apart.count_ones() < other.count_ones() {
+            // Neighbours read neighbours.
+            for (first, count) in runs(apart) {
+                let word = (at[first as usize] / 4) as usize;
+                let Some(written) = self.written.get(word..word + count as usize) else { return };
+                let mut quiet = !self.others_count();
+                for &written in written {
+                    quiet &= written != lane.by.full;
+                }
+                if !quiet || !self.reads.add_run(&lane.by, word, first, count as usize) {
+                    for i in first..first + count {
+                        self.load(access, at[i as usize] as u32, 1 << i, lane, order, found);
+                    }
+                }
+            }
+            return;
+        }
+        // Neighbours that read the same are one. Lanes that take no part may stand between them.
+        for run in runs(other) {
+            let lanes = lanes(run) & access.mask;
+            if lanes != 0 {
+                self.load(access, at[run.0 as usize] as u32, lanes, lane, order, found);
+            }
+        }
+    }
+
+    /// Whether reads must be checked against more than the last writes.
+    #[inline]
+    fn others_count(&self) -> bool {
+        self.others[3].is_some() || !self.spills.is_empty()
+    }
+
+    /// Lanes read at one address.
+    #[inline]
+    fn load(
+        &mut self,
+        access: &Access<'_>,
+        address: u32,
+        lanes: u32,
+        lane: Lane,
+        order: &Order,
+        found: &mut impl FnMut(&Hazard),
+    ) {
+        if address + access.size > self.bytes as u32 {
+            return;
+        }
+        let others = self.others_count();
+        for (word, bytes) in words(address, access.size) {
+            if self.written[word as usize] == lane.by.full || others {
+                for i in each(lanes) {
+                    let lane = Lane { lane: i as u32, word, bytes, ..lane };
+                    self.against_write(lane, order, None, found);
+                    self.against(Set::StrongWrites, lane, order, found);
+                }
+            }
+        }
+        let set = match access.size {
+            16 => Set::WideReads,
+            size if size < 4 => Set::NarrowReads,
+            _ => Set::Reads,
+        };
+        self.touch(set, &lane.by, lanes, address, access.size);
+    }
+
+    fn stores(
+        &mut self,
+        access: &Access<'_>,
+        lane: Lane,
+        order: &Order,
+        found: &mut impl FnMut(&Hazard),
+    ) {
+        for i in each(access.mask) {
+            for (word, bytes) in words(access.addresses[i] as u32, access.size) {
+                let lane = Lane { lane: i as u32, word, bytes, ..lane };
+                self.against_write(lane, order, Some(access), found);
+                for set in ALL {
+                    self.against(set, lane, order, found);
+                }
+                self.write(lane);
+            }
+        }
+    }
+
+    fn strong(
+        &mut self,
+        access: &Access<'_>,
+        lane: Lane,
+        order: &mut Order,
+        found: &mut impl FnMut(&Hazard),
+    ) {
+        let kind = access.kind;
+        let (reads, writes) = (kind != AccessKind::Store, kind != AccessKind::Load);
+        for i in each(access.mask) {
+            let address = access.addresses[i] as u32;
+            if order.fences(access.warp) {
+                order.strong(access.warp, i as u32, address / 4, reads, writes);
+            }
+            for (word, bytes) in words(address, access.size) {
+                let lane = Lane { lane: i as u32, word, bytes, ..lane };
+                self.against_write(lane, order, None, found);
+                for set in PLAIN.into_iter().filter(|_| writes) {
+                    self.against(set, lane, order, found);
+                }
+            }
+            let set = if writes { Set::StrongWrites } else { Set::StrongReads };
+            self.touch(set, &lane.by, 1 << i, address, access.size);
+        }
+    }
+
+    /// Copies begin: they must not run into what others still do. They count as written when they have been waited for.
+    fn copies(
+        &mut self,
+        access: &Access<'_>,
+        lane: Lane,
+        order: &Order,
+        found: &mut impl FnMut(&Hazard),
+    ) {
+        for i in each(access.mask) {
+            let (address, size) = (access.addresses[i] as u32, access.size);
+            for (word, bytes) in words(address, size) {
+                let lane = Lane { lane: i as u32, word, bytes, ..lane };
+                self.against_write(lane, order, None, found);
+                for set in ALL {
+                    self.against(set, lane, order, found);
+                }
+            }
+            let By { warp, site, .. } = lane.by;
+            self.copies.begin(Copying { warp, lane: i as u32, address, size, site });
+        }
+    }
+
+    /// A copy has been waited for: now it is a write like others.
+    pub(super) fn copied(&mut self, copied: &Copied, order: &Order) {
+        let Some(Copying { warp, lane, address, size, site }) = self.copies.end(copied) else {
+            return;
+        };
+        self.spills.at(order.full());
+        self.serial = self.serial.wrapping_add(1);
+        let (now, full, met) = (order.now(warp), order.full(), order.met(warp));
+        let by = By { warp, site, whole: false, now, full, met };
+        for (word, bytes) in words(address, size) {
+            self.write(Lane { by, active: 1 << lane, lane, word, bytes });
+        }
+    }
+
+    fn hazard(
+        &self,
+        lane: Lane,
+        (earlier, site): (Earlier, u16),
+        (warp, by): (u32, u32),
+        byte: u32,
+        together: bool,
+    ) -> Hazard {
+        let relation = match (warp == lane.by.warp, together || lane.active & 1 << by != 0) {
+            (false, _) => Relation::Warps,
+            (true, true) => Relation::Together,
+            (true, false) => Relation::Apart,
+        };
+        Hazard {
+            earlier,
+            earlier_pc: self.sites[usize::from(site)],
+            earlier_thread: warp * 32 + by,
+            lane: lane.lane,
+            address: lane.word * 4 + byte,
+            relation,
+            same_value: false,
+        }
+    }
+
+    /// Checks against the last write of a word. `store` is the access where it is a plain store, whose values can be compared.
+    #[inline]
+    fn against_write(
+        &self,
+        lane: Lane,
+        order: &Order,
+        store: Option<&Access<'_>>,
+        found: &mut impl FnMut(&Hazard),
+    ) {
+        let Some(write) = self.writes.get(lane.word as usize) else { return };
+        let bytes = write.bytes & lane.bytes;
+        if write.stamp > lane.by.full && bytes != 0 {
+            self.against_live_write(write, bytes, lane, order, store, found);
+        }
+        if !self.spills.is_empty() {
+            self.against_spilled(Set::Writes, lane, order, found);
+        }
+    }
+
+    #[cold]
+    fn against_live_write(
+        &self,
+        write: &Write,
+        bytes: u8,
+        lane: Lane,
+        order: &Order,
+        store: Option<&Access<'_>>,
+        found: &mut impl FnMut(&Hazard),
+    ) {
+        let (warp, me) = (u32::from(write.warp), (lane.by.warp, lane.lane));
+        let mut told = 0_u32;
+        for byte in each(bytes.into()) {
+            let by = u32::from(write.lanes[byte]);
+            if (warp, by) == me || told & 1 << by != 0 {
+                continue;
+            }
+            let fresh =
+                store.is_some() && write.serial == self.serial && write.fresh & 1 << byte != 0;
+            if !fresh && order.unordered((warp, 1 << by), write.stamp, me) == 0 {
+                continue;
+            }
+            told |= 1 << by;
+            let together = write.active & 1 << lane.lane != 0;
+            let before = (Earlier::Write, write.sites[byte]);
+            let mut hazard = self.hazard(lane, before, (warp, by), byte as u32, together);
+            if fresh {
+                hazard.relation = Relation::Instruction;
+            }
+            if let Some(access) = store {
+                let same = each(bytes.into()).filter(|&i| u32::from(write.lanes[i]) == by);
+                let bytes = same.fold(0, |bytes, i| bytes | 1 << i);
+                hazard.same_value = same_value(access, lane, by, fresh, bytes);
+            }
+            found(&hazard);
+        }
+    }
+
+    /// Checks against touches of a word.
+    #[inline]
+    fn against(&self, set: Set, lane: Lane, order: &Order, found: &mut impl FnMut(&Hazard)) {
+        let Some(touches) = self.set(set) else { return };
+        let full = lane.by.full;
+        if set.unit() == 0 {
+            for byte in each(lane.bytes.into()) {
+                for (warp, touch) in touches.of(lane.word as usize * 4 + byte, full) {
+                    self.against_touch(set, touch, warp, byte as u32, lane, order, found);
+                }
+            }
+        } else {
+            for (warp, touch) in touches.of((lane.word as usize * 4) >> set.unit(), full) {
+                let byte = lane.bytes.trailing_zeros();
+                self.against_touch(set, touch, warp, byte, lane, order, found);
+            }
+        }
+        if !self.spills.is_empty() {
+            self.against_spilled(set, lane, order, found);
+        }
+    }
+
+    #[cold]
+    fn against_spilled(
+        &self,
+        set: Set,
+        lane: Lane,
+        order: &Order,
+        found: &mut impl FnMut(&Hazard),
+    ) {
+        for spilled in self.spills.of(lane.word, set) {
+            let bytes = spilled.bytes & lane.bytes;
+            if bytes != 0 {
+                let byte = bytes.trailing_zeros();
+                self.against_touch(set, &spilled.touch, spilled.warp, byte, lane, order, found);
+            }
+        }
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "the inner half of `against`")]
+    #[inline]
+    fn against_touch(
+        &self,
+        set: Set,
+        touch: &Touch,
+        warp: u32,
+        byte: u32,
+        lane: Lane,
+        order: &Order,
+        found: &mut impl FnMut(&Hazard),
+    ) {
+        let own = if warp == lane.by.warp { 1 << lane.lane } else { 0 };
+        let lanes = touch.lanes & !own;
+        if lanes == 0 {
+            return;
+        }
+        let lanes = order.unordered((warp, lanes), touch.stamp, (lane.by.warp, lane.lane));
+        if lanes != 0 {
+            let (by, site) = touch.one_of(lanes);
+            let writes = matches!(set, Set::Writes | Set::StrongWrites);
+            let earlier = if writes { Earlier::Write } else { Earlier::Read };
+            found(&self.hazard(lane, (earlier, site), (warp, by), byte, touch.whole()));
+        }
+    }
+
+    /// Remembers a plain write.
+    fn write(&mut self, lane: Lane) {
+        let Lane { by, word, bytes, .. } = lane;
+        let Some(write) = self.writes.get_mut(word as usize) else { return };
+        self.written[word as usize] = by.full;
+        if write.stamp != by.now || u32::from(write.warp) != by.warp {
+            let old = *write;
+            *write = Write { stamp: by.now, warp: by.warp as u8, ..Write::default() };
+            if old.stamp > by.full {
+                for byte in each((old.bytes & !bytes).into()) {
+                    let touch = Touch::one(old.stamp, old.sites[byte], 1 << old.lanes[byte]);
+                    let (set, warp, bytes) = (Set::Writes, old.warp.into(), 1 << byte);
+                    self.spills.add(Spilled { set, warp, bytes, touch }, word);
+                }
+            }
+        }
+        let write = &mut self.writes[word as usize];
+        if write.serial != self.serial {
+            (write.serial, write.fresh) = (self.serial, 0);
+        }
+        write.active = lane.active;
+        write.bytes |= bytes;
+        write.fresh |= bytes;
+        for byte in 0..4 {
+            if bytes & 1 << byte != 0 {
+                write.lanes[byte] = lane.lane as u8;
+                write.sites[byte] = by.site;
+            }
+        }
+    }
+
+    /// Remembers lanes that read, or that touch bytes by a strong access.
+    #[inline]
+    fn touch(&mut self, set: Set, by: &By, lanes: u32, address: u32, size: u32) {
+        let cells = (address >> set.unit())..=((address + size - 1) >> set.unit());
+        let other = match set {
+            Set::Reads | Set::Writes => None,
+            Set::WideReads => Some(0),
+            Set::NarrowReads => Some(1),
+            Set::StrongReads => Some(2),
+            Set::StrongWrites => Some(3),
+        };
+        let touches = match other {
+            None => &mut self.reads,
+            Some(at) => {
+                let (count, warps) = (self.bytes >> set.unit(), self.warps);
+                self.others[at].get_or_insert_with(|| Touches::new(count, warps))
+            }
+        };
+        for cell in cells {
+            let Some(touch) = touches.add(by, cell as usize, lanes) else { continue };
+            let first = cell << set.unit();
+            let bytes = if set.unit() == 0 { 1 << (first % 4) } else { 15 };
+            let set = if set == Set::WideReads { Set::Reads } else { set };
+            let words = if other == Some(0) { 4 } else { 1 };
+            for word in first / 4..first / 4 + words {
+                self.spills.add(Spilled { set, warp: by.warp, bytes, touch }, word);
+            }
+        }
+    }
+}
+
+/// Whether a store writes what another lane of the instruction, or an earlier write, has written to the same bytes of a word.
+fn same_value(access: &Access<'_>, lane: Lane, by: u32, fresh: bool, bytes: u8) -> bool {
+    let at = |lane: u32, byte: u32| {
+        let offset = byte.checked_sub(access.addresses[lane as usize] as u32)?;
+        let value = access.values.of(lane as usize)?;
+        (offset < access.size).then(|| (value >> (8 * offset)) as u8)
+    };
+    each(bytes.into()).all(|byte| {
+        let byte = lane.word * 4 + byte as u32;
+        let before = if fresh { at(by, byte) } else { access.shared.get(byte as usize).copied() };
+        at(lane.lane, byte).is_some_and(|new| before == Some(new))
+    })
+}
