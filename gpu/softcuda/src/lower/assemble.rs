@@ -42,11 +42,16 @@ pub(super) fn assemble(
             }
         }
     }
-    let units = |value: Value| match values[value.0 as usize] {
-        Home::Register(units) => units,
-        _ => 0,
+    let of = |units: u16| {
+        let values = &values;
+        move |value: Value| {
+            if values[value.0 as usize] == Home::Register(units) { units } else { 0 }
+        }
     };
-    let (registers, end) = rows::places(&lives, units, next);
+    // Wide rows and narrow ones never take each other's units: lane 9 of a wide row lies where lanes 18 and 19 of a narrow one do, and
+    // these lanes may have gone another way and keep values of their own there.
+    let (wide, middle) = rows::places(&lives, of(2), next);
+    let (narrow, end) = rows::places(&lives, of(1), middle);
     program.units = u16::try_from(end).map_err(|_| LoadError::Module {
         line: ops.first().map_or(0, |op| op.line),
         what: format!("kernel {name} needs more than 65535 rows of registers"),
@@ -56,7 +61,8 @@ pub(super) fn assemble(
         match values[i] {
             _ if i == 0 => 0,
             Home::Register(0) => predicates[i] as u16,
-            Home::Register(_) => registers[i] as u16,
+            Home::Register(2) => wide[i] as u16,
+            Home::Register(_) => narrow[i] as u16,
             _ => fixed[i] as u16,
         }
     };

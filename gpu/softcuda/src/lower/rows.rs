@@ -1,7 +1,7 @@
 //! Rows for values: those whose lives do not overlap share them, so that the register file stays in the nearest cache.
 //!
 //! Lives are those of a single thread. Lanes that have gone different ways may keep different values in one row: every write leaves the
-//! other lanes alone.
+//! other lanes alone. That holds among rows of one width only: those of different widths have their lanes in different places.
 
 use super::flow::Graph;
 use super::op::{Op, Value};
@@ -98,7 +98,8 @@ pub(super) fn lives(ops: &[Op], graph: &Graph, values: usize) -> Vec<Option<(u32
     lives
 }
 
-/// Places for values of a given number of units each, from unit `first` on; returns them and the first unit that is free.
+/// Places for values of a given number of units each (the same for all that have any), from unit `first` on; returns them and the first
+/// unit that is free.
 ///
 /// A value that is read for the last time where another is written first may share its row with it.
 pub(super) fn places(

@@ -24,6 +24,24 @@ fn lanes_part_and_meet() {
 }
 
 #[test]
+fn lanes_that_part_keep_their_registers() {
+    // Half of the lanes have a wide value, the others narrow ones, while both go round loops by turns.
+    let narrow = (1..9).map(|k| format!("mad.lo.u32 %r{k}, %r9, {k}, %i;\n")).collect::<String>();
+    let sum = (2..9).map(|k| format!("add.u32 %r1, %r1, %r{k};\n")).collect::<String>();
+    let body = format!(
+        "{PLACE}mov.u32 %r9, 0;\nsetp.ge.u32 %p1, %i, 16;\n@%p1 bra N;\n\
+         mul.wide.u32 %d1, %i, 0x10001;\nmul.lo.u64 %d2, %d1, 3;\nW:\nadd.u32 %r9, %r9, 1;\nsetp.lt.u32 %p2, %r9, 2000;\n@%p2 bra W;\n\
+         add.u64 %d3, %d1, %d2;\nst.global.u64 [%d0], %d3;\nbra E;\n\
+         N:\nadd.u32 %r9, %r9, 1;\n{narrow}setp.lt.u32 %p2, %r9, 2000;\n@%p2 bra N;\n\
+         {sum}st.global.u32 [%d0], %r1;\nE:"
+    );
+    for (i, found) in run(&body, 32, &[0; 32]).into_iter().enumerate() {
+        let i = i as u64;
+        assert_eq!(found, if i < 16 { 4 * 0x10001 * i } else { 36 * 2000 + 8 * i }, "lane {i}");
+    }
+}
+
+#[test]
 fn tables_of_targets() {
     let body = format!(
         "{PLACE}and.b32 %r1, %i, 3;\nT: .branchtargets A, B, C, A;\nbrx.idx %r1, T;\nA:\nmov.u32 %r2, 10;\nbra D;\nB:\nmov.u32 %r2, 20;\nbra D;\nC:\n\
