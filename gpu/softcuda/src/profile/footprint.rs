@@ -176,7 +176,10 @@ mod tests {
                 let (reads, writes) = (kind != 1, kind != 0);
                 touched.access(&at, mask, size as u32, (reads, writes));
                 for (lane, &start) in at.iter().enumerate() {
-                    for byte in (start..).take(size as usize).filter(|_| mask & (1 << lane) != 0) {
+                    if mask & (1 << lane) == 0 {
+                        continue;
+                    }
+                    for byte in start..start + size {
                         if reads {
                             read.insert(byte / 32);
                         }
