@@ -201,3 +201,58 @@ pub(crate) fn guarded<T>(run: impl FnOnce() -> Answer<T>) -> Answer<T> {
         Err(fail(CUDA_ERROR_LAUNCH_FAILED, format!("a defect of softcuda: {text}")))
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::result::CUDA_ERROR_ILLEGAL_ADDRESS;
+
+    /// Work that notes its number, unless something has failed.
+    fn note(to: &Arc<Mutex<Vec<u32>>>, number: u32) -> Work {
+        let to = to.clone();
+        Box::new(move |failure| {
+            if failure.is_none() {
+                to.lock().unwrap().push(number);
+            }
+            Ok(())
+        })
+    }
+
+    #[test]
+    fn in_order_until_something_fails() {
+        let (queue, seen) = (Arc::new(Queue::default()), Arc::default());
+        let first = queue.issue(note(&seen, 1)).unwrap();
+        queue.issue(note(&seen, 2)).unwrap();
+        queue.issue(Box::new(|_| Err(CUDA_ERROR_ILLEGAL_ADDRESS.into()))).unwrap();
+        let last = queue.issue(note(&seen, 3)).unwrap();
+        queue.drain();
+        assert!(queue.reached(first) && queue.reached(last) && !queue.reached(last + 1));
+        assert_eq!(*seen.lock().unwrap(), [1, 2]);
+        assert_eq!(queue.failure().unwrap().code, CUDA_ERROR_ILLEGAL_ADDRESS);
+        queue.close();
+        let late = queue.issue(note(&seen, 4)).unwrap_err();
+        assert_eq!(late.code, CUDA_ERROR_CONTEXT_IS_DESTROYED);
+    }
+
+    #[test]
+    fn a_panic_is_a_failure() {
+        let queue = Arc::new(Queue::default());
+        queue.issue(Box::new(|_| panic!("on purpose"))).unwrap();
+        queue.drain();
+        let failure = queue.failure().unwrap();
+        assert_eq!(failure.code, CUDA_ERROR_LAUNCH_FAILED);
+        assert_eq!(failure.detail, "a defect of softcuda: on purpose");
+        queue.close();
+    }
+
+    #[test]
+    fn work_that_was_issued_is_done_after_the_close() {
+        let (queue, seen) = (Arc::new(Queue::default()), Arc::default());
+        for number in 0..5 {
+            queue.issue(note(&seen, number)).unwrap();
+        }
+        queue.close();
+        queue.drain();
+        assert_eq!(*seen.lock().unwrap(), [0, 1, 2, 3, 4]);
+    }
+}
