@@ -84,3 +84,58 @@ impl<T> Table<T> {
         fail(self.wrong, detail)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::result::CUDA_ERROR_INVALID_HANDLE;
+
+    fn table() -> Table<u32> {
+        Table::new(0x52, "stream", CUDA_ERROR_INVALID_HANDLE)
+    }
+
+    #[test]
+    fn handles_are_looked_up_and_never_used_again() {
+        let table = table();
+        let (a, b) = (table.insert(1), table.insert(2));
+        assert_ne!(a, b);
+        assert_eq!((*table.get(a).unwrap(), *table.get(b).unwrap()), (1, 2));
+        assert_eq!(*table.remove(a).unwrap(), 1);
+        assert!(table.remove(a).is_err());
+        assert_ne!(table.insert(3), a);
+        table.put(b, Arc::new(4));
+        assert_eq!(*table.get(b).unwrap(), 4);
+        table.remove_where(|&n| n == 4);
+        assert_eq!(table.all(), [Arc::new(3)]);
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_handle() {
+        let table = table();
+        let handle = table.insert(1);
+        table.remove(handle).unwrap();
+        let what = |handle| table.get(handle).unwrap_err().detail;
+        assert_eq!(what(0), "a null stream");
+        assert_eq!(what(handle), format!("stream 0x{handle:x} was destroyed"));
+        assert_eq!(what(handle + 16), format!("0x{:x} is no stream", handle + 16));
+        assert_eq!(what(77), "0x4d is no stream");
+        assert_eq!(table.get(77).unwrap_err().code, CUDA_ERROR_INVALID_HANDLE);
+    }
+
+    #[test]
+    fn threads_may_share_a_table() {
+        let table = &table();
+        std::thread::scope(|scope| {
+            for n in 0..4 {
+                scope.spawn(move || {
+                    for _ in 0..10 {
+                        let handle = table.insert(n);
+                        assert_eq!(*table.get(handle).unwrap(), n);
+                        table.remove(handle).unwrap();
+                    }
+                });
+            }
+        });
+        assert!(table.all().is_empty());
+    }
+}

@@ -10,11 +10,15 @@ use crate::result::{
     Failure, fail,
 };
 use softcuda::Statistics;
+use softcuda::sanitize::Report;
 use std::cell::Cell;
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+
+/// Reports that are kept of a context, for a program that never takes them.
+const REPORTS: usize = 1000;
 
 /// A piece of work. It is told whether the context has failed before; most work is then left out.
 pub(crate) type Work = Box<dyn FnOnce(Option<&Failure>) -> Answer + Send>;
@@ -30,6 +34,8 @@ struct State {
     failure: Option<Failure>,
     last: Option<Statistics>,
     record: Option<Vec<Statistics>>,
+    /// Reports of launches in which checks found something.
+    reports: Vec<Report>,
 }
 
 /// The work of a context.
@@ -164,6 +170,19 @@ impl Queue {
         self.state().record = on.then(Vec::new);
     }
 
+    /// Keeps what checks found in a launch.
+    pub(crate) fn found(&self, report: Report) {
+        let mut state = self.state();
+        if state.reports.len() < REPORTS {
+            state.reports.push(report);
+        }
+    }
+
+    /// What checks found since the last call.
+    pub(crate) fn take_reports(&self) -> Vec<Report> {
+        std::mem::take(&mut self.state().reports)
+    }
+
     /// The statistics kept so far.
     pub(crate) fn take(&self) -> Vec<Statistics> {
         self.state().record.as_mut().map(std::mem::take).unwrap_or_default()
@@ -181,4 +200,59 @@ pub(crate) fn guarded<T>(run: impl FnOnce() -> Answer<T>) -> Answer<T> {
             .unwrap_or("no message");
         Err(fail(CUDA_ERROR_LAUNCH_FAILED, format!("a defect of softcuda: {text}")))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::result::CUDA_ERROR_ILLEGAL_ADDRESS;
+
+    /// Work that notes its number, unless something has failed.
+    fn note(to: &Arc<Mutex<Vec<u32>>>, number: u32) -> Work {
+        let to = to.clone();
+        Box::new(move |failure| {
+            if failure.is_none() {
+                to.lock().unwrap().push(number);
+            }
+            Ok(())
+        })
+    }
+
+    #[test]
+    fn in_order_until_something_fails() {
+        let (queue, seen) = (Arc::new(Queue::default()), Arc::default());
+        let first = queue.issue(note(&seen, 1)).unwrap();
+        queue.issue(note(&seen, 2)).unwrap();
+        queue.issue(Box::new(|_| Err(CUDA_ERROR_ILLEGAL_ADDRESS.into()))).unwrap();
+        let last = queue.issue(note(&seen, 3)).unwrap();
+        queue.drain();
+        assert!(queue.reached(first) && queue.reached(last) && !queue.reached(last + 1));
+        assert_eq!(*seen.lock().unwrap(), [1, 2]);
+        assert_eq!(queue.failure().unwrap().code, CUDA_ERROR_ILLEGAL_ADDRESS);
+        queue.close();
+        let late = queue.issue(note(&seen, 4)).unwrap_err();
+        assert_eq!(late.code, CUDA_ERROR_CONTEXT_IS_DESTROYED);
+    }
+
+    #[test]
+    fn a_panic_is_a_failure() {
+        let queue = Arc::new(Queue::default());
+        queue.issue(Box::new(|_| panic!("on purpose"))).unwrap();
+        queue.drain();
+        let failure = queue.failure().unwrap();
+        assert_eq!(failure.code, CUDA_ERROR_LAUNCH_FAILED);
+        assert_eq!(failure.detail, "a defect of softcuda: on purpose");
+        queue.close();
+    }
+
+    #[test]
+    fn work_that_was_issued_is_done_after_the_close() {
+        let (queue, seen) = (Arc::new(Queue::default()), Arc::default());
+        for number in 0..5 {
+            queue.issue(note(&seen, number)).unwrap();
+        }
+        queue.close();
+        queue.drain();
+        assert_eq!(*seen.lock().unwrap(), [0, 1, 2, 3, 4]);
+    }
 }

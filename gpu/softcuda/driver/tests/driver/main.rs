@@ -11,5 +11,6 @@ mod launches;
 mod memory;
 mod modules;
 mod occupancy;
+mod random;
 mod streams;
 mod support;
