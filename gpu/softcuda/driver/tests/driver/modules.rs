@@ -28,7 +28,7 @@ fn wrong_texts() {
         assert!(code.contains("softcuda runs PTX"), "{code}");
     }
     fails!(
-        cuModuleLoadData(&mut null_mut(), b".version \xff\0".as_ptr().cast()),
+        cuModuleLoadData(&mut null_mut(), c".version \xff".as_ptr().cast()),
         CUDA_ERROR_INVALID_IMAGE
     );
 }
