@@ -13,8 +13,13 @@ pub(crate) static VERBOSE: AtomicBool = AtomicBool::new(false);
 
 /// Writes a line to standard error.
 pub(crate) fn complain(text: &str) {
+    complain_text(&format!("softcuda: {text}"));
+}
+
+/// Writes lines to standard error, as they are.
+pub(crate) fn complain_text(text: &str) {
     // There is nowhere to say that it could not be said.
-    let _ = writeln!(std::io::stderr(), "softcuda: {text}");
+    let _ = writeln!(std::io::stderr(), "{text}");
 }
 
 /// Defines functions of the driver: each hands over to the real driver or runs its body, and is listed in `FUNCTIONS`.

@@ -2,6 +2,7 @@
 
 use crate::context::Context;
 use crate::module::Function;
+use crate::queue::Queue;
 use crate::result::{
     Answer, CUDA_ERROR_ASSERT, CUDA_ERROR_COOPERATIVE_LAUNCH_TOO_LARGE, CUDA_ERROR_ILLEGAL_ADDRESS,
     CUDA_ERROR_INVALID_HANDLE, CUDA_ERROR_INVALID_PC, CUDA_ERROR_INVALID_VALUE,
@@ -12,10 +13,10 @@ use crate::soft::Soft;
 use crate::stream::Lane;
 use crate::types::{CU_LAUNCH_PARAM_BUFFER_POINTER, CU_LAUNCH_PARAM_BUFFER_SIZE};
 use softcuda::machine::Fault;
-use softcuda::{Arg, Device, Dim, LaunchError, LaunchOptions};
+use softcuda::{Arg, Device, Dim, LaunchError, LaunchOptions, Statistics, sanitize};
 use std::ffi::c_void;
-use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
+use std::sync::{Arc, Weak};
 
 /// What is launched, and how.
 pub(crate) struct Launch {
@@ -63,7 +64,10 @@ impl Launch {
             .map_err(|error| failure(&error))?;
         let queue = Arc::downgrade(&current.queue);
         lane.issue(move || {
-            let statistics = self.run(soft, device).map_err(|error| failure(&error))?;
+            let statistics = self.run(soft, device, &queue).map_err(|error| failure(&error))?;
+            if soft.profile {
+                crate::profile::add(&statistics);
+            }
             if let Some(queue) = queue.upgrade() {
                 queue.launched(statistics);
             }
@@ -71,9 +75,23 @@ impl Launch {
         })
     }
 
-    fn run(&self, soft: &Soft, device: &Device) -> Result<softcuda::Statistics, LaunchError> {
-        let kernel = &self.function.kernel;
-        kernel.launch_with(device, self.grid, self.block, &self.args, &self.options(soft))
+    fn run(
+        &self,
+        soft: &Soft,
+        device: &Device,
+        queue: &Weak<Queue>,
+    ) -> Result<Statistics, LaunchError> {
+        let (kernel, options) = (&self.function.kernel, self.options(soft));
+        let (grid, block, args) = (self.grid, self.block, &self.args);
+        if !soft.checks.any() {
+            return kernel.launch_with(device, grid, block, args, &options);
+        }
+        let report = sanitize::launch(kernel, device, grid, block, args, &options, soft.checks);
+        let outcome = report.outcome.clone();
+        if !report.is_clean() {
+            crate::findings::found(report, queue.upgrade().as_deref());
+        }
+        outcome
     }
 }
 

@@ -10,11 +10,15 @@ use crate::result::{
     Failure, fail,
 };
 use softcuda::Statistics;
+use softcuda::sanitize::Report;
 use std::cell::Cell;
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+
+/// Reports that are kept of a context, for a program that never takes them.
+const REPORTS: usize = 1000;
 
 /// A piece of work. It is told whether the context has failed before; most work is then left out.
 pub(crate) type Work = Box<dyn FnOnce(Option<&Failure>) -> Answer + Send>;
@@ -30,6 +34,8 @@ struct State {
     failure: Option<Failure>,
     last: Option<Statistics>,
     record: Option<Vec<Statistics>>,
+    /// Reports of launches in which checks found something.
+    reports: Vec<Report>,
 }
 
 /// The work of a context.
@@ -162,6 +168,19 @@ impl Queue {
     /// Begins or ends to keep the statistics of all launches.
     pub(crate) fn record(&self, on: bool) {
         self.state().record = on.then(Vec::new);
+    }
+
+    /// Keeps what checks found in a launch.
+    pub(crate) fn found(&self, report: Report) {
+        let mut state = self.state();
+        if state.reports.len() < REPORTS {
+            state.reports.push(report);
+        }
+    }
+
+    /// What checks found since the last call.
+    pub(crate) fn take_reports(&self) -> Vec<Report> {
+        std::mem::take(&mut self.state().reports)
     }
 
     /// The statistics kept so far.

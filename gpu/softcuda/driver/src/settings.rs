@@ -1,5 +1,6 @@
 //! What the environment or the program says before the first call.
 
+use softcuda::sanitize::{Checks, VARIABLE};
 use std::sync::{Mutex, PoisonError};
 
 /// Who runs the kernels.
@@ -28,7 +29,12 @@ pub struct Settings {
     pub workers: Option<u32>,
     /// `SOFTCUDA_STEP_LIMIT`: warp instructions after which a launch is stopped; by default 2^40.
     pub step_limit: Option<u64>,
-    /// `SOFTCUDA_VERBOSE`: `1` prints each error with its details to standard error; by default `0`.
+    /// `SOFTCUDA_CHECK`: what launches are checked for, as [`softcuda::sanitize`] has it: `none` (the default), `all`, or a list of names
+    /// with commas. What is found is printed to standard error and counted; no call fails of it.
+    pub checks: Option<Checks>,
+    /// `SOFTCUDA_PROFILE`: `1` prints what the launches of each kernel did to standard error when the process ends; by default `0`.
+    pub profile: Option<bool>,
+    /// `SOFTCUDA_VERBOSE`: `1` prints each error with its details to standard error; by default `0`, but with checks `1`.
     pub verbose: Option<bool>,
     /// `SOFTCUDA_LIBCUDA`: path of the real driver; by default `libcuda.so.1` where the loader finds it, and in the places where
     /// distributions put it.
@@ -116,6 +122,13 @@ impl Settings {
             "a number of warp instructions, 1 or more",
             |text| count(text, u64::MAX),
         )?;
+        if self.checks.is_none()
+            && let Some(text) = get(VARIABLE)
+        {
+            let checks = text.parse().map_err(|error| format!("{VARIABLE}={text}: {error}"))?;
+            self.checks = Some(checks);
+        }
+        read(&mut self.profile, "SOFTCUDA_PROFILE", get("SOFTCUDA_PROFILE"), "0 or 1", flag)?;
         read(&mut self.verbose, "SOFTCUDA_VERBOSE", get("SOFTCUDA_VERBOSE"), "0 or 1", flag)?;
         read(&mut self.library, "SOFTCUDA_LIBCUDA", get("SOFTCUDA_LIBCUDA"), "a path", |text| {
             Some(text.to_owned())
@@ -173,12 +186,14 @@ mod tests {
             ("SOFTCUDA_MEMORY", "512m"),
             ("SOFTCUDA_VERBOSE", "1"),
             ("SOFTCUDA_LIBCUDA", ""),
+            ("SOFTCUDA_CHECK", "races,barriers"),
         ]);
         let expected = Settings {
             mode: Some(Mode::Force),
             devices: Some(8),
             memory: Some(512 << 20),
             verbose: Some(true),
+            checks: Some(Checks { races: true, barriers: true, ..Checks::NONE }),
             ..Settings::default()
         };
         assert_eq!(settings, Ok(expected));
@@ -209,5 +224,10 @@ mod tests {
             let message = of(&[(name, value)]).unwrap_err();
             assert!(message.starts_with(&format!("{name}={value}: it must be ")), "{message}");
         }
+        let message = of(&[("SOFTCUDA_CHECK", "races,frees")]).unwrap_err();
+        assert!(
+            message.starts_with("SOFTCUDA_CHECK=races,frees: `frees` is no check"),
+            "{message}"
+        );
     }
 }

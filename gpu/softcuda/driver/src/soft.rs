@@ -14,6 +14,7 @@ use crate::settings::Settings;
 use crate::stream::{Event, Stream};
 use softcuda::Device;
 use softcuda::memory::AddressSpace;
+use softcuda::sanitize::{Checks, prepare};
 use std::collections::BTreeMap;
 use std::num::NonZero;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
@@ -50,17 +51,24 @@ pub(crate) struct Soft {
     allocations: Mutex<BTreeMap<u64, u64>>,
     pub host: HostBlocks,
     pub step_limit: Option<u64>,
+    pub checks: Checks,
+    pub profile: bool,
 }
 
 impl Soft {
     pub(crate) fn new(settings: &Settings) -> Self {
-        VERBOSE.store(settings.verbose == Some(true), Relaxed);
+        let checks = settings.checks.unwrap_or_default();
+        VERBOSE.store(settings.verbose.unwrap_or(checks.any()), Relaxed);
+        if settings.profile == Some(true) {
+            crate::profile::begin();
+        }
         let space = AddressSpace::new();
         let device = |_| {
             let mut device = Device::in_space(&space, settings.memory.unwrap_or(4 << 30));
             if let Some(workers) = settings.workers.and_then(|n| NonZero::new(n as usize)) {
                 device = device.with_workers(workers);
             }
+            prepare(&device, checks);
             SoftDevice { device, primary: Mutex::default() }
         };
         Self {
@@ -75,6 +83,8 @@ impl Soft {
             allocations: Mutex::default(),
             host: HostBlocks::default(),
             step_limit: settings.step_limit,
+            checks,
+            profile: settings.profile == Some(true),
             space,
         }
     }

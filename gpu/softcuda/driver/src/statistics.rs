@@ -4,7 +4,7 @@ use crate::context::Context;
 use std::sync::Arc;
 
 /// The current context, all work done; none on a real driver.
-fn settled() -> Option<Arc<Context>> {
+pub(crate) fn settled() -> Option<Arc<Context>> {
     let (_, context) = crate::soft::current_any().ok()?;
     context.queue.drain();
     Some(context)

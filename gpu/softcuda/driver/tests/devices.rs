@@ -81,9 +81,9 @@ fn a_ring_of_devices() {
         ok!(cuEventRecord(events[device], streams[device]));
     }
     ok!(cuStreamSynchronize(streams[DEVICES - 1]));
-    for device in 0..DEVICES {
+    for (device, &at) in memory.iter().enumerate() {
         let mut out = [9_u8; 4096];
-        ok!(cuMemcpyDtoH_v2(out.as_mut_ptr().cast(), memory[device], 4096));
+        ok!(cuMemcpyDtoH_v2(out.as_mut_ptr().cast(), at, 4096));
         let own = device as u8;
         assert!(out[..1024].iter().all(|&byte| byte == own));
         assert!(out[1024..2048].iter().all(|&byte| byte == 0));

@@ -58,3 +58,9 @@ pub(crate) const FUNCTIONS: &[&[(&str, Address)]] = &[
     stream::FUNCTIONS,
     unsupported::FUNCTIONS,
 ];
+
+/// Names of the functions that softcuda does not have.
+#[cfg(test)]
+pub(crate) fn lacking() -> Vec<&'static str> {
+    unsupported::FUNCTIONS.iter().map(|(name, _)| *name).collect()
+}
