@@ -86,6 +86,11 @@ pub(crate) fn last_statistics() -> Option<Arc<Statistics>> {
     cu::last_statistics().map(Arc::new)
 }
 
+/// What checks found in the current context.
+pub(crate) fn take_reports() -> Vec<softcuda::sanitize::Report> {
+    cu::take_reports()
+}
+
 pub(crate) fn device_count() -> Result<u32> {
     let mut count: c_int = 0;
     call!(cuDeviceGetCount(&raw mut count))?;

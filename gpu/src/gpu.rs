@@ -175,6 +175,16 @@ impl Gpu {
         Ok((done, recorder.take()))
     }
 
+    /// What softcuda's checks found in launches of this context since the last call, after waiting for them: a report for each launch that
+    /// was not clean. Checks are chosen by `SOFTCUDA_CHECK`, or [`SoftSettings::checks`](crate::SoftSettings::checks); none on a GPU.
+    ///
+    /// # Errors
+    /// When the driver refuses.
+    pub fn take_findings(&self) -> Result<Vec<softcuda::sanitize::Report>> {
+        self.context.enter()?;
+        Ok(driver::take_reports())
+    }
+
     /// Takes `ptx` in place of the committed PTX of the file, such as `"matmul.ptx"`: changed kernels then run behind the same functions.
     /// They have to keep the kernels' names, signatures and launch rules.
     ///

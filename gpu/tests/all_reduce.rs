@@ -14,7 +14,9 @@ const DEVICES: u32 = 5;
 /// Up to five devices; fewer on a machine with real ones.
 fn gpus(count: usize) -> Vec<Gpu> {
     static ALL: LazyLock<Vec<Gpu>> = LazyLock::new(|| {
-        configure_soft(SoftSettings { devices: Some(DEVICES), ..SoftSettings::default() }).unwrap();
+        let checks = Some(softcuda::sanitize::Checks::ALL);
+        configure_soft(SoftSettings { devices: Some(DEVICES), checks, ..SoftSettings::default() })
+            .unwrap();
         (0..Gpu::count().unwrap().min(DEVICES)).map(|n| Gpu::new(n).unwrap()).collect()
     });
     ALL[..count.min(ALL.len())].to_vec()
@@ -36,6 +38,8 @@ fn check(communicator: &mut Communicator, gpus: &[Gpu], variant: AllReduce, n: u
     let sum = |i| (0..gpus.len()).map(|rank| element(rank, i, seed)).sum::<f32>();
     let expected: Vec<f32> = (0..n).map(sum).collect();
     for (rank, buffer) in buffers.iter().enumerate() {
+        let found = gpus[rank].take_findings().unwrap();
+        assert!(found.is_empty(), "{}", found[0]);
         assert!(
             buffer.to_vec().unwrap() == expected,
             "{variant} of {n} elements: device {rank} of {}",

@@ -1,44 +1,42 @@
 //! Kernels with a fault put into them (`kernels/mutants`), behind the same functions as the right ones: each must be caught, by a wrong
-//! result, by an error of the launch, or by its counters.
+//! result, by an error of the launch, by softcuda's checks, or by its counters.
 
 #![allow(clippy::unwrap_used, reason = "a test may stop where it stands")]
 
 use gpu_kernels::{
-    Convolution, DeviceBuffer, Error, Gpu, Histogram, ImageShape, Launch, Mask, Merge, Reduction,
-    Result, RowsShape, Softmax, Stencil, VecAdd, VolumeShape, conv2d, histogram, merge, reduce_sum,
-    reference, softmax, stencil3d, vec_add,
+    Convolution, DeviceBuffer, Gpu, Histogram, ImageShape, Launch, Mask, Merge, Reduction, Result,
+    RowsShape, SoftSettings, Softmax, Stencil, VecAdd, VolumeShape, configure_soft, conv2d,
+    histogram, merge, reduce_sum, reference, softmax, stencil3d, vec_add,
 };
 use serde_json::Value;
+use softcuda::count::Totals;
+use softcuda::sanitize::Checks;
 
-/// What catches a mutant.
+/// How a launch of each mutant ends, under softcuda's checks; what these have to find the manifest says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Caught {
-    /// The result is not the reference's.
-    WrongResult,
-    /// The launch ends with this error.
-    Error(&'static str),
-    /// More than twice the sectors a request of the right kernel.
-    Sectors,
-    /// More passes over the banks than the right kernel.
-    Passes,
-    /// Right by luck of the order in which threads run here: only a sanitizer sees it (softcuda's `sanitize`, tested there).
-    Sanitizer,
+enum Ends {
+    /// With an error.
+    Badly,
+    /// With a wrong result, or a right one by luck: it depends on the order in which threads run, and on what memory holds.
+    Somehow,
+    /// With the right result: only speed is lost.
+    Right,
 }
 
-/// Every mutant and what catches it.
-const EXPECTED: [(&str, Caught); 12] = [
-    ("conv2d_tiled_short_halo", Caught::WrongResult),
-    ("histogram_privatised_without_atomic", Caught::WrongResult),
-    ("histogram_privatised_without_clear", Caught::Sanitizer),
-    ("merge_tiled_even_items", Caught::Passes),
-    ("reduce_sequential_without_barrier", Caught::WrongResult),
-    ("reduce_shuffle_divergent_barrier", Caught::Error("CUDA_ERROR_LAUNCH_TIMEOUT")),
-    ("reduce_shuffle_half_mask", Caught::Error("CUDA_ERROR_LAUNCH_FAILED")),
-    ("softmax_online_without_last_barrier", Caught::Sanitizer),
-    ("stencil_naive_without_upper_face", Caught::Error("CUDA_ERROR_ILLEGAL_ADDRESS")),
-    ("vec_add_float4_shifted", Caught::Error("CUDA_ERROR_MISALIGNED_ADDRESS")),
-    ("vec_add_grid_stride_chunked", Caught::Sectors),
-    ("vec_add_off_by_one", Caught::Error("CUDA_ERROR_ILLEGAL_ADDRESS")),
+/// A mutant that is not here fails the test.
+const EXPECTED: [(&str, Ends); 12] = [
+    ("conv2d_tiled_short_halo", Ends::Somehow),
+    ("histogram_privatised_without_atomic", Ends::Somehow),
+    ("histogram_privatised_without_clear", Ends::Somehow),
+    ("merge_tiled_even_items", Ends::Right),
+    ("reduce_sequential_without_barrier", Ends::Somehow),
+    ("reduce_shuffle_divergent_barrier", Ends::Badly),
+    ("reduce_shuffle_half_mask", Ends::Badly),
+    ("softmax_online_without_last_barrier", Ends::Somehow),
+    ("stencil_naive_without_upper_face", Ends::Badly),
+    ("vec_add_float4_shifted", Ends::Badly),
+    ("vec_add_grid_stride_chunked", Ends::Right),
+    ("vec_add_off_by_one", Ends::Badly),
 ];
 
 /// Numbers in no order.
@@ -121,53 +119,73 @@ fn run(gpu: &Gpu, kernel: &str) -> Result<bool> {
     }
 }
 
-/// The mutants that the manifest has: name, file, kernel.
-fn mutants() -> Vec<(String, String, String)> {
-    let manifest: Value = serde_json::from_str(include_str!("../kernels/manifest.json")).unwrap();
-    let text = |value: &Value| value.as_str().unwrap().to_owned();
-    let mutants = manifest["mutants"].as_object().unwrap();
-    mutants.iter().map(|(name, m)| (name.clone(), text(&m["source"]), text(&m["kernel"]))).collect()
+/// A mutant of the manifest.
+struct Mutant {
+    name: String,
+    source: String,
+    kernel: String,
+    finding: String,
 }
 
-fn counted(launches: &[Launch], ratio: impl Fn(&softcuda::count::Totals) -> Option<f64>) -> f64 {
-    let statistics = launches[0].statistics.as_ref().unwrap();
-    ratio(&statistics.totals()).unwrap()
+fn mutants() -> Vec<Mutant> {
+    let manifest: Value = serde_json::from_str(include_str!("../kernels/manifest.json")).unwrap();
+    let of = |(name, m): (&String, &Value)| {
+        let text = |key: &str| m[key].as_str().unwrap().to_owned();
+        let (source, kernel, finding) = (text("source"), text("kernel"), text("finding"));
+        Mutant { name: name.clone(), source, kernel, finding }
+    };
+    manifest["mutants"].as_object().unwrap().iter().map(of).collect()
+}
+
+fn counted(launch: &Launch, ratio: impl Fn(&Totals) -> Option<f64>) -> f64 {
+    ratio(&launch.statistics.as_ref().unwrap().totals()).unwrap()
 }
 
 #[test]
 fn every_mutant_is_caught() {
-    let expected = |name: &str| EXPECTED.iter().find(|(it, _)| *it == name).map(|it| it.1);
+    let checks = Some(Checks::ALL);
+    configure_soft(SoftSettings { checks, verbose: Some(false), ..SoftSettings::default() })
+        .unwrap();
+    if !Gpu::new(0).unwrap().is_emulated() {
+        println!("not run: the checks are softcuda's, and this machine has a GPU (SOFTCUDA=force)");
+        return;
+    }
     let mutants = mutants();
-    let unexpected: Vec<_> = mutants.iter().filter(|(name, ..)| expected(name).is_none()).collect();
-    assert!(unexpected.is_empty(), "say what catches {unexpected:?}");
-    assert_eq!(mutants.len(), EXPECTED.len(), "expected mutants that are not there");
-    for (name, source, kernel) in mutants {
+    assert_eq!(mutants.len(), EXPECTED.len(), "an expectation for each mutant of the manifest");
+    for Mutant { name, source, kernel, finding } in mutants {
+        let expected = EXPECTED.iter().find(|it| it.0 == name).map(|it| it.1);
+        let expected = expected.unwrap_or_else(|| panic!("say how a launch of {name} ends"));
         let right = Gpu::isolated(0).unwrap();
         let (result, launches) = right.record(|gpu| run(gpu, &kernel)).unwrap();
         assert!(result, "{kernel} itself is wrong");
+        let reports = right.take_findings().unwrap();
+        assert!(reports.is_empty(), "{kernel} itself: {}", reports[0]);
 
         let gpu = Gpu::isolated(0).unwrap();
         let path = format!("{}/kernels/mutants/{name}.ptx", env!("CARGO_MANIFEST_DIR"));
         let file: &'static str = source.replace(".cu", ".ptx").leak();
         gpu.replace(file, &std::fs::read_to_string(path).unwrap()).unwrap();
         let found = gpu.record(|gpu| run(gpu, &kernel));
-        let expected = expected(&name).unwrap();
-        let caught = match (&found, expected) {
-            (Ok((right, _)), Caught::WrongResult) => !right,
-            (Err(Error::Driver { name, .. }), Caught::Error(code)) => name == code,
-            (Ok((true, mutant)), Caught::Sectors) if gpu.is_emulated() => {
-                let sectors = |of: &[Launch]| counted(of, |totals| totals.sectors_per_request());
-                sectors(mutant) > 2.0 * sectors(&launches)
-            }
-            (Ok((true, mutant)), Caught::Passes) if gpu.is_emulated() => {
-                let passes = |of: &[Launch]| counted(of, |totals| totals.bank_conflict_degree());
-                passes(mutant) > 1.2 * passes(&launches)
-            }
-            (Ok(_), Caught::Sanitizer) => true,
-            // A GPU has no counters for us.
-            (Ok(_), Caught::Sectors | Caught::Passes) => !gpu.is_emulated(),
-            _ => false,
+        let as_expected = match &found {
+            Ok((right, _)) => expected == Ends::Somehow || (expected == Ends::Right && *right),
+            Err(_) => expected == Ends::Badly,
         };
-        assert!(caught, "{name}: expected {expected:?}, found {found:?}");
+        assert!(as_expected, "{name} is to end {expected:?}: {found:?}");
+        let reports = gpu.take_findings().unwrap();
+        match (&finding[..], &found) {
+            ("uncoalesced", Ok((_, mutant))) => {
+                let sectors = |of: &[Launch]| counted(&of[0], Totals::sectors_per_request);
+                assert!(sectors(mutant) > 2.0 * sectors(&launches), "{name}");
+            }
+            ("bank-conflicts", Ok((_, mutant))) => {
+                let passes = |of: &[Launch]| counted(&of[0], Totals::bank_conflict_degree);
+                assert!(passes(mutant) > 1.2 * passes(&launches), "{name}");
+            }
+            _ => {
+                let kinds: Vec<_> =
+                    reports.iter().flat_map(|r| &r.findings).map(|f| f.kind.class()).collect();
+                assert!(kinds.contains(&&finding[..]), "{name}: {finding} is not among {kinds:?}");
+            }
+        }
     }
 }

@@ -79,10 +79,11 @@ impl Expected {
         Ok(comparison)
     }
 
-    /// The greatest relative error of the norm, `‖out - ref‖ / ‖ref‖`, that the bounds allow.
+    /// The greatest relative error of the norm, `‖out - ref‖ / ‖ref‖`, that the bounds allow. Elements that are no finite numbers do not count.
     pub fn relative_bound(&self) -> f64 {
-        let norm = |of: &[f64]| of.iter().map(|x| x * x).sum::<f64>().sqrt();
-        let (bounds, values) = (norm(&self.bounds), norm(&self.values));
-        if bounds == 0.0 { 0.0 } else { bounds / values }
+        let pairs = self.values.iter().zip(&self.bounds).filter(|(value, _)| value.is_finite());
+        let sums =
+            pairs.fold((0.0, 0.0), |(v, b), (value, bound)| (v + value * value, b + bound * bound));
+        if sums.1 == 0.0 { 0.0 } else { (sums.1 / sums.0).sqrt() }
     }
 }

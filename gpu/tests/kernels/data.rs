@@ -1,14 +1,24 @@
 //! Shapes and data by chance.
 
 use gpu_kernels::reference::Expected;
-use gpu_kernels::{DeviceBuffer, Element, Float, Gpu};
+use gpu_kernels::{DeviceBuffer, Element, Float, Gpu, SoftSettings, configure_soft};
 use proptest::prelude::*;
 use std::sync::LazyLock;
 
-/// The device of all tests.
+/// The device of all tests. On softcuda everything is checked.
 pub fn gpu() -> Gpu {
-    static GPU: LazyLock<Gpu> = LazyLock::new(|| Gpu::new(0).unwrap());
+    static GPU: LazyLock<Gpu> = LazyLock::new(|| {
+        let checks = Some(softcuda::sanitize::Checks::ALL);
+        configure_soft(SoftSettings { checks, ..SoftSettings::default() }).unwrap();
+        Gpu::new(0).unwrap()
+    });
     GPU.clone()
+}
+
+/// No launch of any test has had a finding yet.
+pub fn clean() {
+    let found = gpu().take_findings().unwrap();
+    assert!(found.is_empty(), "{}", found[0]);
 }
 
 pub fn cases(n: u32) -> ProptestConfig {
@@ -100,13 +110,15 @@ pub fn put<T: Element>(data: &[T]) -> DeviceBuffer<T> {
     DeviceBuffer::from_slice(&gpu(), data).unwrap()
 }
 
-/// A poisoned buffer.
+/// A poisoned buffer. What was launched until now has had no finding.
 pub fn room<T: Element>(n: usize) -> DeviceBuffer<T> {
+    clean();
     DeviceBuffer::poisoned(&gpu(), n).unwrap()
 }
 
 /// Each element within its bound, and the norm of the error within what the bounds allow.
 pub fn close<T: Float>(what: impl std::fmt::Display, expected: &Expected, found: &[T]) {
+    clean();
     match expected.check(found) {
         Ok(comparison) => {
             assert!(comparison.relative <= expected.relative_bound(), "{what}: {comparison:?}")
