@@ -223,6 +223,10 @@ fn a_leader_alone_loses_what_it_alone_has(kafka: &mut Kafka) {
             rate = 300.0
             delivery = "plain"
             acks = "leader"
+            # Without a group: when this leader keeps the log of the group's offsets, that one is gone too, and nobody may lead it any more.
+            [workload.consumer]
+            assigned = true
+            commits = "never"
         "#,
     );
     control.must_find(AnomalyKind::LostWrite);

@@ -5,6 +5,7 @@ use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
 
 fn program() -> Command {
     let mut program = Command::new(env!("CARGO_BIN_EXE_queue-chaos"));
@@ -191,7 +192,12 @@ fn a_proxy_by_hand() {
     let rule = ask("add down latency 10ms");
     assert_eq!(ask("list"), format!("{rule}  down latency 10ms"));
     assert_eq!(ask(&rule.replace("rule", "remove")), "removed");
-    assert!(ask("statistics").contains("bytes_up: 4"));
+    // What has arrived is counted when the proxy's thread goes on.
+    let begun = Instant::now();
+    while !ask("statistics").contains("bytes_up: 4") {
+        assert!(begun.elapsed() < Duration::from_secs(30), "{}", ask("statistics"));
+        std::thread::sleep(Duration::from_millis(5));
+    }
     assert_eq!(ask("close"), "closed");
     assert_eq!(client.read(&mut four).unwrap_or(0), 0);
 }

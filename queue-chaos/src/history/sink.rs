@@ -12,6 +12,13 @@ pub trait Sink: Send + Sync {
 
     /// Takes an event that happened at a time of [`now`](Self::now). Events of one thread keep their order.
     fn record(&self, at: u64, what: What);
+
+    /// Takes events of one thread in their order, and leaves the vector empty: cheaper than one by one.
+    fn record_all(&self, events: &mut Vec<Event>) {
+        for Event { at, what } in events.drain(..) {
+            self.record(at, what);
+        }
+    }
 }
 
 /// Keeps events in memory: for tests, and for checks of runs too small to be kept.

@@ -10,7 +10,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use super::format::{LONGEST_LINE, write_line};
-use super::{Run, Sink, What};
+use super::{Event, Run, Sink, What};
 use crate::{Error, Result};
 
 /// Bytes that go to the file at once.
@@ -154,36 +154,23 @@ impl Sink for Queue {
     }
 
     fn record(&self, at: u64, what: What) {
-        // Lines are made outside the lock; in memory that a thread keeps.
-        thread_local! {
-            static LINE: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
-        }
-        if let What::Poll { c, to, r } = &what
-            && r.len() > RECORDS
-        {
-            for r in r.chunks(RECORDS) {
-                self.record(at, What::Poll { c: *c, to: *to, r: r.to_vec() });
-            }
-            return;
-        }
-        LINE.with_borrow_mut(|line| {
-            line.clear();
-            match check(&what).and_then(|()| Ok(write_line(at, &what, line)?)) {
-                Ok(()) if line.len() >= LONGEST_LINE => self.refuse(io::Error::new(
-                    io::ErrorKind::InvalidData,
-                    format!("an event of {} bytes at {at} us; readers take 1 MiB", line.len()),
-                )),
-                Ok(()) => {
-                    line.push(b'\n');
-                    self.take(line);
-                }
-                Err(error) => self.refuse(error),
-            }
-            if line.capacity() > CHUNK {
-                *line = Vec::new();
+        self.write(|lines| self.line(at, &what, lines));
+    }
+
+    fn record_all(&self, events: &mut Vec<Event>) {
+        self.write(|lines| {
+            for Event { at, what } in events.drain(..) {
+                self.line(at, &what, lines);
             }
         });
     }
+}
+
+/// Finished lines that wait to be taken together.
+#[derive(Default)]
+struct Lines {
+    bytes: Vec<u8>,
+    count: u64,
 }
 
 /// Whether an event can be read again. JSON has no word for NaN and infinities.
@@ -201,20 +188,73 @@ impl Queue {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Lines are made outside the lock; in memory that a thread keeps.
+    fn write(&self, make: impl FnOnce(&mut Lines)) {
+        thread_local! {
+            static LINES: RefCell<Lines> = const { RefCell::new(Lines { bytes: Vec::new(), count: 0 }) };
+        }
+        LINES.with_borrow_mut(|lines| {
+            make(lines);
+            self.take_all(lines);
+            if lines.bytes.capacity() > 2 * CHUNK {
+                lines.bytes = Vec::new();
+            }
+        });
+    }
+
+    /// Makes an event's line, or more of a long poll.
+    fn line(&self, at: u64, what: &What, lines: &mut Lines) {
+        if let What::Poll { c, to, r } = what
+            && r.len() > RECORDS
+        {
+            for r in r.chunks(RECORDS) {
+                self.line(at, &What::Poll { c: *c, to: *to, r: r.to_vec() }, lines);
+            }
+            return;
+        }
+        let begin = lines.bytes.len();
+        let made = check(what).and_then(|()| Ok(write_line(at, what, &mut lines.bytes)?));
+        let long = lines.bytes.len() - begin;
+        match made {
+            Ok(()) if long < LONGEST_LINE => {
+                lines.bytes.push(b'\n');
+                lines.count += 1;
+                if lines.bytes.len() >= CHUNK / 4 {
+                    self.take_all(lines);
+                }
+                return;
+            }
+            Ok(()) => self.refuse(io::Error::new(
+                io::ErrorKind::InvalidData,
+                format!("an event of {long} bytes at {at} us; readers take 1 MiB"),
+            )),
+            Err(error) => self.refuse(error),
+        }
+        lines.bytes.truncate(begin);
+    }
+
+    fn take_all(&self, lines: &mut Lines) {
+        if lines.count > 0 {
+            self.take(&lines.bytes, lines.count);
+            lines.bytes.clear();
+            lines.count = 0;
+        }
+    }
+
     fn refuse(&self, why: io::Error) {
         self.lock().refused.get_or_insert(why);
     }
 
-    /// Takes a line, when there is room for it.
-    fn take(&self, line: &[u8]) {
+    /// Takes lines, when there is room for them.
+    fn take(&self, lines: &[u8], count: u64) {
         let mut state = self.lock();
         loop {
             if state.closed || state.broken {
                 return;
             }
-            if state.current.is_empty() || state.current.len() + line.len() <= CHUNK {
-                state.current.extend_from_slice(line);
-                state.events += 1;
+            if state.current.is_empty() || state.current.len() + lines.len() <= CHUNK {
+                state.current.extend_from_slice(lines);
+                state.events += count;
                 return;
             }
             if state.full.len() < WAITING {

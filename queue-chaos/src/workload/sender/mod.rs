@@ -22,7 +22,7 @@ use super::native::{MainQueue, Topic};
 use super::outcome;
 use super::signal::{Order, Signal};
 use super::statistics::Meter;
-use crate::history::{Acks, Delivery, Sink, What};
+use crate::history::{Acks, Delivery, Event, Sink, What};
 use crate::id::{MessageId, PartitionId, ProducerId};
 use crate::{Error, Result};
 
@@ -42,6 +42,8 @@ struct Outstanding {
     first: u64,
     sent: VecDeque<Sent>,
     open: usize,
+    /// What has happened and is not written down yet: it is, in one go, before this producer waits for anything.
+    news: Vec<Event>,
 }
 
 impl Outstanding {
@@ -96,16 +98,22 @@ impl Reports {
         self.outstanding.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn heard(&self) -> u64 {
-        match self.heard.load(Ordering::Relaxed) {
-            NOW => self.sink.now(),
-            at => at,
-        }
-    }
-
     fn unknown(&self, sequence: u64, why: String) {
         self.meter.unknown.fetch_add(1, Ordering::Relaxed);
-        self.sink.record(self.sink.now(), What::Unknown { p: self.id, s: sequence, why });
+        self.record(What::Unknown { p: self.id, s: sequence, why });
+    }
+
+    /// Writes down what happens now, and before it what has happened.
+    fn record(&self, what: What) {
+        let at = self.sink.now();
+        let mut outstanding = self.outstanding();
+        outstanding.news.push(Event { at, what });
+        self.sink.record_all(&mut outstanding.news);
+    }
+
+    /// Writes down what has happened.
+    fn tell(&self) {
+        self.sink.record_all(&mut self.outstanding().news);
     }
 }
 
@@ -116,20 +124,27 @@ impl ProducerContext for Reports {
 
     fn delivery(&self, result: &DeliveryResult<'_>, sequence: usize) {
         let s = sequence as u64;
-        let Some(sent) = self.outstanding().end(s) else { return };
         let p = self.id;
+        let mut outstanding = self.outstanding();
+        let Some(sent) = outstanding.end(s) else { return };
         match result {
             Ok(message) => {
-                let at = self.heard();
+                let heard = self.heard.load(Ordering::Relaxed);
+                let at = if heard == NOW { self.sink.now() } else { heard };
                 self.meter.acked(at.saturating_sub(sent.at));
                 let o = u64::try_from(message.offset()).ok();
-                self.sink.record(at, What::Ack { p, s, to: sent.to, o });
+                outstanding.news.push(Event { at, what: What::Ack { p, s, to: sent.to, o } });
+                // Nobody is going to tell them.
+                if heard == NOW {
+                    self.sink.record_all(&mut outstanding.news);
+                }
             }
             Err((error, message)) => {
+                drop(outstanding);
                 let why = error.rdkafka_error_code().map_or(error.to_string(), |e| e.to_string());
                 if outcome::certain(error, message) {
                     self.meter.failed.fetch_add(1, Ordering::Relaxed);
-                    self.sink.record(self.sink.now(), What::Nack { p, s, why });
+                    self.record(What::Nack { p, s, why });
                 } else {
                     self.unknown(s, why);
                 }
@@ -272,11 +287,13 @@ impl Sender {
         heard.store(self.sink.now(), Ordering::Relaxed);
         self.producer.poll(Duration::ZERO);
         heard.store(NOW, Ordering::Relaxed);
+        self.producer.context().tell();
     }
 
     /// Waits for reports, an order or so long, and takes the reports.
     pub(super) fn wait(&self, seen: Order, time: Duration) {
         let empty = |queue: &MainQueue| queue.is_empty();
+        self.producer.context().tell();
         if self.queue.as_ref().is_none_or(empty) {
             self.signal.wait(seen, time);
         }
@@ -284,6 +301,10 @@ impl Sender {
         while self.queue.as_ref().is_some_and(|queue| !queue.is_empty()) {
             self.poll();
         }
+    }
+
+    fn record(&self, what: What) {
+        self.producer.context().record(what);
     }
 
     /// Why no message can be sent any more, if so.
@@ -314,8 +335,11 @@ impl Sender {
         Message { id, sent: self.epoch + at, source }.encode(self.size, &mut self.buffer);
         self.sequence += 1;
         self.meter.sent.fetch_add(1, Ordering::Relaxed);
-        self.sink.record(at, What::Send { p, s, to, of: source });
-        self.producer.context().outstanding().begin(at, to);
+        {
+            let mut outstanding = self.producer.context().outstanding();
+            outstanding.begin(at, to);
+            outstanding.news.push(Event { at, what: What::Send { p, s, to, of: source } });
+        }
         loop {
             let sent = topic.send(partition as i32, &key, &self.buffer, s as usize);
             let Err(error) = sent else { return Sending::Sent };
@@ -359,8 +383,7 @@ impl Sender {
     fn refuse(&self, s: u64, why: &str) {
         if self.producer.context().outstanding().end(s).is_some() {
             self.meter.failed.fetch_add(1, Ordering::Relaxed);
-            let what = What::Nack { p: self.id, s, why: why.to_owned() };
-            self.sink.record(self.sink.now(), what);
+            self.record(What::Nack { p: self.id, s, why: why.to_owned() });
         }
     }
 
@@ -402,7 +425,7 @@ impl Sender {
         self.producer.purge(PurgeConfig::default().queue().inflight());
         self.queue = None;
         self.topics.clear();
-        self.sink.record(self.sink.now(), What::ProducerGone { p: self.id, killed });
+        self.record(What::ProducerGone { p: self.id, killed });
     }
 }
 

@@ -99,7 +99,7 @@ impl Sender {
     pub(in crate::workload) fn begin(&self) -> Ending {
         let ending = self.insist(Instant::now(), BaseProducer::begin_transaction);
         if ending == Ending::Done {
-            self.sink.record(self.sink.now(), What::Begin { p: self.id });
+            self.record(What::Begin { p: self.id });
         }
         ending
     }
@@ -124,7 +124,7 @@ impl Sender {
                 return ending;
             }
         }
-        self.sink.record(self.sink.now(), What::Commit { p, is: Outcome::Invoke });
+        self.record(What::Commit { p, is: Outcome::Invoke });
         let flushed = self.flush(deadline);
         let (ending, asked) = if flushed {
             (self.insist(deadline, |producer| producer.commit_transaction(CALL)), true)
@@ -144,14 +144,14 @@ impl Sender {
         if let Some(offsets) = offsets {
             offsets.record(self, is.clone());
         }
-        self.sink.record(self.sink.now(), What::Commit { p, is });
+        self.record(What::Commit { p, is });
         ending
     }
 
     /// Aborts the transaction, and writes that down.
     pub(in crate::workload) fn abort(&self, deadline: Instant) -> Ending {
         let p = self.id;
-        self.sink.record(self.sink.now(), What::Abort { p, is: Outcome::Invoke });
+        self.record(What::Abort { p, is: Outcome::Invoke });
         let ending = self.insist(deadline, |producer| {
             let done = producer.abort_transaction(CALL);
             // What it has thrown away is reported.
@@ -163,7 +163,7 @@ impl Sender {
             Ending::Abort(why) | Ending::Broken(why) => Outcome::Unknown(why.clone()),
             Ending::Killed => Outcome::Unknown("killed meanwhile".to_owned()),
         };
-        self.sink.record(self.sink.now(), What::Abort { p, is });
+        self.record(What::Abort { p, is });
         ending
     }
 }
@@ -180,6 +180,6 @@ impl Offsets {
     fn record(&self, sender: &Sender, is: Outcome) {
         let what =
             What::Offsets { c: self.consumer, is, to: self.next.clone(), within: Some(sender.id) };
-        sender.sink.record(sender.sink.now(), what);
+        sender.record(what);
     }
 }
