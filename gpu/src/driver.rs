@@ -91,6 +91,16 @@ pub(crate) fn take_reports() -> Vec<softcuda::sanitize::Report> {
     cu::take_reports()
 }
 
+/// Begins or ends to profile launches of the calling thread's context, if softcuda runs them.
+pub(crate) fn profile_launches(how: Option<cu::Profiling>) {
+    cu::profile_launches(how);
+}
+
+/// The profile of the launch before, after waiting for it.
+pub(crate) fn take_profile() -> Option<Arc<softcuda::profile::Profile>> {
+    cu::take_profile()
+}
+
 pub(crate) fn device_count() -> Result<u32> {
     let mut count: c_int = 0;
     call!(cuDeviceGetCount(&raw mut count))?;

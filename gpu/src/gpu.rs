@@ -5,6 +5,7 @@ use crate::error::{Error, Result};
 use crate::files::{self, PtxFile};
 use crate::record::{Launch, Recorder};
 use crate::stream::{Event, Stream, StreamState};
+use softcuda_driver::Profiling;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -170,7 +171,27 @@ impl Gpu {
     /// # Errors
     /// Those of `work`.
     pub fn record<R>(&self, work: impl FnOnce(&Self) -> Result<R>) -> Result<(R, Vec<Launch>)> {
-        let recorder = Recorder::default();
+        self.recorded(Recorder::default(), work)
+    }
+
+    /// As [`record`](Self::record), and on softcuda each launch comes with its profile: occupancy, parallelism, rooflines and predicted times on named GPUs
+    /// ([`softcuda::profile`]). Launches run on one core then, and are not checked.
+    ///
+    /// # Errors
+    /// Those of `work`.
+    pub fn profile<R>(
+        &self,
+        how: Profiling,
+        work: impl FnOnce(&Self) -> Result<R>,
+    ) -> Result<(R, Vec<Launch>)> {
+        self.recorded(Recorder { profiling: Some(how), ..Recorder::default() }, work)
+    }
+
+    fn recorded<R>(
+        &self,
+        recorder: Recorder,
+        work: impl FnOnce(&Self) -> Result<R>,
+    ) -> Result<(R, Vec<Launch>)> {
         let done = work(&Self { recorder: Some(recorder.clone()), ..self.clone() })?;
         Ok((done, recorder.take()))
     }

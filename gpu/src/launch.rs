@@ -126,8 +126,12 @@ impl Kernel {
         } else {
             (Some(others), None)
         };
+        let profiling = gpu.recorder().and_then(|recorder| recorder.profiling);
+        if profiling.is_some() {
+            driver::profile_launches(profiling);
+        }
         let mut values: Vec<u64> = args.iter().map(|arg| arg.0).collect();
-        driver::launch(
+        let launched = driver::launch(
             function,
             grid,
             shape.block,
@@ -135,7 +139,13 @@ impl Kernel {
             stream,
             shape.cooperative,
             &mut values,
-        )?;
+        );
+        let profile = profiling.and_then(|_| {
+            let profile = driver::take_profile();
+            driver::profile_launches(None);
+            profile
+        });
+        launched?;
         let Some(recorder) = gpu.recorder() else { return Ok(()) };
         let milliseconds = match begin {
             Some(begin) => {
@@ -154,6 +164,7 @@ impl Kernel {
             block: shape.block,
             dynamic_shared: shape.dynamic_shared,
             statistics: driver::last_statistics().filter(|counted| counted.kernel == kernel),
+            profile,
             milliseconds,
         });
         Ok(())

@@ -100,6 +100,10 @@ mod variant;
 mod vec_add;
 mod view;
 
+/// What the kernels were made of and came to, as JSON: hashes of sources and PTX, and what the assembler said of each kernel by architecture (registers, spills,
+/// stack), with its static shared memory.
+pub const MANIFEST: &str = include_str!("../kernels/manifest.json");
+
 pub use all_reduce::{AllReduce, AllReduceRow, Communicator, all_reduce_perf};
 pub use attention::{AttentionMask, AttentionShape, attention};
 pub use bfs::{Bfs, Direction, Graph, GraphOnDevice, Search, bfs};
@@ -122,7 +126,7 @@ pub use radix_sort::{RadixSort, radix_sort, radix_sort_pairs};
 pub use record::Launch;
 pub use reduction::{Reduction, reduce_sum, reduce_sum_into};
 pub use scan::{Scan, ScanElement, scan};
-pub use softcuda_driver::{Settings as SoftSettings, configure as configure_soft};
+pub use softcuda_driver::{Profiling, Settings as SoftSettings, configure as configure_soft};
 pub use softmax::{RowsShape, Softmax, softmax, softmax_in_place};
 pub use spmv::{Coo, Csr, Ell, Hybrid, Jds, SparseFormat, SparseMatrix, Spmv, spmv};
 pub use stencil::{Stencil, VolumeShape, stencil3d};

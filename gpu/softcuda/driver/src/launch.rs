@@ -13,6 +13,7 @@ use crate::soft::Soft;
 use crate::stream::Lane;
 use crate::types::{CU_LAUNCH_PARAM_BUFFER_POINTER, CU_LAUNCH_PARAM_BUFFER_SIZE};
 use softcuda::machine::Fault;
+use softcuda::profile;
 use softcuda::{Arg, Device, Dim, LaunchError, LaunchOptions, Statistics, sanitize};
 use std::ffi::c_void;
 use std::sync::atomic::Ordering::Relaxed;
@@ -83,6 +84,20 @@ impl Launch {
     ) -> Result<Statistics, LaunchError> {
         let (kernel, options) = (&self.function.kernel, self.options(soft));
         let (grid, block, args) = (self.grid, self.block, &self.args);
+        if let Some(queue) = queue.upgrade()
+            && let Some(how) = queue.profiling()
+        {
+            let registers = |gpu: &profile::Gpu| (how.registers)(kernel.name(), gpu);
+            let wanted = profile::Options {
+                registers: &registers,
+                caches: how.caches,
+                ..profile::Options::default()
+            };
+            let done = profile::launch(kernel, device, grid, block, args, &options, &wanted)?;
+            let statistics = done.statistics.clone();
+            queue.profiled(done);
+            return Ok(statistics);
+        }
         if !soft.checks.any() {
             return kernel.launch_with(device, grid, block, args, &options);
         }

@@ -159,7 +159,9 @@ pub use findings::{softcuda_findings, take_reports};
 pub use handover::real_driver;
 pub use result::*;
 pub use settings::{AlreadyDecided, Mode, Settings, configure};
-pub use statistics::{last_statistics, record_statistics, take_statistics};
+pub use statistics::{
+    Profiling, last_statistics, profile_launches, record_statistics, take_profile, take_statistics,
+};
 pub use types::*;
 
 #[cfg(test)]

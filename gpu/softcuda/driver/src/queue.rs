@@ -9,7 +9,9 @@ use crate::result::{
     Answer, CUDA_ERROR_CONTEXT_IS_DESTROYED, CUDA_ERROR_LAUNCH_FAILED, CUDA_ERROR_OPERATING_SYSTEM,
     Failure, fail,
 };
+use crate::statistics::Profiling;
 use softcuda::Statistics;
+use softcuda::profile::Profile;
 use softcuda::sanitize::Report;
 use std::cell::Cell;
 use std::collections::VecDeque;
@@ -34,6 +36,8 @@ struct State {
     failure: Option<Failure>,
     last: Option<Statistics>,
     record: Option<Vec<Statistics>>,
+    profiling: Option<Profiling>,
+    profile: Option<Arc<Profile>>,
     /// Reports of launches in which checks found something.
     reports: Vec<Report>,
 }
@@ -163,6 +167,26 @@ impl Queue {
     /// What the last launch did.
     pub(crate) fn last_statistics(&self) -> Option<Statistics> {
         self.state().last.clone()
+    }
+
+    /// How launches are to be profiled, if they are.
+    pub(crate) fn profiling(&self) -> Option<Profiling> {
+        self.state().profiling
+    }
+
+    /// Begins or ends to profile launches.
+    pub(crate) fn profile(&self, how: Option<Profiling>) {
+        self.state().profiling = how;
+    }
+
+    /// Notes the profile of a launch.
+    pub(crate) fn profiled(&self, profile: Profile) {
+        self.state().profile = Some(Arc::new(profile));
+    }
+
+    /// The profile of the last launch that had one; only once.
+    pub(crate) fn take_profile(&self) -> Option<Arc<Profile>> {
+        self.state().profile.take()
     }
 
     /// Begins or ends to keep the statistics of all launches.
