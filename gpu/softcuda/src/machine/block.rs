@@ -319,7 +319,9 @@ impl Block {
             }
             if let Some(observer) = lent.observer.as_deref_mut() {
                 let (block, barrier) = (self.index, id as u32);
-                observer.released(&BarrierRelease { block, barrier, all: waited == live });
+                // Those that have exited count where the barrier is for all, and only there.
+                let all = waited == if count == 0 { live } else { launch.threads };
+                observer.released(&BarrierRelease { block, barrier, all });
             }
         }
         any

@@ -101,7 +101,7 @@ pub struct BarrierRelease {
     pub block: [u32; 3],
     /// The barrier's number.
     pub barrier: u32,
-    /// Whether all threads of the block that have not exited waited there.
+    /// Whether all threads of the block waited there; those that have exited too, where the barrier is for all.
     pub all: bool,
 }
 

@@ -371,6 +371,20 @@ impl Memory {
         Ok(())
     }
 
+    /// The first byte of a range that neither the host nor a launch has written, in allocations whose writes are
+    /// [tracked](AddressSpace::track_writes).
+    ///
+    /// # Errors
+    /// When the range does not lie in one live allocation.
+    pub fn first_unwritten(&self, address: u64, len: u64) -> Result<Option<u64>, MemoryError> {
+        if len == 0 {
+            return Ok(None);
+        }
+        let (region, offset) = self.range(address, len)?;
+        let first = region.written().and_then(|written| written.first_unset(offset, len));
+        Ok(first.map(|at| at + region.base()))
+    }
+
     /// Writes `pattern` `count` times.
     ///
     /// # Errors

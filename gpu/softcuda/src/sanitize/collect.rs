@@ -44,11 +44,17 @@ impl Collected {
         Self { found: HashMap::new(), dropped: 0, limit }
     }
 
-    /// Counts a finding, and keeps it if it is the first of its sort.
-    pub(super) fn add(&mut self, key: Key, seen: impl FnOnce() -> Seen) {
+    /// Counts a finding, and keeps it if it is the first of its sort, or worse than that.
+    pub(super) fn add(&mut self, key: Key, level: Level, seen: impl FnOnce() -> Seen) {
         let full = self.found.len() >= self.limit;
         match self.found.entry(key) {
-            Entry::Occupied(mut entry) => entry.get_mut().1 += 1,
+            Entry::Occupied(mut entry) => {
+                let (first, count) = entry.get_mut();
+                *count += 1;
+                if level > first.level {
+                    *first = seen();
+                }
+            }
             Entry::Vacant(_) if full => self.dropped += 1,
             Entry::Vacant(entry) => {
                 entry.insert((seen(), 1));
@@ -78,12 +84,12 @@ impl Collector {
                 Entry::Occupied(mut entry) => {
                     let (first, sum) = entry.get_mut();
                     *sum += count;
-                    // Of several workers' firsts, that of the first block.
-                    let place = |seen: &Seen| {
+                    // Of several workers' firsts, the worst of the first block.
+                    let rank = |seen: &Seen| {
                         let [x, y, z] = seen.at.block;
-                        (z, y, x, seen.at.thread)
+                        (std::cmp::Reverse(seen.level), z, y, x, seen.at.thread)
                     };
-                    if place(&seen) < place(first) {
+                    if rank(&seen) < rank(first) {
                         *first = seen;
                     }
                 }

@@ -24,7 +24,18 @@ pub(super) fn finding(kernel: &Kernel, regions: &Regions, error: &LaunchError) -
         notes,
         count: 1,
     };
-    let list = |places: &[WarpPlace]| places.iter().map(ToString::to_string).collect();
+    let list = |places: &[WarpPlace]| {
+        let lines = kernel.program().places.iter().map(|place| place.line);
+        let lines: Vec<u32> = lines.collect();
+        let one = |place: &WarpPlace| {
+            let pc = lines.iter().position(|&line| line == place.line);
+            match pc.and_then(|pc| kernel.source(pc as u32)) {
+                Some((file, line)) => format!("{place}, {file}:{line}"),
+                None => place.to_string(),
+            }
+        };
+        places.iter().map(one).collect()
+    };
     match error {
         LaunchError::Fault { place, fault } => {
             let (kind, bytes, note) = match *fault {

@@ -187,7 +187,7 @@ impl fmt::Display for Bytes {
     }
 }
 
-/// A fault that a check has found; the first of its like, and how many there were.
+/// A fault that a check has found; the first of its like (of the worst, where they differ), and how many there were.
 ///
 /// Findings are alike that have the same kind and the same instructions.
 #[derive(Clone, Debug, PartialEq, Eq)]

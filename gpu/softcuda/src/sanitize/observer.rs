@@ -117,7 +117,7 @@ impl Checker {
         let (pc, index, space) = (access.pc, access.block, access.space);
         let spot = |lane: u32| Spot { pc, block: index, thread: access.warp * 32 + lane };
         let mut missing = |(lane, byte): Missing| {
-            found.add((Kind::Uninitialised, pc, None), || Seen {
+            found.add((Kind::Uninitialised, pc, None), Level::Error, || Seen {
                 kind: Kind::Uninitialised,
                 level: Level::Error,
                 at: spot(lane),
@@ -139,7 +139,7 @@ impl Checker {
                             return;
                         };
                         let key = (kind, pc, Some(hazard.earlier_pc));
-                        found.add(key, || Seen {
+                        found.add(key, level, || Seen {
                             kind,
                             level,
                             at: spot(hazard.lane),
@@ -167,7 +167,7 @@ impl Checker {
                 if let Some(grid) = &launch.grid {
                     grid.access(access, shape, global, |hazard| {
                         let key = (hazard.kind, pc, Some(hazard.earlier_pc));
-                        found.add(key, || Seen {
+                        found.add(key, Level::Error, || Seen {
                             kind: hazard.kind,
                             level: Level::Error,
                             at: spot(hazard.lane),
@@ -285,7 +285,7 @@ impl Observer for Checker {
         if launch.config.checks.barriers {
             let at = Spot { pc, block: index, thread: warp * 32 + mask.trailing_zeros() };
             block.barriers.arrive(arrival, |kind, level, other, note| {
-                found.add((kind, pc, other.map(|spot| spot.pc)), || Seen {
+                found.add((kind, pc, other.map(|spot| spot.pc)), level, || Seen {
                     kind,
                     level,
                     at,

@@ -86,7 +86,7 @@ fn breadth_first() {
     let host = Host::new();
     let mut random = Random(10);
     let file = module("bfs");
-    let n = 500_usize;
+    let n = 1500_usize;
     let graph = rows(&mut random, n, n, 4);
     let mut expected = vec![-1; n];
     expected[0] = 0;

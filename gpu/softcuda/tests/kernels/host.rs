@@ -1,5 +1,6 @@
 //! Buffers and launches, short.
 
+use softcuda::sanitize::{Checks, launch, prepare};
 use softcuda::{Arg, Device, Dim, Kernel, LaunchOptions, Module, Statistics};
 use std::collections::HashMap;
 use std::sync::{LazyLock, Mutex};
@@ -36,12 +37,17 @@ macro_rules! elements {
 
 elements!(u8, u16, i32, u32, u64, i64, f32, f64);
 
+/// What every launch is checked for.
+const CHECKS: Checks = Checks { global_races: true, ..Checks::ALL };
+
 /// A device and its buffers.
 pub struct Host(pub Device);
 
 impl Host {
     pub fn new() -> Self {
-        Self(Device::new(1 << 30))
+        let device = Device::new(1 << 30);
+        prepare(&device, CHECKS);
+        Self(device)
     }
 
     /// A buffer that holds this.
@@ -52,16 +58,15 @@ impl Host {
         address
     }
 
-    /// A buffer of so many elements, poisoned.
+    /// A buffer of so many elements that nobody has written.
     pub fn room<T: Element>(&self, n: usize) -> u64 {
-        let bytes = n * size_of::<T>();
-        let address = self.0.memory().alloc(bytes as u64).unwrap();
-        self.0.memory().fill(address, &[0xcb], bytes as u64).unwrap();
-        address
+        self.0.memory().alloc((n * size_of::<T>()) as u64).unwrap()
     }
 
     pub fn get<T: Element>(&self, address: u64, n: usize) -> Vec<T> {
         let mut bytes = vec![0; n * size_of::<T>()];
+        let unwritten = self.0.memory().first_unwritten(address, bytes.len() as u64).unwrap();
+        assert!(unwritten.is_none(), "{unwritten:x?} was never written");
         self.0.memory().read(address, &mut bytes).unwrap();
         bytes.chunks(size_of::<T>()).map(T::of).collect()
     }
@@ -73,6 +78,7 @@ impl Host {
         self.0.memory().write(address, &bytes).unwrap();
     }
 
+    /// Runs a kernel with all checks on.
     pub fn run(
         &self,
         kernel: &Kernel,
@@ -82,9 +88,9 @@ impl Host {
         args: &[Arg],
     ) -> Statistics {
         let (grid, block) = (grid.into(), block.into());
-        kernel
-            .launch_with(&self.0, grid, block, args, &options)
-            .unwrap_or_else(|e| panic!("{} {grid} {block}: {e}", kernel.name()))
+        let report = launch(kernel, &self.0, grid, block, args, &options, CHECKS);
+        assert!(report.is_clean(), "{} {grid} {block}:\n{report}", kernel.name());
+        report.outcome.unwrap()
     }
 }
 

@@ -13,4 +13,5 @@ mod host;
 mod image;
 mod matmul;
 mod order;
+mod rest;
 mod sums;
