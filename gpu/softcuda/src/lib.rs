@@ -41,14 +41,16 @@
 //! ```
 //!
 //! - [`ptx`]: the parser; [`lower`]: modules, lowered to [`machine`]'s programs; [`memory`]: allocations and addresses;
-//!   [`count`]: what a launch did.
-//! - [`sanitize`]: races, uninitialised reads, barriers.
+//!   [`count`]: what a launch did; [`profile`]: what that would be on a GPU; [`sanitize`]: races, uninitialised reads, barriers.
 //! - Which instructions there are: [`lower::supported`].
+//! - Features, off by default: `serde` (pulls in `serde`), counters and profiles can be serialised; `json` (and `serde_json`), reports of
+//!   checks as JSON; `plot` (pulls in `plotters`), rooflines as SVG.
 
 pub mod count;
 pub mod lower;
 pub mod machine;
 pub mod memory;
+pub mod profile;
 pub mod ptx;
 pub mod sanitize;
 

@@ -100,3 +100,10 @@ impl Class {
         }
     }
 }
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for Class {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
+    }
+}

@@ -21,6 +21,7 @@ pub struct InstructionCount {
 
 /// Counters of one line of the source.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct LineCount {
     /// The file.
     pub file: String,
@@ -32,6 +33,7 @@ pub struct LineCount {
 
 /// Sums of counters.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Totals {
     /// Instructions run by warps.
     pub warp_instructions: u64,
@@ -180,6 +182,27 @@ impl Statistics {
             totals,
         };
         lines.into_iter().map(line).collect()
+    }
+}
+
+/// Sums: over all, by class, by line.
+#[cfg(feature = "serde")]
+impl serde::Serialize for Statistics {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        use serde::ser::SerializeStruct;
+        let classes: BTreeMap<_, _> = Class::ALL
+            .iter()
+            .map(|&class| (class.name(), self.class(class)))
+            .filter(|(_, totals)| totals.warp_instructions != 0)
+            .collect();
+        let mut fields = serializer.serialize_struct("Statistics", 6)?;
+        fields.serialize_field("kernel", &self.kernel)?;
+        fields.serialize_field("blocks", &self.blocks)?;
+        fields.serialize_field("threads", &self.threads)?;
+        fields.serialize_field("totals", &self.totals())?;
+        fields.serialize_field("classes", &classes)?;
+        fields.serialize_field("lines", &self.lines())?;
+        fields.end()
     }
 }
 

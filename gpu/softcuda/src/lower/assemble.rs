@@ -6,7 +6,7 @@ use super::flow::Graph;
 use super::op::{Control, Field, Op, Value};
 use super::rows;
 use crate::machine::instruction::{Instruction, NOWHERE};
-use crate::machine::program::{Param, Place, Program};
+use crate::machine::program::{Goes, Link, Param, Place, Program, Role};
 
 /// Predicates 0 (always true) and 1 (the carry) are the machine's own.
 const FIRST_PREDICATE: u32 = 2;
@@ -66,6 +66,8 @@ pub(super) fn assemble(
             _ => fixed[i] as u16,
         }
     };
+    program.pressure = end - next;
+    link(&mut program, &ops, &values);
     let field = |field: Field| field.value().map_or(0, row);
     for (at, op) in ops.iter().enumerate() {
         let mut ins = Instruction::new(op.body);
@@ -97,40 +99,50 @@ pub(super) fn assemble(
         }
         program.code.push(ins);
     }
-    program.places = places(&ops, &graph, values.len());
+    program.places = ops.iter().map(|op| place(op, &values)).collect();
     Ok(program)
 }
 
-/// Where instructions come from, what they count as, and how long the chain is that they wait for.
-fn places(ops: &[Op], graph: &Graph, values: usize) -> Vec<Place> {
-    let mut depths = vec![0_u16; values];
-    let mut places = Vec::with_capacity(ops.len());
-    for block in &graph.blocks {
-        for op in &ops[block.begin..block.end] {
-            let depth = 1 + op
-                .uses()
-                .map(|value| depths[value.0 as usize])
-                .max()
-                .unwrap_or(0)
-                .min(u16::MAX - 1);
-            let hidden = op.class == crate::count::Class::Hidden;
-            let depth = if hidden { depth - 1 } else { depth };
-            op.defs().for_each(|value| depths[value.0 as usize] = depth);
-            places.push(Place {
-                line: op.line,
-                source: op.source,
-                opcode: op.opcode,
-                class: op.class,
-                flops: op.flops,
-                bytes: op.bytes,
-                strong: op.strong,
-                depth,
-                leader: places.len() == block.begin,
-            });
-        }
-        for op in &ops[block.begin..block.end] {
-            op.defs().for_each(|value| depths[value.0 as usize] = 0);
-        }
+/// What each instruction reads and writes.
+fn link(program: &mut Program, ops: &[Op], homes: &[Home]) {
+    let changes =
+        |value: &Value| value.0 != 0 && matches!(homes[value.0 as usize], Home::Register(_));
+    program.values = homes.len() as u32;
+    for op in ops {
+        let first = program.linked.len() as u32;
+        program.linked.extend(op.uses().filter(changes).map(|value| value.0));
+        let uses = program.linked.len() as u32 - first;
+        program.linked.extend(op.defs().filter(changes).map(|value| value.0));
+        let defs = program.linked.len() as u32 - first - uses;
+        program.links.push(Link { first, uses: uses as u16, defs: defs as u16 });
     }
-    places
+}
+
+/// Where an instruction comes from, and what it counts as.
+fn place(op: &Op, homes: &[Home]) -> Place {
+    let role = |field: Field| {
+        let home = field.value().map(|value| homes[value.0 as usize]);
+        Role {
+            used: field.used().is_some(),
+            defined: field.defined().is_some(),
+            predicate: home == Some(Home::Register(0)),
+            wide: matches!(home, Some(Home::Register(2) | Home::Constant(_, true))),
+        }
+    };
+    Place {
+        roles: op.fields.map(role),
+        goes: match op.control {
+            Control::Next => Goes::Next,
+            Control::Branch(_) => Goes::Branch,
+            Control::Indirect(_) => Goes::Table,
+            Control::Exit | Control::Stop => Goes::End,
+        },
+        line: op.line,
+        source: op.source,
+        opcode: op.opcode,
+        class: op.class,
+        flops: op.flops,
+        bytes: op.bytes,
+        strong: op.strong,
+    }
 }

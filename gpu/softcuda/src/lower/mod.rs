@@ -1,7 +1,8 @@
 //! From PTX to programs: names bound, functions inlined, operands given rows, instructions given bodies.
 //!
 //! `op`: instructions on the way; `emit`: operands; `table`: what each opcode becomes; `call`: inlining; `flow`: where
-//! diverged lanes meet; `rows`: registers share rows; `assemble`: the program; `module`: modules, kernels, launches.
+//! diverged lanes meet; `rows`: registers share rows; `assemble`: the program; `module`: modules, kernels, launches; `listing`: programs
+//! to look at.
 
 mod assemble;
 mod call;
@@ -9,11 +10,13 @@ mod emit;
 mod error;
 mod flow;
 mod kernel;
+mod listing;
 mod module;
 mod op;
 mod rows;
 mod table;
 
 pub use error::LoadError;
+pub use listing::Listed;
 pub use module::{Kernel, Module, Parameter};
 pub use table::supported;

@@ -236,6 +236,10 @@ pub struct Kernel {
 }
 
 impl Kernel {
+    pub(super) fn files(&self) -> &[(u32, String)] {
+        &self.module.0.files
+    }
+
     pub(crate) fn program(&self) -> &Program {
         &self.module.0.programs[self.number]
     }
@@ -282,6 +286,12 @@ impl Kernel {
     /// Registers a thread that it was compiled for (`.maxnreg`), if it says so.
     pub fn max_registers(&self) -> Option<u32> {
         self.program().max_registers
+    }
+
+    /// Registers of 32 bits a thread that its values take when those that are not alive at once share them: an estimate of what an
+    /// assembler would need, which schedules and folds otherwise.
+    pub fn registers_estimated(&self) -> u32 {
+        self.program().pressure
     }
 
     /// Blocks of this shape that the device holds at once: the most that a cooperative launch may have.

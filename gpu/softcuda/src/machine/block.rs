@@ -193,6 +193,9 @@ impl Block {
         let warp = &mut self.warps[number];
         // The context lends the asides out; the warp gets them back below.
         let mut asides = std::mem::take(&mut warp.asides);
+        let mut observer = lent.observer.as_deref_mut();
+        let followed =
+            observer.as_deref_mut().is_some_and(|it| it.follows(self.index, number as u32));
         let mut cx = Context {
             rows: warp.file.as_mut_ptr().cast(),
             program: launch.program,
@@ -210,7 +213,8 @@ impl Block {
             gathered: false,
             polls: warp.polls,
             fault: None,
-            observer: lent.observer.as_deref_mut(),
+            observer,
+            followed,
             host: &launch.host,
             block: self.index,
             warp: number as u32,

@@ -97,6 +97,8 @@ pub(crate) struct Context<'l> {
     pub polls: u32,
     pub fault: Option<Box<LaneFault>>,
     pub observer: Option<&'l mut (dyn Observer + 'static)>,
+    /// Whether the observer wants to know of each instruction.
+    pub followed: bool,
     pub host: &'l super::launch::Host<'l>,
     pub block: [u32; 3],
     pub warp: u32,

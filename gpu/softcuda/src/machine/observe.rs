@@ -143,6 +143,16 @@ pub trait Observer: Send {
     fn block_ends(&mut self, block: [u32; 3]) {
         let _ = block;
     }
+    /// Whether it wants to know of each instruction that a warp runs; asked whenever the warp has its turn.
+    fn follows(&mut self, block: [u32; 3], warp: u32) -> bool {
+        let _ = (block, warp);
+        false
+    }
+    /// A warp that it [`follows`](Self::follows) has run an instruction, by its number in the lowered kernel, for the lanes of the
+    /// mask. One that waits for other lanes is told of once for each part of the warp that arrives.
+    fn executed(&mut self, block: [u32; 3], warp: u32, pc: u32, mask: u32) {
+        let _ = (block, warp, pc, mask);
+    }
     /// A memory access is about to happen; its addresses were found good.
     fn access(&mut self, access: &Access<'_>) {
         let _ = access;

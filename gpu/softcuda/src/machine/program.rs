@@ -3,6 +3,30 @@
 use super::instruction::Instruction;
 use crate::count::Class;
 
+/// How an instruction uses a field.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Role {
+    pub used: bool,
+    pub defined: bool,
+    /// Whether it is a predicate.
+    pub predicate: bool,
+    /// Whether it is of 64 bits.
+    pub wide: bool,
+}
+
+/// Where an instruction may go on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Goes {
+    #[default]
+    Next,
+    /// To the target in the low half of its immediate; diverged lanes meet where the high half says.
+    Branch,
+    /// To one of a table of targets, by number in the low half.
+    Table,
+    /// Nowhere.
+    End,
+}
+
 /// Where an instruction comes from.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Place {
@@ -20,10 +44,10 @@ pub(crate) struct Place {
     pub bytes: u16,
     /// Whether it is a volatile or ordered access.
     pub strong: bool,
-    /// Length of the longest chain of dependent instructions up to here within its basic block: for the parallelism there is.
-    pub depth: u16,
-    /// Whether it is the first of a basic block.
-    pub leader: bool,
+    /// How it uses its fields.
+    pub roles: [Role; 5],
+    /// Where it may go on, for listings.
+    pub goes: Goes,
 }
 
 /// A register whose value is known when a block begins.
@@ -68,6 +92,14 @@ pub(crate) struct Param {
     pub size: u32,
 }
 
+/// What an instruction reads and writes: where in [`Program::linked`], and how many of each.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Link {
+    pub first: u32,
+    pub uses: u16,
+    pub defs: u16,
+}
+
 /// A variable in shared memory, for messages.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct SharedVariable {
@@ -90,6 +122,14 @@ pub(crate) struct Program {
     pub operands: Vec<u16>,
     /// Targets of `brx.idx`.
     pub targets: Vec<Vec<u32>>,
+    /// What each instruction depends on.
+    pub links: Vec<Link>,
+    /// Registers by number, as they were before they shared rows; those that never change in a launch are left out.
+    pub linked: Vec<u32>,
+    /// One more than the greatest number in `linked`.
+    pub values: u32,
+    /// Rows of 32 bits a thread that registers other than predicates take.
+    pub pressure: u32,
     /// Units of 128 bytes of the register file.
     pub units: u16,
     /// Rows of 32-bit special registers.

@@ -305,13 +305,33 @@ impl Warp {
 /// # Safety
 /// As [`Warp::run`].
 unsafe fn run_split(warp: &mut Warp, cx: &mut Context<'_>, at: usize, fuel: u64) -> (Flow, u64) {
+    if cx.followed {
+        // SAFETY: the caller's promise.
+        return unsafe { run_split_followed(warp, cx, at, fuel) };
+    }
     #[cfg(target_arch = "x86_64")]
     if level::fast() {
         // SAFETY: the processor has the extensions; the rest is the caller's promise.
         return unsafe { run_split_fast(warp, cx, at, fuel) };
     }
     // SAFETY: the caller's promise.
-    unsafe { interpret(warp, cx, at, fuel) }
+    unsafe { interpret::<false>(warp, cx, at, fuel) }
+}
+
+/// Tells the observer of each instruction.
+///
+/// # Safety
+/// As [`Warp::run`].
+#[cold]
+#[inline(never)]
+unsafe fn run_split_followed(
+    warp: &mut Warp,
+    cx: &mut Context<'_>,
+    at: usize,
+    fuel: u64,
+) -> (Flow, u64) {
+    // SAFETY: the caller's promise.
+    unsafe { interpret::<true>(warp, cx, at, fuel) }
 }
 
 /// # Safety
@@ -325,7 +345,7 @@ unsafe fn run_split_fast(
     fuel: u64,
 ) -> (Flow, u64) {
     // SAFETY: the caller's promise.
-    unsafe { interpret(warp, cx, at, fuel) }
+    unsafe { interpret::<false>(warp, cx, at, fuel) }
 }
 
 /// Runs one split until its turn ends or its lanes part, meet, wait or exit.
@@ -333,7 +353,12 @@ unsafe fn run_split_fast(
 /// # Safety
 /// As [`Warp::run`].
 #[inline(always)]
-unsafe fn interpret(warp: &mut Warp, cx: &mut Context<'_>, at: usize, fuel: u64) -> (Flow, u64) {
+unsafe fn interpret<const FOLLOWED: bool>(
+    warp: &mut Warp,
+    cx: &mut Context<'_>,
+    at: usize,
+    fuel: u64,
+) -> (Flow, u64) {
     let code = cx.program.code.as_ptr();
     let Split { mask: active, mut pc, .. } = warp.splits[at];
     let meet = warp.meets_at(at);
@@ -363,7 +388,11 @@ unsafe fn interpret(warp: &mut Warp, cx: &mut Context<'_>, at: usize, fuel: u64)
             (ins, mask)
         };
         // SAFETY: lowering chose the body for these operands.
-        match unsafe { (ins.run)(cx, ins, mask) } {
+        let flow = unsafe { (ins.run)(cx, ins, mask) };
+        if FOLLOWED && let Some(observer) = cx.observer.as_deref_mut() {
+            observer.executed(cx.block, cx.warp, pc, mask);
+        }
+        match flow {
             Flow::Next => pc += 1,
             Flow::Jump => pc = ins.imm as u32,
             Flow::Yield => {

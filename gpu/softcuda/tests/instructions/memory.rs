@@ -71,7 +71,7 @@ fn atomic_operations() {
         96,
         &[0],
     );
-    assert_eq!(out[0], (0..96).sum());
+    assert_eq!(out[0], (0..96).sum::<u64>());
 }
 
 #[test]
