@@ -62,7 +62,9 @@ fn every_function_that_cust_names_is_exported() {
     // SAFETY: nothing is called.
     let library = unsafe { libloading::Library::new(installed().join("libcuda.so.1")) }.unwrap();
     let names = include_str!("../../../driver/tests/cust_functions.txt");
-    for name in names.lines().chain(["softcuda_last_error", "cuGetProcAddress_v2"]) {
+    for name in
+        names.lines().chain(["softcuda_last_error", "softcuda_findings", "cuGetProcAddress_v2"])
+    {
         // SAFETY: as above.
         let found = unsafe { library.get::<*mut c_void>(name.as_bytes()) };
         assert!(found.is_ok(), "{name}");
