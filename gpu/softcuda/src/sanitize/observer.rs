@@ -101,7 +101,7 @@ impl Drop for Checker {
 }
 
 impl Checker {
-    /// The same with vector instructions: two thirds of the time.
+    /// The same with vector instructions: a tenth less time (tiled matrix products).
     #[cfg(target_arch = "x86_64")]
     #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
     unsafe fn check_fast(&mut self, access: &Access<'_>) {

@@ -100,6 +100,9 @@ impl Report {
     }
 
     /// As JSON.
+    ///
+    /// # Errors
+    /// When it cannot be written, which no report is known to cause.
     #[cfg(feature = "json")]
     pub fn to_json(&self) -> Result<String, serde_json::Error> {
         serde_json::to_string_pretty(self)

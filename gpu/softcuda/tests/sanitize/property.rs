@@ -5,11 +5,11 @@ use proptest::prelude::*;
 use softcuda::sanitize::{Config, Report, launch};
 use softcuda::{Arg, Device, LaunchOptions, Module};
 
-/// Two lanes of each of three warps do something.
-const THREADS: usize = 6;
+/// Three lanes of each of three warps do something.
+const THREADS: usize = 9;
 
 fn number(thread: usize) -> u32 {
-    (thread / 2 * 32 + thread % 2) as u32
+    (thread / 3 * 32 + thread % 3) as u32
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -35,9 +35,9 @@ impl What {
 #[derive(Clone, Copy, Debug)]
 enum Step {
     /// By the threads of the mask; to the same place, or each to the one beside the last.
-    Access { what: What, mask: u8, place: u32, log: u32, spread: bool },
-    /// `bar.warp.sync` of the two lanes, or of the whole warp.
-    Warp { warp: usize, whole: bool },
+    Access { what: What, mask: u16, place: u32, log: u32, spread: bool },
+    /// `bar.warp.sync` of some of the three lanes; 8 is the whole warp.
+    Warp { warp: usize, lanes: u16 },
     /// All threads.
     All,
     /// Two warps; the first waits or only arrives.
@@ -55,10 +55,14 @@ impl Step {
 
     /// Threads whose past is published here, and threads that learn of it.
     fn order(self) -> Option<(Vec<usize>, Vec<usize>)> {
-        let of = |warp: usize| vec![warp * 2, warp * 2 + 1];
+        let of = |warp: usize| vec![warp * 3, warp * 3 + 1, warp * 3 + 2];
         match self {
             Self::Access { .. } => None,
-            Self::Warp { warp, .. } => Some((of(warp), of(warp))),
+            Self::Warp { warp, lanes } => {
+                let of = of(warp).into_iter().filter(|t| lanes == 8 || lanes & 1 << (t % 3) != 0);
+                let of: Vec<usize> = of.collect();
+                Some((of.clone(), of))
+            }
             Self::All => Some(((0..THREADS).collect(), (0..THREADS).collect())),
             Self::Two { first, second, waits } => {
                 let both = [of(first), of(second)].concat();
@@ -76,7 +80,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => Just(What::VolatileWrite),
         1 => Just(What::Atomic),
     ];
-    let mask = prop_oneof![(0..THREADS).prop_map(|t| 1_u8 << t), 1_u8..64];
+    let mask = prop_oneof![(0..THREADS).prop_map(|t| 1_u16 << t), 1_u16..512];
     let log = prop_oneof![Just(0_u32), Just(1), Just(2), Just(2), Just(4)];
     let access = (what, mask, 0_u32..4, log, any::<bool>());
     prop_oneof![
@@ -88,7 +92,7 @@ fn step() -> impl Strategy<Value = Step> {
             };
             Step::Access { what, mask, place, log, spread }
         }),
-        2 => (0..3_usize, any::<bool>()).prop_map(|(warp, whole)| Step::Warp { warp, whole }),
+        2 => (0..3_usize, 1_u16..9).prop_map(|(warp, lanes)| Step::Warp { warp, lanes }),
         1 => Just(Step::All),
         2 => (0..3_usize, 1..3_usize, any::<bool>()).prop_map(|(first, by, waits)| Step::Two {
             first,
@@ -102,9 +106,9 @@ fn step() -> impl Strategy<Value = Step> {
 fn text(steps: &[Step]) -> String {
     let mut body = String::from(
         ".reg .b32 %bit, %warp, %lane;\nand.b32 %lane, %t, 31;\nshr.u32 %warp, %t, 5;\n\
-         shl.b32 %r1, %warp, 1;\nadd.u32 %r1, %r1, %lane;\nmov.u32 %r2, 1;\nshl.b32 %bit, %r2, %r1;\n\
-         setp.gt.u32 %p1, %lane, 1;\n@%p1 mov.u32 %bit, 0;\ncvt.u16.u32 %h1, %t;\n\
-         .reg .b32 %who;\nshl.b32 %who, %warp, 1;\nadd.u32 %who, %who, %lane;\n",
+         mad.lo.u32 %r1, %warp, 3, %lane;\nmov.u32 %r2, 1;\nshl.b32 %bit, %r2, %r1;\n\
+         setp.gt.u32 %p1, %lane, 2;\n@%p1 mov.u32 %bit, 0;\ncvt.u16.u32 %h1, %t;\n\
+         .reg .b32 %who;\nmad.lo.u32 %who, %warp, 3, %lane;\n",
     );
     let mut barrier = 0;
     for (i, &step) in steps.iter().enumerate() {
@@ -140,10 +144,10 @@ fn text(steps: &[Step]) -> String {
                     _ => format!("@%p1 ld{volatile}.shared.{ty} {target}, [%r1]; // {i}\n"),
                 }
             }
-            Step::Warp { warp, whole: true } => on_warp(warp) + "@%p1 bar.warp.sync -1;\n",
-            Step::Warp { warp, whole: false } => {
-                format!("and.b32 %r1, %bit, {};\nsetp.ne.u32 %p1, %r1, 0;\n", 3 << (2 * warp))
-                    + "@%p1 bar.warp.sync 3;\n"
+            Step::Warp { warp, lanes: 8 } => on_warp(warp) + "@%p1 bar.warp.sync -1;\n",
+            Step::Warp { warp, lanes } => {
+                format!("and.b32 %r1, %bit, {};\nsetp.ne.u32 %p1, %r1, 0;\n", lanes << (3 * warp))
+                    + &format!("@%p1 bar.warp.sync {lanes};\n")
             }
             Step::All => "bar.sync 0;\n".to_owned(),
             Step::Two { first, second, waits } => {
@@ -172,7 +176,7 @@ struct Event {
 fn races(steps: &[Step]) -> Vec<(Event, Event)> {
     let mut events: Vec<Event> = Vec::new();
     // What each event is known to: a mask of threads; each thread's later events come after it.
-    let mut known: Vec<u8> = Vec::new();
+    let mut known: Vec<u16> = Vec::new();
     let mut racing = Vec::new();
     for (number, &step) in steps.iter().enumerate() {
         let first = events.len();
@@ -183,7 +187,7 @@ fn races(steps: &[Step]) -> Vec<(Event, Event)> {
             }
         }
         if let Some((from, to)) = step.order() {
-            let mask = |list: &[usize]| list.iter().fold(0_u8, |mask, t| mask | 1 << t);
+            let mask = |list: &[usize]| list.iter().fold(0_u16, |mask, t| mask | 1 << t);
             let (from, to) = (mask(&from), mask(&to));
             for known in &mut known {
                 if *known & from != 0 {

@@ -5,16 +5,19 @@
 //! warp of the lanes that touch it: cells of 4 bytes for most reads, of 16 for wide ones, of 1 for narrow ones and for strong
 //! accesses. What a record has no room for is spilled into a list. Records are never cleared: those with an old stamp mean nothing.
 
+mod against;
 mod copies;
 mod spill;
 mod touch;
+mod write;
 
 use super::order::{Order, each};
 use super::shape::{Shape, lanes, runs};
 use crate::machine::{Access, AccessKind, Copied};
 use copies::{Copies, Copying};
 use spill::{Spilled, Spills};
-use touch::{By, Touch, Touches};
+use touch::{By, Touches};
+use write::Write;
 
 /// How two accesses are related.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,21 +52,6 @@ pub(super) struct Hazard {
     pub relation: Relation,
     /// Both write the same.
     pub same_value: bool,
-}
-
-/// The last plain write of a word.
-#[derive(Clone, Copy, Debug, Default)]
-struct Write {
-    stamp: u32,
-    /// Number of the instruction among those that ran: lanes that write in the same one are told by it.
-    serial: u32,
-    active: u32,
-    sites: [u16; 4],
-    lanes: [u8; 4],
-    warp: u8,
-    bytes: u8,
-    /// Bytes written by the instruction `serial`.
-    fresh: u8,
 }
 
 /// Kinds of touches.
@@ -372,183 +360,6 @@ impl Shadow {
         }
     }
 
-    fn hazard(
-        &self,
-        lane: Lane,
-        (earlier, site): (Earlier, u16),
-        (warp, by): (u32, u32),
-        byte: u32,
-        together: bool,
-    ) -> Hazard {
-        let relation = match (warp == lane.by.warp, together || lane.active & 1 << by != 0) {
-            (false, _) => Relation::Warps,
-            (true, true) => Relation::Together,
-            (true, false) => Relation::Apart,
-        };
-        Hazard {
-            earlier,
-            earlier_pc: self.sites[usize::from(site)],
-            earlier_thread: warp * 32 + by,
-            lane: lane.lane,
-            address: lane.word * 4 + byte,
-            relation,
-            same_value: false,
-        }
-    }
-
-    /// Checks against the last write of a word. `store` is the access where it is a plain store, whose values can be compared.
-    #[inline]
-    fn against_write(
-        &self,
-        lane: Lane,
-        order: &Order,
-        store: Option<&Access<'_>>,
-        found: &mut impl FnMut(&Hazard),
-    ) {
-        let Some(write) = self.writes.get(lane.word as usize) else { return };
-        let bytes = write.bytes & lane.bytes;
-        if write.stamp > lane.by.full && bytes != 0 {
-            self.against_live_write(write, bytes, lane, order, store, found);
-        }
-        if !self.spills.is_empty() {
-            self.against_spilled(Set::Writes, lane, order, found);
-        }
-    }
-
-    #[cold]
-    fn against_live_write(
-        &self,
-        write: &Write,
-        bytes: u8,
-        lane: Lane,
-        order: &Order,
-        store: Option<&Access<'_>>,
-        found: &mut impl FnMut(&Hazard),
-    ) {
-        let (warp, me) = (u32::from(write.warp), (lane.by.warp, lane.lane));
-        let mut told = 0_u32;
-        for byte in each(bytes.into()) {
-            let by = u32::from(write.lanes[byte]);
-            if (warp, by) == me || told & 1 << by != 0 {
-                continue;
-            }
-            let fresh =
-                store.is_some() && write.serial == self.serial && write.fresh & 1 << byte != 0;
-            if !fresh && order.unordered((warp, 1 << by), write.stamp, me) == 0 {
-                continue;
-            }
-            told |= 1 << by;
-            let together = write.active & 1 << lane.lane != 0;
-            let before = (Earlier::Write, write.sites[byte]);
-            let mut hazard = self.hazard(lane, before, (warp, by), byte as u32, together);
-            if fresh {
-                hazard.relation = Relation::Instruction;
-            }
-            if let Some(access) = store {
-                let same = each(bytes.into()).filter(|&i| u32::from(write.lanes[i]) == by);
-                let bytes = same.fold(0, |bytes, i| bytes | 1 << i);
-                hazard.same_value = same_value(access, lane, by, fresh, bytes);
-            }
-            found(&hazard);
-        }
-    }
-
-    /// Checks against touches of a word.
-    #[inline]
-    fn against(&self, set: Set, lane: Lane, order: &Order, found: &mut impl FnMut(&Hazard)) {
-        let Some(touches) = self.set(set) else { return };
-        let full = lane.by.full;
-        if set.unit() == 0 {
-            for byte in each(lane.bytes.into()) {
-                for (warp, touch) in touches.of(lane.word as usize * 4 + byte, full) {
-                    self.against_touch(set, touch, warp, byte as u32, lane, order, found);
-                }
-            }
-        } else {
-            for (warp, touch) in touches.of((lane.word as usize * 4) >> set.unit(), full) {
-                let byte = lane.bytes.trailing_zeros();
-                self.against_touch(set, touch, warp, byte, lane, order, found);
-            }
-        }
-        if !self.spills.is_empty() {
-            self.against_spilled(set, lane, order, found);
-        }
-    }
-
-    #[cold]
-    fn against_spilled(
-        &self,
-        set: Set,
-        lane: Lane,
-        order: &Order,
-        found: &mut impl FnMut(&Hazard),
-    ) {
-        for spilled in self.spills.of(lane.word, set) {
-            let bytes = spilled.bytes & lane.bytes;
-            if bytes != 0 {
-                let byte = bytes.trailing_zeros();
-                self.against_touch(set, &spilled.touch, spilled.warp, byte, lane, order, found);
-            }
-        }
-    }
-
-    #[expect(clippy::too_many_arguments, reason = "the inner half of `against`")]
-    #[inline]
-    fn against_touch(
-        &self,
-        set: Set,
-        touch: &Touch,
-        warp: u32,
-        byte: u32,
-        lane: Lane,
-        order: &Order,
-        found: &mut impl FnMut(&Hazard),
-    ) {
-        let own = if warp == lane.by.warp { 1 << lane.lane } else { 0 };
-        let lanes = touch.lanes & !own;
-        if lanes == 0 {
-            return;
-        }
-        let lanes = order.unordered((warp, lanes), touch.stamp, (lane.by.warp, lane.lane));
-        if lanes != 0 {
-            let (by, site) = touch.one_of(lanes);
-            let writes = matches!(set, Set::Writes | Set::StrongWrites);
-            let earlier = if writes { Earlier::Write } else { Earlier::Read };
-            found(&self.hazard(lane, (earlier, site), (warp, by), byte, touch.whole()));
-        }
-    }
-
-    /// Remembers a plain write.
-    fn write(&mut self, lane: Lane) {
-        let Lane { by, word, bytes, .. } = lane;
-        let Some(write) = self.writes.get_mut(word as usize) else { return };
-        self.written[word as usize] = by.full;
-        if write.stamp != by.now || u32::from(write.warp) != by.warp {
-            let old = *write;
-            *write = Write { stamp: by.now, warp: by.warp as u8, ..Write::default() };
-            if old.stamp > by.full {
-                for byte in each((old.bytes & !bytes).into()) {
-                    let touch = Touch::one(old.stamp, old.sites[byte], 1 << old.lanes[byte]);
-                    let (set, warp, bytes) = (Set::Writes, old.warp.into(), 1 << byte);
-                    self.spills.add(Spilled { set, warp, bytes, touch }, word);
-                }
-            }
-        }
-        let write = &mut self.writes[word as usize];
-        if write.serial != self.serial {
-            (write.serial, write.fresh) = (self.serial, 0);
-        }
-        write.active = lane.active;
-        write.bytes |= bytes;
-        write.fresh |= bytes;
-        for byte in 0..4 {
-            if bytes & 1 << byte != 0 {
-                write.lanes[byte] = lane.lane as u8;
-                write.sites[byte] = by.site;
-            }
-        }
-    }
-
     /// Remembers lanes that read, or that touch bytes by a strong access.
     #[inline]
     fn touch(&mut self, set: Set, by: &By, lanes: u32, address: u32, size: u32) {
@@ -578,18 +389,4 @@ impl Shadow {
             }
         }
     }
-}
-
-/// Whether a store writes what another lane of the instruction, or an earlier write, has written to the same bytes of a word.
-fn same_value(access: &Access<'_>, lane: Lane, by: u32, fresh: bool, bytes: u8) -> bool {
-    let at = |lane: u32, byte: u32| {
-        let offset = byte.checked_sub(access.addresses[lane as usize] as u32)?;
-        let value = access.values.of(lane as usize)?;
-        (offset < access.size).then(|| (value >> (8 * offset)) as u8)
-    };
-    each(bytes.into()).all(|byte| {
-        let byte = lane.word * 4 + byte as u32;
-        let before = if fresh { at(by, byte) } else { access.shared.get(byte as usize).copied() };
-        at(lane.lane, byte).is_some_and(|new| before == Some(new))
-    })
 }
