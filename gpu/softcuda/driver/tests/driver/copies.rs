@@ -209,15 +209,16 @@ proptest! {
 fn between_any_addresses() {
     let session = Session::new();
     let (a, b) = (session.alloc(8), session.alloc(8));
-    let (from, mut to) = (55_u64, 0_u64);
-    let host = |at: *const u64| at.expose_provenance() as u64;
-    ok!(cuMemcpy(a, host(&raw const from), 8));
+    let from = 55_u64;
+    let source = (&raw const from).expose_provenance() as u64;
+    ok!(cuMemcpy(a, source, 8));
     ok!(cuMemcpy(b, a, 8));
-    ok!(cuMemcpyAsync(host(&raw const to), b, 8, null_mut()));
-    assert_eq!(to, 55);
-    to = 0;
-    ok!(cuMemcpyAsync(host(&raw const to), host(&raw const from), 8, null_mut()));
-    assert_eq!(to, 55);
+    for source in [b, source] {
+        let mut to = 0_u64;
+        let target = (&raw mut to).expose_provenance() as u64;
+        ok!(cuMemcpyAsync(target, source, 8, null_mut()));
+        assert_eq!(to, 55);
+    }
     fails!(cuMemcpy(a, b, 9), CUDA_ERROR_INVALID_VALUE);
     fails!(cuMemcpy(0, b, 8), CUDA_ERROR_INVALID_VALUE);
     fails!(cuMemcpy(a + 4096, b, 8), CUDA_ERROR_INVALID_VALUE);
