@@ -86,6 +86,24 @@ fn lanes_of_a_warp_need_a_sync() {
 }
 
 #[test]
+fn a_later_read_does_not_hide_one_that_is_not_ordered() {
+    // The second lane's read is ordered before the third's write, the first lane's is not.
+    let lane = |n: u32| format!("setp.eq.u32 %p1, %t, {n};\n@%p1 ");
+    let meet = "@%p2 bar.warp.sync 6;\n";
+    let body = |first: &str| {
+        format!(
+            "{SET}add.u32 %r1, %t, -1;\nsetp.lt.u32 %p2, %r1, 2;\n{first}{meet}\
+             {}ld.shared.u32 %r3, [%s];\n{meet}{}st.shared.u32 [%s], 9; // W",
+            lane(1),
+            lane(2)
+        )
+    };
+    let read = lane(0) + "ld.shared.u32 %r2, [%s]; // R\n";
+    finds(&body(&read), 32, Kind::WriteAfterRead, Level::Warning, ("W", "R"));
+    clean(&body(""), 32);
+}
+
+#[test]
 fn lanes_that_run_apart() {
     let body = "setp.lt.u32 %p1, %t, 16;\n@%p1 bra then;\nxor.b32 %r1, %a, 64;\n\
                 ld.shared.u32 %r2, [%r1]; // R\nbra after;\nthen:\nst.shared.u32 [%a], %t; // W\nafter:";
