@@ -86,6 +86,24 @@ fn lanes_of_a_warp_need_a_sync() {
 }
 
 #[test]
+fn a_later_read_does_not_hide_one_that_is_not_ordered() {
+    // The second lane's read is ordered before the third's write, the first lane's is not.
+    let lane = |n: u32| format!("setp.eq.u32 %p1, %t, {n};\n@%p1 ");
+    let meet = "@%p2 bar.warp.sync 6;\n";
+    let body = |first: &str| {
+        format!(
+            "{SET}add.u32 %r1, %t, -1;\nsetp.lt.u32 %p2, %r1, 2;\n{first}{meet}\
+             {}ld.shared.u32 %r3, [%s];\n{meet}{}st.shared.u32 [%s], 9; // W",
+            lane(1),
+            lane(2)
+        )
+    };
+    let read = lane(0) + "ld.shared.u32 %r2, [%s]; // R\n";
+    finds(&body(&read), 32, Kind::WriteAfterRead, Level::Warning, ("W", "R"));
+    clean(&body(""), 32);
+}
+
+#[test]
 fn lanes_that_run_apart() {
     let body = "setp.lt.u32 %p1, %t, 16;\n@%p1 bra then;\nxor.b32 %r1, %a, 64;\n\
                 ld.shared.u32 %r2, [%r1]; // R\nbra after;\nthen:\nst.shared.u32 [%a], %t; // W\nafter:";
@@ -270,4 +288,42 @@ fn blocks_race_in_global_memory() {
     let report = run(&flag(fence, ""), 2, 1, ALL);
     assert_eq!(report.findings.len(), 1, "{report}");
     assert!(report.findings[0].kind.is_race());
+}
+
+#[test]
+fn rows_that_read_the_same_words() {
+    // Periods of 8, 16 and 12 lanes: each lane's read counts.
+    for (period, reader) in [(8, 29), (16, 21), (12, 17)] {
+        let body = |barrier: &str| {
+            format!(
+                "st.shared.u32 [%a], %t;\nbar.sync 0;\nsetp.ge.u32 %p1, %t, 32;\n@%p1 bra end;\n\
+                 rem.u32 %r1, %t, {period};\nshl.b32 %r1, %r1, 2;\nadd.u32 %r1, %r1, %s;\n\
+                 ld.shared.u32 %r2, [%r1]; // R\n{barrier}\nend:\n{barrier}\n\
+                 setp.eq.u32 %p1, %t, 40;\n@%p1 st.shared.u32 [%s+{}], 7; // W",
+                reader % period * 4
+            )
+        };
+        races(&body(""), 64, Level::Error, ("W", "R"));
+        clean(&body("").replace("end:", "end:\nbar.sync 0;"), 64);
+        // Of all lanes that read the word, only the writer's own is no race.
+        let body = format!(
+            "st.shared.u32 [%a], %t;\nbar.sync 0;\nrem.u32 %r1, %t, {period};\nshl.b32 %r1, %r1, 2;\n\
+             add.u32 %r1, %r1, %s;\nld.shared.u32 %r2, [%r1]; // R\nsetp.eq.u32 %p1, %t, {};\n\
+             @%p1 st.shared.u32 [%r1], 7; // W",
+            reader % period
+        );
+        races(&body, 32, Level::Warning, ("W", "R"));
+    }
+    // Rows of 8, 16 and 8 lanes: word 10 is the 19th lane's.
+    let body = format!(
+        "st.shared.u32 [%a], %t;\nbar.sync 0;\nsetp.ge.u32 %p1, %t, 32;\n@%p1 bra write;\n\
+         mov.u32 %r1, %t;\nsetp.ge.u32 %p1, %t, 8;\n@%p1 sub.u32 %r1, %r1, 8;\nsetp.ge.u32 %p1, %t, 24;\n\
+         @%p1 sub.u32 %r1, %r1, 16;\nshl.b32 %r1, %r1, 2;\nadd.u32 %r1, %r1, %s;\n\
+         ld.shared.u32 %r2, [%r1]; // R\nbra end;\nwrite:\nsetp.eq.u32 %p1, %t, 40;\n\
+         @%p1 st.shared.u32 [%s+{}], 7; // W\nend:",
+        10 * 4
+    );
+    let found = races(&body, 64, Level::Error, ("W", "R"));
+    let threads = [found.place.unwrap().thread, found.other.unwrap().thread];
+    assert!(threads.contains(&Some([18, 0, 0])), "{threads:?}");
 }

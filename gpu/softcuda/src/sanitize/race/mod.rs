@@ -217,14 +217,15 @@ impl Shadow {
         let Shape { other, apart } = shape;
         if access.size == 4 && access.mask == u32::MAX && apart.count_ones() < other.count_ones() {
             // Neighbours read neighbours.
+            let count = (apart & (apart - 1)).trailing_zeros();
+            let again = apart.count_ones() == 32_u32.div_ceil(count)
+                && each(apart).all(|i| at[i] == at[0] && (i as u32).is_multiple_of(count));
+            if again && self.load_run(at[0] as u32, apart, count, lane) {
+                // All runs read the same, as the rows of a small block do.
+                return;
+            }
             for (first, count) in runs(apart) {
-                let word = (at[first as usize] / 4) as usize;
-                let Some(written) = self.written.get(word..word + count as usize) else { return };
-                let mut quiet = !self.others_count();
-                for &written in written {
-                    quiet &= written != lane.by.full;
-                }
-                if !quiet || !self.reads.add_run(&lane.by, word, first, count as usize) {
+                if !self.load_run(at[first as usize] as u32, 1 << first, count, lane) {
                     for i in first..first + count {
                         self.load(access, at[i as usize] as u32, 1 << i, lane, order, found);
                     }
@@ -239,6 +240,18 @@ impl Shadow {
                 self.load(access, at[run.0 as usize] as u32, lanes, lane, order, found);
             }
         }
+    }
+
+    /// Lanes read a run of words: these the first, their neighbours each further one. `false`: more must be looked at.
+    #[inline]
+    fn load_run(&mut self, address: u32, lanes: u32, count: u32, lane: Lane) -> bool {
+        let (word, count) = ((address / 4) as usize, count as usize);
+        let Some(written) = self.written.get(word..word + count) else { return false };
+        let mut quiet = !self.others_count();
+        for &written in written {
+            quiet &= written != lane.by.full;
+        }
+        quiet && self.reads.add_run(&lane.by, word, lanes, count)
     }
 
     /// Whether reads must be checked against more than the last writes.

@@ -90,9 +90,10 @@ impl Touches {
         merge(&mut self.touches[at], by, lanes)
     }
 
-    /// Adds neighbouring lanes that touch neighbouring cells. `false`: nothing was done, for there may be no room.
+    /// Adds lanes to neighbouring cells: to the first these, to each further one their neighbours. `false`: nothing was done, for
+    /// there may be no room.
     #[inline]
-    pub(super) fn add_run(&mut self, by: &By, cell: usize, lane: u32, count: usize) -> bool {
+    pub(super) fn add_run(&mut self, by: &By, cell: usize, lanes: u32, count: usize) -> bool {
         let at = by.warp as usize * self.cells.len() + cell;
         let Some(touches) = self.touches.get_mut(at..at + count) else { return true };
         let mut room = true;
@@ -102,10 +103,10 @@ impl Touches {
         if !room {
             return false;
         }
-        let mut bit = 1_u32 << lane;
+        let mut lanes = lanes;
         for touch in touches {
-            merge(touch, by, bit);
-            bit <<= 1;
+            merge(touch, by, lanes);
+            lanes <<= 1;
         }
         for warps in &mut self.cells[cell..cell + count] {
             let before = if warps.full == by.full { warps.warps } else { 0 };
