@@ -93,18 +93,25 @@ fn nothing_acknowledged_is_lost() {
 fn a_request_that_is_worked_on_is_answered_when_the_server_stops() {
     let dir = tempfile::tempdir().unwrap();
     let program = Program::start(dir.path(), &[]);
-    let mut stream = std::net::TcpStream::connect(program.address).unwrap();
+    let address = program.address;
+    let mut stream = std::net::TcpStream::connect(address).unwrap();
     let body = json!({"schema": text(1)}).to_string();
     let length = body.len();
     let (begin, rest) = body.split_at(5);
     write!(
         stream,
-        "POST /subjects/s/versions HTTP/1.1\r\nHost: x\r\nContent-Length: {length}\r\n\r\n{begin}"
+        "POST /subjects/s/versions HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: {length}\r\n\r\n"
     )
     .unwrap();
+    // A connection that waits to be accepted when the server stops is refused by the kernel; one whose
+    // request's body was asked for is worked on.
+    let mut interim = [0; 25];
+    stream.read_exact(&mut interim).unwrap();
+    assert_eq!(&interim, b"HTTP/1.1 100 Continue\r\n\r\n");
+    stream.write_all(begin.as_bytes()).unwrap();
     let stopped = std::thread::spawn(move || program.terminate());
     // It takes nothing new once it has heard.
-    while std::net::TcpStream::connect(stream.peer_addr().unwrap()).is_ok() {
+    while std::net::TcpStream::connect(address).is_ok() {
         std::thread::sleep(Duration::from_millis(5));
     }
     stream.write_all(rest.as_bytes()).unwrap();

@@ -40,7 +40,7 @@ impl Telling {
 const RECORDED: Duration = Duration::from_millis(500);
 
 /// MiB of history after which a load ends, where nobody says otherwise.
-pub const HISTORY_LIMIT: u64 = 4096;
+pub const HISTORY_LIMIT: u64 = run::HISTORY_LIMIT >> 20;
 
 /// A recording of what one sees: `run.cast` in the directory of the run.
 const CAST: &str = "run.cast";

@@ -54,6 +54,9 @@ const CALM: Duration = Duration::from_secs(1);
 /// Moments of a timeline.
 const MOMENTS: usize = 600;
 
+/// Bytes of a history after which a load ends, where nobody says otherwise: 4 GiB.
+pub const HISTORY_LIMIT: u64 = 4 << 30;
+
 /// What is run.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
@@ -76,7 +79,7 @@ pub struct Options {
 }
 
 impl Options {
-    /// With two minutes of patience, and at most 4 GiB of history until the load ends.
+    /// With two minutes of patience, and at most [`HISTORY_LIMIT`] of history until the load ends.
     #[must_use]
     pub fn new(plan: Plan, out: impl Into<PathBuf>) -> Self {
         Self {
@@ -85,7 +88,7 @@ impl Options {
             check: check::Options::default(),
             settings: Settings::new(),
             patience: Duration::from_secs(120),
-            history_limit: 4 << 30,
+            history_limit: HISTORY_LIMIT,
             replay: None,
         }
     }
@@ -307,7 +310,8 @@ fn phases(
     stand.begun = Instant::now();
     // A thread for what is done, so that this one can show it.
     let news = Mutex::new(News::default());
-    let ended = AtomicBool::new(false);
+    // It may have ended in the warm-up: then nothing is done, not even at once.
+    let ended = AtomicBool::new(bounds.reached().is_some());
     let executed = std::thread::scope(|scope| {
         let faults = scope.spawn(|| {
             let mut stage = Stage { cluster: &mut *cluster, running };
@@ -330,7 +334,8 @@ fn phases(
         faults.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
     })?;
     if executed.stopped
-        && let Some(why) = bounds.reached().filter(|_| !bounds.asked())
+        && !bounds.asked()
+        && let Some(why) = bounds.reached()
     {
         sink.record(sink.now(), What::Note { text: why.clone() });
         trouble.push(why);

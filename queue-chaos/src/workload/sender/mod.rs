@@ -419,7 +419,9 @@ impl Sender {
         }
         // What has been reported already counts; what is purged now is reported as purged, which is unknown.
         self.wait(self.signal.order(), Duration::ZERO);
-        for s in self.producer.context().outstanding().drain() {
+        // Not in the loop's head, where the lock would be held while each is written down.
+        let open = self.producer.context().outstanding().drain();
+        for s in open {
             self.producer.context().unknown(s, why.to_owned());
         }
         self.producer.purge(PurgeConfig::default().queue().inflight());
