@@ -56,29 +56,40 @@ impl Message {
     /// Writes it to `buffer`, which is cleared first, with padding to `size` bytes (which is brought between [`MIN_SIZE`](Self::MIN_SIZE) and
     /// [`MAX_SIZE`](Self::MAX_SIZE)). Allocates only if the buffer is too small.
     pub fn encode(&self, size: usize, buffer: &mut Vec<u8>) {
-        let size = size.clamp(Self::MIN_SIZE, Self::MAX_SIZE);
         buffer.clear();
-        buffer.reserve(size + 8);
-        buffer.extend_from_slice(&MAGIC);
-        buffer.push(VERSION);
-        buffer.push(if self.source.is_some() { HAS_SOURCE } else { 0 });
-        buffer.extend_from_slice(&[0; 4]);
-        buffer.extend_from_slice(&(size as u32).to_le_bytes());
-        buffer.extend_from_slice(&self.id.producer.0.to_le_bytes());
-        buffer.extend_from_slice(&self.id.sequence.to_le_bytes());
-        buffer.extend_from_slice(&self.sent.to_le_bytes());
+        self.append(size, buffer);
+    }
+
+    /// As [`encode`](Self::encode), behind what is in the buffer.
+    pub(super) fn append(&self, size: usize, buffer: &mut Vec<u8>) {
+        let size = size.clamp(Self::MIN_SIZE, Self::MAX_SIZE);
+        let begin = buffer.len();
+        buffer.resize(begin + size, 0);
+        let bytes = &mut buffer[begin..];
+        bytes[..2].copy_from_slice(&MAGIC);
+        bytes[2] = VERSION;
+        bytes[8..12].copy_from_slice(&(size as u32).to_le_bytes());
+        bytes[12..16].copy_from_slice(&self.id.producer.0.to_le_bytes());
+        bytes[16..24].copy_from_slice(&self.id.sequence.to_le_bytes());
+        bytes[24..HEAD].copy_from_slice(&self.sent.to_le_bytes());
+        let mut padding = HEAD;
         if let Some((partition, offset)) = self.source {
-            buffer.extend_from_slice(&partition.0.to_le_bytes());
-            buffer.extend_from_slice(&offset.to_le_bytes());
+            bytes[3] = HAS_SOURCE;
+            bytes[HEAD..HEAD + 4].copy_from_slice(&partition.0.to_le_bytes());
+            bytes[HEAD + 4..HEAD + SOURCE].copy_from_slice(&offset.to_le_bytes());
+            padding += SOURCE;
         }
         let mut state = self.id.sequence ^ u64::from(self.id.producer.0) << 40;
-        while buffer.len() < size {
+        let mut words = bytes[padding..].chunks_exact_mut(8);
+        for word in &mut words {
             state = super::keys::mix(state);
-            buffer.extend_from_slice(&state.to_le_bytes());
+            word.copy_from_slice(&state.to_le_bytes());
         }
-        buffer.truncate(size);
-        let sum = checksum(buffer);
-        buffer[4..8].copy_from_slice(&sum.to_le_bytes());
+        let rest = words.into_remainder();
+        state = super::keys::mix(state);
+        rest.copy_from_slice(&state.to_le_bytes()[..rest.len()]);
+        let sum = checksum(bytes);
+        bytes[4..8].copy_from_slice(&sum.to_le_bytes());
     }
 
     /// Reads one. Never panics and never allocates but for what it says of a failure.

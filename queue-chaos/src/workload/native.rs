@@ -133,6 +133,70 @@ impl Topic {
     }
 }
 
+/// A message that is handed over together with others.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Parcel<'a> {
+    pub(super) partition: i32,
+    pub(super) key: &'a [u8],
+    pub(super) payload: &'a [u8],
+    /// What its report comes with.
+    pub(super) opaque: usize,
+}
+
+impl Topic {
+    /// The most messages of a call of [`send_all`](Self::send_all).
+    pub(super) const PARCELS: usize = 32;
+
+    /// Hands over so many messages (the rest of more is left out), of which librdkafka makes copies. For each, in their order, says `refused` why it was not taken, if so: after one that
+    /// found the queue full all others did, so that those of a partition keep their order.
+    ///
+    /// It spares librdkafka two clocks and a search for the partition, each time: a tenth of what a message takes.
+    pub(super) fn send_all<'a>(
+        &self,
+        parcels: impl Iterator<Item = Parcel<'a>>,
+        mut refused: impl FnMut(usize, RDKafkaErrorCode),
+    ) {
+        let empty = sys::rd_kafka_message_t {
+            err: RDKafkaRespErr::RD_KAFKA_RESP_ERR_NO_ERROR,
+            rkt: ptr::null_mut(),
+            partition: 0,
+            payload: ptr::null_mut(),
+            len: 0,
+            key: ptr::null_mut(),
+            key_len: 0,
+            offset: 0,
+            _private: ptr::null_mut(),
+        };
+        let mut messages = [empty; Self::PARCELS];
+        let mut count = 0;
+        for (message, parcel) in messages.iter_mut().zip(parcels) {
+            message.partition = parcel.partition;
+            message.payload = parcel.payload.as_ptr().cast_mut().cast::<c_void>();
+            message.len = parcel.payload.len();
+            message.key = parcel.key.as_ptr().cast_mut().cast::<c_void>();
+            message.key_len = parcel.key.len();
+            message._private = parcel.opaque.into_ptr();
+            count += 1;
+        }
+        // SAFETY: the topic is alive until drop; the first `count` messages are filled in, and what they point to is borrowed for 'a. By the flag for that librdkafka
+        // copies payloads, keys always, and so writes to neither; by the other it reads the partition of each.
+        unsafe {
+            sys::rd_kafka_produce_batch(
+                self.topic,
+                0,
+                sys::RD_KAFKA_MSG_F_COPY | sys::RD_KAFKA_MSG_F_PARTITION,
+                messages.as_mut_ptr(),
+                count,
+            );
+        }
+        for (at, message) in messages[..count as usize].iter().enumerate() {
+            if message.err != RDKafkaRespErr::RD_KAFKA_RESP_ERR_NO_ERROR {
+                refused(at, message.err.into());
+            }
+        }
+    }
+}
+
 impl Drop for Topic {
     fn drop(&mut self) {
         // SAFETY: it is our reference, and not used after that. Messages under way have references of their own.

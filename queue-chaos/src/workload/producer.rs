@@ -5,7 +5,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use super::keys::{self, KeyDraw};
-use super::sender::{Ending, Sender, Sending, Setup};
+use super::sender::{BURST, Ending, Sender, Sending, Setup};
 use super::signal::{Order, Signal};
 use super::statistics::Meter;
 use super::{Pace, ProducerOptions, Site};
@@ -120,9 +120,6 @@ enum Over {
     Broken(String),
 }
 
-/// Acknowledgements are looked for at least every so many messages.
-const BURST: u32 = 32;
-
 struct Life {
     site: Arc<Site>,
     options: ProducerOptions,
@@ -220,14 +217,30 @@ impl Life {
         }
     }
 
-    fn send(&self, sender: &mut Sender, before: u64, pace: &mut Pace) -> Option<Over> {
-        let random = keys::mix(self.role.seed ^ keys::mix(before + sender.sequence()));
+    /// Where the message of this number goes, and its key.
+    fn message(&self, number: u64) -> (PartitionId, u32) {
+        let random = keys::mix(self.role.seed ^ keys::mix(number));
         let key = self.draw.key(random);
-        let to = self.role.to[keys::partition_of(key, self.role.to.len())];
+        (self.role.to[keys::partition_of(key, self.role.to.len())], key)
+    }
+
+    fn send(&self, sender: &mut Sender, before: u64, pace: &mut Pace) -> Option<Over> {
+        let (to, key) = self.message(before + sender.sequence());
         let sending = sender.send(to, key, None);
         if !pace.is_unlimited() {
             pace.sent(self.site.sink.now());
         }
+        self.over(sending)
+    }
+
+    /// Sends `count` messages that are due now.
+    fn send_all(&self, sender: &mut Sender, before: u64, count: u64) -> Option<Over> {
+        let first = before + sender.sequence();
+        let sending = sender.send_all((first..first + count).map(|number| self.message(number)));
+        self.over(sending)
+    }
+
+    fn over(&self, sending: Sending) -> Option<Over> {
         match sending {
             Sending::Sent => None,
             Sending::Broken(why) => Some(Over::Broken(why)),
@@ -240,17 +253,26 @@ impl Life {
 
     fn messages(&self, sender: &mut Sender, before: u64) -> Over {
         let mut pace = Pace::new(self.options.rate, self.site.sink.now());
+        // Acknowledgements are looked for after each burst.
         loop {
-            for _ in 0..BURST {
-                if self.left(before, sender) == 0 {
+            let mut sent = 0;
+            while sent < BURST as u64 {
+                let left = self.left(before, sender);
+                if left == 0 {
                     return Over::Counted;
                 }
                 if let Some(over) = self.due(&pace, sender) {
                     return over;
                 }
-                if let Some(over) = self.send(sender, before, &mut pace) {
+                let count = if pace.is_unlimited() { left.min(BURST as u64) } else { 1 };
+                let over = match count {
+                    1 => self.send(sender, before, &mut pace),
+                    _ => self.send_all(sender, before, count),
+                };
+                if let Some(over) = over {
                     return over;
                 }
+                sent += count;
             }
             sender.poll();
             if let Some(why) = sender.broken() {
@@ -314,7 +336,7 @@ impl Life {
             if over.is_some() {
                 break;
             }
-            if sender.sequence().is_multiple_of(BURST.into()) {
+            if sender.sequence().is_multiple_of(BURST as u64) {
                 sender.poll();
             }
         }

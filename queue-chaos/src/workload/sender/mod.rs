@@ -1,7 +1,10 @@
 //! A librdkafka producer whose every message has an outcome in the history.
 
+mod burst;
 mod transaction;
 
+pub(super) use burst::BURST;
+use burst::Burst;
 pub(super) use transaction::{Ending, Offsets};
 
 use std::collections::VecDeque;
@@ -224,6 +227,7 @@ pub(super) struct Sender {
     sequence: u64,
     size: usize,
     buffer: Vec<u8>,
+    burst: Burst,
     /// Microseconds since 1970 when the sink's clock was 0.
     epoch: u64,
     gone: bool,
@@ -264,7 +268,8 @@ impl Sender {
             id,
             sequence: 0,
             size,
-            buffer: Vec::with_capacity(size + 8),
+            buffer: Vec::with_capacity(size),
+            burst: Burst::default(),
             epoch: (since.as_micros() as u64).saturating_sub(now),
             gone: false,
         })
@@ -319,12 +324,10 @@ impl Sender {
         key: u32,
         source: Option<(PartitionId, u64)>,
     ) -> Sending {
-        let Some(&(topic, partition)) = self.site.partitions.table().get(to.0 as usize) else {
-            return Sending::Broken(format!("{to} is not in the table"));
+        let (topic, partition) = match self.place(to) {
+            Ok(place) => place,
+            Err(why) => return Sending::Broken(why),
         };
-        if let Err(why) = self.open(topic as usize) {
-            return Sending::Broken(why);
-        }
         let Some(Some(topic)) = self.topics.get(topic as usize) else {
             return Sending::Broken(format!("{to} has no topic"));
         };
@@ -341,7 +344,7 @@ impl Sender {
             outstanding.news.push(Event { at, what: What::Send { p, s, to, of: source } });
         }
         loop {
-            let sent = topic.send(partition as i32, &key, &self.buffer, s as usize);
+            let sent = topic.send(partition, &key, &self.buffer, s as usize);
             let Err(error) = sent else { return Sending::Sent };
             // It was not taken: that is certain, whatever the reason.
             match error {
@@ -362,6 +365,14 @@ impl Sender {
                 }
             }
         }
+    }
+
+    /// The topic, for which there is a handle then, and the number of a partition within it.
+    fn place(&mut self, to: PartitionId) -> std::result::Result<(u32, i32), String> {
+        let place = self.site.partitions.table().get(to.0 as usize);
+        let &(topic, partition) = place.ok_or_else(|| format!("{to} is not in the table"))?;
+        self.open(topic as usize)?;
+        Ok((topic, partition as i32))
     }
 
     /// Sees to it that there is a handle for a topic of the table.
