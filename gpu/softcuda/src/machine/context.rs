@@ -47,6 +47,8 @@ impl Cached {
 /// An asynchronous copy that has not happened yet.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Pending {
+    /// Number of the instruction among those of the warp that begin copies.
+    pub number: u32,
     pub lane: u8,
     /// Whether it is part of a group, and of which.
     pub committed: bool,
@@ -63,6 +65,8 @@ pub(crate) struct Pending {
 #[derive(Debug, Default)]
 pub(crate) struct Asides {
     pub copies: Vec<Pending>,
+    /// Instructions that began copies.
+    pub begun: u32,
     /// Groups that each lane has committed.
     pub groups: [u32; LANES],
 }

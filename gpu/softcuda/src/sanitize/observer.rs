@@ -6,7 +6,7 @@ use super::collect::{Collected, Collector, Seen, Spot};
 use super::finding::{Kind, Level};
 use super::global::Grid;
 use super::initial::{self, Bits, Global, Local, Missing};
-use super::order::Order;
+use super::order::{Order, each};
 use super::race::{Earlier, Hazard, Relation, Shadow};
 use super::shape::Shape;
 use crate::machine::level;
@@ -336,7 +336,9 @@ impl Observer for Checker {
         if self.turn_to(copy.block) {
             let block = &mut self.blocks[0];
             if let Some((shared, _)) = &mut block.written {
-                shared.set(copy.address.into(), copy.size.into());
+                for lane in each(copy.mask) {
+                    shared.set(copy.addresses[lane].into(), copy.size.into());
+                }
             }
             if let Some(shadow) = &mut block.shadow {
                 shadow.copied(copy, &block.order);

@@ -527,7 +527,12 @@ fn shared(
     };
     cx.count(ins).passes += u64::from(passes);
     if cx.observer.is_some() {
-        observe(cx, ins, wanted, &at.map(u64::from), Space::Shared);
+        // Not `map`: that is a call, and a loop of single lanes.
+        let mut wide = [0; LANES];
+        for (to, &address) in wide.iter_mut().zip(at) {
+            *to = address.into();
+        }
+        observe(cx, ins, wanted, &wide, Space::Shared);
     }
     for (to, &address) in to.iter_mut().zip(at) {
         *to = cx.shared.wrapping_add(address as usize);
