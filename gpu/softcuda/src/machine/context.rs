@@ -71,6 +71,14 @@ pub(crate) struct Asides {
     pub groups: [u32; LANES],
 }
 
+impl Asides {
+    /// Nothing has run yet.
+    pub(crate) fn begin(&mut self) {
+        self.copies.clear();
+        self.groups = Default::default();
+    }
+}
+
 /// What the body of an instruction sees: the registers of its warp and the memory about it.
 pub(crate) struct Context<'l> {
     /// The warp's register file.

@@ -1,6 +1,6 @@
 //! A warp: its registers, and the splits that its lanes have gone into.
 
-use super::context::{Asides, Context};
+use super::context::Context;
 use super::instruction::{Flow, Instruction, NOWHERE};
 use super::level;
 
@@ -57,7 +57,6 @@ pub(crate) struct Warp {
     entries: Vec<Entry>,
     /// Lanes that have not exited.
     pub live: u32,
-    pub asides: Asides,
     pub polls: u32,
     /// Whether lanes have gone on without others that poll, and not all met at a barrier since.
     pub parted: bool,
@@ -87,7 +86,6 @@ impl Warp {
             splits: Vec::new(),
             entries: Vec::new(),
             live: 0,
-            asides: Asides::default(),
             polls: 0,
             parted: false,
             next: 0,
@@ -102,8 +100,6 @@ impl Warp {
         }
         self.entries.clear();
         self.live = lanes;
-        self.asides.copies.clear();
-        self.asides.groups = Default::default();
         self.polls = 0;
         self.parted = false;
         self.next = 0;

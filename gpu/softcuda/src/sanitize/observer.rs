@@ -57,8 +57,8 @@ impl Block {
 pub(super) struct Checker {
     launch: Arc<Launch>,
     /// Blocks under way, the last one used first.
-    blocks: Vec<Block>,
-    spare: Vec<Block>,
+    blocks: Vec<Box<Block>>,
+    spare: Vec<Box<Block>>,
     global: Global,
     found: Collected,
     /// Another observer, which sees the same.
@@ -127,7 +127,7 @@ impl Checker {
             });
         };
         let block = &mut blocks[0];
-        let shape = Shape::of(access);
+        let shape = Shape::of(access.addresses, access.size);
         match space {
             Space::Shared => {
                 if let Some((shared, _)) = &mut block.written {
@@ -230,9 +230,10 @@ fn why(relation: Relation, earlier: Earlier) -> &'static str {
 
 impl Observer for Checker {
     fn block_begins(&mut self, index: [u32; 3]) {
-        let mut block = self.spare.pop().unwrap_or_else(|| Block::new(&self.launch));
+        let new = || Box::new(Block::new(&self.launch));
+        let mut block = self.spare.pop().unwrap_or_else(new);
         if block.order.worn_out() {
-            block = Block::new(&self.launch);
+            block = new();
         }
         block.index = index;
         block.order.begin();

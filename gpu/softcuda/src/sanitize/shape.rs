@@ -1,7 +1,5 @@
 //! How the addresses of neighbouring lanes lie to each other.
 
-use crate::machine::Access;
-
 /// A bit is set for each lane that does not go on from the lane before it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Shape {
@@ -12,16 +10,14 @@ pub(super) struct Shape {
 }
 
 impl Shape {
-    /// Lanes that take no part count too, with whatever address they have.
+    /// Of lanes' addresses, and bytes a lane. Lanes that take no part count too, with whatever address they have.
     #[inline(always)]
-    pub(super) fn of(access: &Access<'_>) -> Self {
-        let at = access.addresses;
-        let size = u64::from(access.size);
+    pub(super) fn of<T: Copy + Into<u64>>(at: &[T; 32], size: u32) -> Self {
         let (mut other, mut apart) = ([1; 32], [1; 32]);
         for i in 1..32 {
-            let step = at[i].wrapping_sub(at[i - 1]);
+            let step = at[i].into().wrapping_sub(at[i - 1].into());
             other[i] = u32::from(step != 0);
-            apart[i] = u32::from(step != size);
+            apart[i] = u32::from(step != u64::from(size));
         }
         let bits = |flags: [u32; 32]| {
             let mut bits = 0;

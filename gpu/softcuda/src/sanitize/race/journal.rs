@@ -24,19 +24,21 @@ enum Did {
 /// An access that was written down.
 #[derive(Clone, Copy, Debug)]
 struct Entry {
-    by: By,
-    did: Did,
-    size: u32,
+    now: u32,
+    met: u32,
     mask: u32,
     active: u32,
-    shape: Shape,
-    /// The address of the first lane, where the shape tells the others.
+    /// The first lane's address, and the number of the row that tells how far from it those of the others are.
     first: u32,
-    /// Else their place among the rows.
     row: u32,
+    site: u16,
+    warp: u8,
+    size: u8,
+    did: Did,
+    whole: bool,
 }
 
-/// Entries, and rows of addresses, that are written down at most before the shadow takes them.
+/// Entries, and rows, that are written down at most before the shadow takes them.
 const ENTRIES: usize = 1 << 13;
 const ROWS: usize = 1 << 10;
 /// Meetings of all threads for which the journal rests at most, after it was of no use.
@@ -51,7 +53,10 @@ pub(super) struct Journal {
     read: Vec<u64>,
     written: Vec<u64>,
     entries: Vec<Entry>,
+    /// Distances of lanes' addresses from the first lane's.
     rows: Vec<[u32; 32]>,
+    /// The last row of each instruction: it most often serves again.
+    rows_of: Vec<u32>,
     /// Until all threads meet, nothing is written down.
     closed: bool,
     /// So many more meetings, too; and how many it will be when it is closed the next time.
@@ -77,6 +82,7 @@ impl Journal {
             written: bits,
             entries: Vec::new(),
             rows: Vec::new(),
+            rows_of: Vec::new(),
             closed: false,
             rest: 0,
             next_rest: 1,
@@ -181,26 +187,36 @@ impl Journal {
         if clash != 0 {
             return false;
         }
-        let side_by_side = access.mask == u32::MAX && (shape.apart == 1 || shape.other == 1);
-        let row = self.rows.len() as u32;
-        if !side_by_side {
-            let mut row = [0; 32];
-            for (to, &from) in row.iter_mut().zip(access.addresses) {
-                *to = from as u32;
-            }
+        let mut at = [0; 32];
+        for (to, &from) in at.iter_mut().zip(access.addresses) {
+            *to = from as u32;
+        }
+        let size = access.size as u8;
+        self.add(
+            by,
+            Entry { size, mask: access.mask, active: access.active, ..by.entry(did) },
+            &at,
+        );
+        true
+    }
+
+    #[inline(always)]
+    fn add(&mut self, by: &By, entry: Entry, at: &[u32; 32]) {
+        let first = at[0];
+        let mut row = *at;
+        for address in &mut row {
+            *address = address.wrapping_sub(first);
+        }
+        let site = usize::from(by.site);
+        if site >= self.rows_of.len() {
+            self.rows_of.resize(site + 1, 0);
+        }
+        let number = &mut self.rows_of[site];
+        if self.rows.get(*number as usize).is_none_or(|last| *last != row) {
+            *number = self.rows.len() as u32;
             self.rows.push(row);
         }
-        self.entries.push(Entry {
-            by: *by,
-            did,
-            size: access.size,
-            mask: access.mask,
-            active: access.active,
-            shape,
-            first: access.addresses[0] as u32,
-            row: if side_by_side { u32::MAX } else { row },
-        });
-        true
+        self.entries.push(Entry { first, row: *number, ..entry });
     }
 
     /// Writes down that copies have been waited for, unless it is closed.
@@ -215,19 +231,19 @@ impl Journal {
                 }
             }
         }
-        let row = self.rows.len() as u32;
-        self.rows.push(copied.addresses);
-        self.entries.push(Entry {
-            by: *by,
-            did: Did::Copied,
-            size: copied.size,
-            mask,
-            active: 0,
-            shape: Shape { other: u32::MAX, apart: u32::MAX },
-            first: 0,
-            row,
-        });
+        let size = copied.size as u8;
+        self.add(by, Entry { size, mask, ..by.entry(Did::Copied) }, &copied.addresses);
         true
+    }
+}
+
+impl By {
+    /// An entry of no lanes.
+    #[inline(always)]
+    fn entry(&self, did: Did) -> Entry {
+        let &Self { warp, site, whole, now, met, .. } = self;
+        let (mask, active, first, row, size) = (0, 0, 0, 0, 0);
+        Entry { now, met, mask, active, first, row, site, warp: warp as u8, size, did, whole }
     }
 }
 
@@ -238,23 +254,22 @@ impl Shadow {
     pub(super) fn enter(&mut self) {
         let entries = std::mem::take(&mut self.journal.entries);
         let rows = std::mem::take(&mut self.journal.rows);
+        let full = self.journal.full;
         for entry in &entries {
-            let &Entry { by, did, size, mask, active, shape, first, row } = entry;
-            let at = match rows.get(row as usize) {
-                Some(row) => *row,
-                None if shape.other == 1 => [first; 32],
-                None => std::array::from_fn(|i| first + i as u32 * size),
-            };
-            match did {
-                Did::Read => self.enter_reads(&by, &at, mask, size, shape),
-                Did::Write | Did::Copied => {
-                    self.serial = self.serial.wrapping_add(1);
-                    for i in each(mask) {
-                        let active = if did == Did::Copied { 1 << i } else { active };
-                        for (word, bytes) in words(at[i], size) {
-                            self.write(Lane { by, active, lane: i as u32, word, bytes });
-                        }
-                    }
+            let &Entry { now, met, mask, active, first, row, site, warp, size, did, whole } = entry;
+            let Some(row) = rows.get(row as usize) else { continue };
+            let at = row.map(|distance| first.wrapping_add(distance));
+            let by = By { warp: warp.into(), site, whole, now, full, met };
+            let size = size.into();
+            if did == Did::Read {
+                self.enter_reads(&by, &at, mask, size);
+                continue;
+            }
+            self.serial = self.serial.wrapping_add(1);
+            for i in each(mask) {
+                let active = if did == Did::Copied { 1 << i } else { active };
+                for (word, bytes) in words(at[i], size) {
+                    self.write(Lane { by, active, lane: i as u32, word, bytes });
                 }
             }
         }
@@ -266,15 +281,8 @@ impl Shadow {
 
     /// Remembers lanes that read.
     #[inline]
-    pub(super) fn enter_reads(
-        &mut self,
-        by: &By,
-        at: &[u32; 32],
-        mask: u32,
-        size: u32,
-        shape: Shape,
-    ) {
-        let Shape { other, apart } = shape;
+    pub(super) fn enter_reads(&mut self, by: &By, at: &[u32; 32], mask: u32, size: u32) {
+        let Shape { other, apart } = Shape::of(at, size);
         let set = super::reads(size);
         if size == 4 && (apart & mask).count_ones() < (other & mask).count_ones() {
             // Neighbours read neighbours.

@@ -16,7 +16,7 @@ mod write;
 
 use super::initial::ranges;
 use super::order::{Order, each};
-use super::shape::Shape;
+use super::shape::{Shape, runs};
 use crate::machine::{Access, AccessKind, Copied};
 use copies::{Copies, Copying};
 use journal::Journal;
@@ -223,7 +223,7 @@ impl Shadow {
         let lane = Lane { by, active: access.active, lane: 0, word: 0, bytes: 0 };
         match access.kind {
             AccessKind::Load if !strong => self.loads(access, shape, lane, order, found),
-            AccessKind::Store if !strong => self.stores(access, lane, order, found),
+            AccessKind::Store if !strong => self.stores(access, shape, lane, order, found),
             AccessKind::Copy => self.copies(access, lane, order, found),
             _ => self.strong(access, lane, order, found),
         }
@@ -272,7 +272,7 @@ impl Shadow {
         for (to, &from) in at.iter_mut().zip(access.addresses) {
             *to = from as u32;
         }
-        self.enter_reads(&lane.by, &at, access.mask, access.size, shape);
+        self.enter_reads(&lane.by, &at, access.mask, access.size);
     }
 
     /// Whether reads must be checked against more than the last writes.
@@ -284,18 +284,27 @@ impl Shadow {
     fn stores(
         &mut self,
         access: &Access<'_>,
+        shape: Shape,
         lane: Lane,
         order: &Order,
         found: &mut impl FnMut(&Hazard),
     ) {
-        for i in each(access.mask) {
-            for (word, bytes) in words(access.addresses[i] as u32, access.size) {
-                let lane = Lane { lane: i as u32, word, bytes, ..lane };
-                self.against_write(lane, order, Some(access), found);
-                for set in ALL {
-                    self.against(set, lane, order, found);
+        let starts = if access.size == 4 { shape.apart } else { u32::MAX };
+        for (first, count) in runs(access.mask, starts) {
+            if count > 1
+                && self.store_run(access.addresses[first as usize] as u32, first, count, lane)
+            {
+                continue;
+            }
+            for i in first..first + count {
+                for (word, bytes) in words(access.addresses[i as usize] as u32, access.size) {
+                    let lane = Lane { lane: i, word, bytes, ..lane };
+                    self.against_write(lane, order, Some(access), found);
+                    for set in ALL {
+                        self.against(set, lane, order, found);
+                    }
+                    self.write(lane);
                 }
-                self.write(lane);
             }
         }
     }
