@@ -80,6 +80,9 @@ impl Written {
 
     /// Takes on what is known of a range of another allocation.
     pub(crate) fn copy(&self, offset: u64, from: &Self, at: u64, len: u64) {
+        if from.first_unset(at, len).is_none() {
+            return self.set(offset, len);
+        }
         for i in 0..len {
             let word = &self.bits[((offset + i) / CHUNK) as usize];
             let bit = 1 << ((offset + i) % CHUNK);

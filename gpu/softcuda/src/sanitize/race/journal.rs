@@ -62,8 +62,6 @@ pub(super) struct Journal {
     /// So many more meetings, too; and how many it will be when it is closed the next time.
     rest: u32,
     next_rest: u32,
-    /// Never opened: for tests.
-    off: bool,
 }
 
 /// The words of a range of bytes, as words of bits.
@@ -86,13 +84,7 @@ impl Journal {
             closed: false,
             rest: 0,
             next_rest: 1,
-            off: false,
         }
-    }
-
-    #[cfg(test)]
-    pub(super) fn off(&mut self) {
-        (self.off, self.closed) = (true, true);
     }
 
     /// Forgets what was there before all threads met.
@@ -108,7 +100,7 @@ impl Journal {
             self.rows.clear();
             self.read.fill(0);
             self.written.fill(0);
-        } else if self.rest != 0 || self.off {
+        } else if self.rest != 0 {
             self.rest = self.rest.saturating_sub(1);
         } else {
             self.closed = false;
@@ -129,6 +121,12 @@ impl Journal {
     #[inline]
     pub(super) fn is_empty(&self) -> bool {
         self.entries.is_empty()
+    }
+
+    /// Whether accesses are written down at present.
+    #[cfg(test)]
+    pub(super) fn is_open(&self) -> bool {
+        !self.closed
     }
 
     #[inline]
@@ -284,7 +282,7 @@ impl Shadow {
     pub(super) fn enter_reads(&mut self, by: &By, at: &[u32; 32], mask: u32, size: u32) {
         let Shape { other, apart } = Shape::of(at, size);
         let set = super::reads(size);
-        if size == 4 && (apart & mask).count_ones() < (other & mask).count_ones() {
+        if size == 4 && !self.plods() && (apart & mask).count_ones() < (other & mask).count_ones() {
             // Neighbours read neighbours.
             let count = (apart & (apart - 1)).trailing_zeros();
             let rows = mask == u32::MAX && apart.count_ones() == 32_u32.div_ceil(count);

@@ -11,6 +11,8 @@ mod against;
 mod copies;
 mod journal;
 mod spill;
+#[cfg(test)]
+mod tests;
 mod touch;
 mod write;
 
@@ -47,7 +49,7 @@ pub(super) enum Earlier {
 }
 
 /// Two accesses that race.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Hazard {
     pub earlier: Earlier,
     pub earlier_pc: u32,
@@ -110,6 +112,9 @@ pub(super) struct Shadow {
     spills: Spills,
     copies: Copies,
     journal: Journal,
+    /// Everything lane by lane, and at once: what the faster ways are compared with.
+    #[cfg(test)]
+    plodding: bool,
     serial: u32,
     /// Instructions that touch shared memory, by a short number.
     sites: Vec<u32>,
@@ -151,10 +156,20 @@ impl Shadow {
             spills: Spills::default(),
             copies: Copies::new(bytes, warps),
             journal: Journal::new(bytes),
+            #[cfg(test)]
+            plodding: false,
             serial: 0,
             sites: Vec::new(),
             site_of: Vec::new(),
         }
+    }
+
+    #[inline]
+    fn plods(&self) -> bool {
+        #[cfg(test)]
+        return self.plodding;
+        #[cfg(not(test))]
+        false
     }
 
     /// A new block.
@@ -206,11 +221,11 @@ impl Shadow {
             full: order.full(),
             met: order.met(access.warp),
         };
-        if !self.copies.is_empty() && self.copies.are_touched(access, shape) {
+        if !self.copies.is_empty() && (self.plods() || self.copies.are_touched(access, shape)) {
             self.copies.against(access, &self.sites, found);
         }
         let strong = access.strong || access.kind == AccessKind::Atomic;
-        if !strong && self.journal.takes(access, shape, &by) {
+        if !strong && !self.plods() && self.journal.takes(access, shape, &by) {
             if access.kind == AccessKind::Copy {
                 self.begin_copies(access, &by);
             } else if self.journal.is_full() {
@@ -252,7 +267,7 @@ impl Shadow {
         found: &mut impl FnMut(&Hazard),
     ) {
         let others = self.others_count();
-        let mut busy = others;
+        let mut busy = others || self.plods();
         ranges(access, shape, |start, len, _| {
             let (first, last) = (start as usize / 4, (start + len - 1) as usize / 4);
             for &written in self.written.get(first..=last).unwrap_or_default() {
@@ -292,6 +307,7 @@ impl Shadow {
         let starts = if access.size == 4 { shape.apart } else { u32::MAX };
         for (first, count) in runs(access.mask, starts) {
             if count > 1
+                && !self.plods()
                 && self.store_run(access.addresses[first as usize] as u32, first, count, lane)
             {
                 continue;
