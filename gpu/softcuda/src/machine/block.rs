@@ -44,6 +44,8 @@ struct Barrier {
 pub(crate) struct Lent<'l> {
     pub cache: &'l mut [Cached],
     pub counts: &'l mut [Count],
+    /// What only waited.
+    pub waits: &'l mut [Count],
     pub observer: Option<Box<dyn Observer>>,
     /// Instructions that the worker has run.
     pub clock: u64,
@@ -205,6 +207,7 @@ impl Block {
             params: &launch.params,
             cache: lent.cache.as_mut_ptr(),
             counts: lent.counts.as_mut_ptr(),
+            waits: lent.waits.as_mut_ptr(),
             shared: self.shared.as_mut_ptr().cast(),
             shared_len: launch.shared,
             local: warp.local.as_mut_ptr().cast(),
@@ -213,6 +216,7 @@ impl Block {
             active: 0,
             live: warp.live,
             gathered: false,
+            changes: false,
             polls: warp.polls,
             fault: None,
             observer,

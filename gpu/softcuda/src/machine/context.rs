@@ -5,6 +5,7 @@ use super::instruction::{FULL, Flow, Instruction, LANES};
 use super::lane::Word;
 use super::observe::{Lanes, Observer};
 use super::program::Program;
+use super::waiting::Round;
 use crate::count::Count;
 use crate::memory::{Region, Regions};
 
@@ -67,6 +68,10 @@ pub(crate) struct Asides {
     pub copies: Vec<Pending>,
     /// Instructions that began copies.
     pub begun: u32,
+    /// Rounds of loops that poll, under way.
+    pub rounds: Vec<Round>,
+    /// Rounds of each loop that did not only wait, since one last did.
+    pub worked: Vec<u8>,
     /// Groups that each lane has committed.
     pub groups: [u32; LANES],
 }
@@ -76,6 +81,8 @@ impl Asides {
     pub(crate) fn begin(&mut self) {
         self.copies.clear();
         self.groups = Default::default();
+        self.rounds.clear();
+        self.worked.fill(0);
     }
 }
 
@@ -91,6 +98,8 @@ pub(crate) struct Context<'l> {
     pub cache: *mut Cached,
     /// One an instruction.
     pub counts: *mut Count,
+    /// One an instruction: what only waited.
+    pub waits: *mut Count,
     /// The block's shared memory.
     pub shared: *mut u8,
     pub shared_len: u32,
@@ -105,6 +114,8 @@ pub(crate) struct Context<'l> {
     pub live: u32,
     /// All members of the instruction's mask are here.
     pub gathered: bool,
+    /// Whether the last atomic operation changed anything.
+    pub changes: bool,
     /// Accesses by which a lane may wait for another.
     pub polls: u32,
     pub fault: Option<Box<LaneFault>>,

@@ -173,6 +173,15 @@ pub trait Observer: Send {
     fn fenced(&mut self, lanes: &Lanes) {
         let _ = lanes;
     }
+    /// Lanes are at the head of a loop that polls memory: what they run from now on may turn out to have been only waiting.
+    fn watched(&mut self, lanes: &Lanes) {
+        let _ = lanes;
+    }
+    /// What these lanes have run since they were last [`watched`](Self::watched) was only waiting, by the rule of
+    /// [`Statistics::waiting`](crate::count::Statistics::waiting), or was not.
+    fn waited(&mut self, lanes: &Lanes, waited: bool) {
+        let _ = (lanes, waited);
+    }
     /// Asynchronous copies have been waited for by their threads.
     fn copied(&mut self, copy: &Copied) {
         let _ = copy;

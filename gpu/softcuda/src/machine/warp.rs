@@ -3,6 +3,7 @@
 use super::context::Context;
 use super::instruction::{Flow, Instruction, NOWHERE};
 use super::level;
+use super::waiting::keep;
 
 /// Instructions that a split runs before another of the same warp has its turn.
 const TURN: u64 = 256;
@@ -301,9 +302,9 @@ impl Warp {
 /// # Safety
 /// As [`Warp::run`].
 unsafe fn run_split(warp: &mut Warp, cx: &mut Context<'_>, at: usize, fuel: u64) -> (Flow, u64) {
-    if cx.followed {
+    if cx.followed || !cx.asides.rounds.is_empty() {
         // SAFETY: the caller's promise.
-        return unsafe { run_split_followed(warp, cx, at, fuel) };
+        return unsafe { run_split_watched(warp, cx, at, fuel) };
     }
     #[cfg(target_arch = "x86_64")]
     if level::fast() {
@@ -314,13 +315,13 @@ unsafe fn run_split(warp: &mut Warp, cx: &mut Context<'_>, at: usize, fuel: u64)
     unsafe { interpret::<false>(warp, cx, at, fuel) }
 }
 
-/// Tells the observer of each instruction.
+/// Tells the observer of each instruction, and keeps rounds of loops that poll.
 ///
 /// # Safety
 /// As [`Warp::run`].
 #[cold]
 #[inline(never)]
-unsafe fn run_split_followed(
+unsafe fn run_split_watched(
     warp: &mut Warp,
     cx: &mut Context<'_>,
     at: usize,
@@ -349,7 +350,7 @@ unsafe fn run_split_fast(
 /// # Safety
 /// As [`Warp::run`].
 #[inline(always)]
-unsafe fn interpret<const FOLLOWED: bool>(
+unsafe fn interpret<const WATCHED: bool>(
     warp: &mut Warp,
     cx: &mut Context<'_>,
     at: usize,
@@ -375,18 +376,26 @@ unsafe fn interpret<const FOLLOWED: bool>(
         left -= 1;
         // SAFETY: lowering ends every path with an instruction that does not go on, and every target is within the code;
         // counters have the code's length, and the guard is one of the program's predicates.
-        let (ins, mask) = unsafe {
+        let (ins, mask, before) = unsafe {
             let ins: &Instruction = &*code.add(pc as usize);
             let mask = active & (cx.predicate(ins.guard) ^ ins.guard_xor);
             let count = &mut *cx.counts.add(pc as usize);
+            let before = *count;
             count.warps += 1;
             count.lanes += u64::from(mask.count_ones());
-            (ins, mask)
+            (ins, mask, before)
         };
         // SAFETY: lowering chose the body for these operands.
         let flow = unsafe { (ins.run)(cx, ins, mask) };
-        if FOLLOWED && let Some(observer) = cx.observer.as_deref_mut() {
-            observer.executed(cx.block, cx.warp, pc, mask);
+        if WATCHED {
+            if cx.followed
+                && let Some(observer) = cx.observer.as_deref_mut()
+            {
+                observer.executed(cx.block, cx.warp, pc, mask);
+            }
+            if !cx.asides.rounds.is_empty() {
+                keep(cx, pc, active, &before);
+            }
         }
         match flow {
             Flow::Next => pc += 1,
@@ -394,6 +403,12 @@ unsafe fn interpret<const FOLLOWED: bool>(
             Flow::Yield => {
                 pc += 1;
                 break Flow::Yield;
+            }
+            Flow::Watch => {
+                pc += 1;
+                if !WATCHED {
+                    break Flow::Next;
+                }
             }
             flow => {
                 warp.splits[at].pc = pc;

@@ -330,6 +330,18 @@ impl Observer for Checker {
         }
     }
 
+    fn watched(&mut self, lanes: &Lanes) {
+        if let Some(next) = &mut self.next {
+            next.watched(lanes);
+        }
+    }
+
+    fn waited(&mut self, lanes: &Lanes, waited: bool) {
+        if let Some(next) = &mut self.next {
+            next.waited(lanes, waited);
+        }
+    }
+
     fn copied(&mut self, copy: &Copied) {
         if let Some(next) = &mut self.next {
             next.copied(copy);
