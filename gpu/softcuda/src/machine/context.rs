@@ -74,15 +74,23 @@ pub(crate) struct Asides {
     pub worked: Vec<u8>,
     /// Groups that each lane has committed.
     pub groups: [u32; LANES],
+    /// Whether any has.
+    pub committed: bool,
 }
 
 impl Asides {
     /// Nothing has run yet.
     pub(crate) fn begin(&mut self) {
-        self.copies.clear();
-        self.groups = Default::default();
-        self.rounds.clear();
-        self.worked.fill(0);
+        // Most kernels have none of these, and blocks may be short.
+        if self.committed || !self.copies.is_empty() {
+            self.copies.clear();
+            self.groups = Default::default();
+            self.committed = false;
+        }
+        if !self.worked.is_empty() || !self.rounds.is_empty() {
+            self.rounds.clear();
+            self.worked.clear();
+        }
     }
 }
 

@@ -404,12 +404,6 @@ unsafe fn interpret<const WATCHED: bool>(
                 pc += 1;
                 break Flow::Yield;
             }
-            Flow::Watch => {
-                pc += 1;
-                if !WATCHED {
-                    break Flow::Next;
-                }
-            }
             flow => {
                 warp.splits[at].pc = pc;
                 cx.clock += fuel - left;
@@ -474,6 +468,11 @@ unsafe fn leave(
             if stay != 0 {
                 warp.splits[at].pc = pc + 1;
             }
+            Flow::Next
+        }
+        // Out of the loop of those that are not watched: one more arm there is a jump table, and a tenth of the speed.
+        Flow::Watch => {
+            warp.splits[at].pc = pc + 1;
             Flow::Next
         }
         Flow::Exit => {

@@ -54,6 +54,7 @@ impl Block {
 }
 
 /// The checks of one worker.
+#[expect(clippy::vec_box, reason = "blocks of kilobytes go from list to list")]
 pub(super) struct Checker {
     launch: Arc<Launch>,
     /// Blocks under way, the last one used first.

@@ -164,6 +164,7 @@ impl Run for Commit {
         for lane in (0..LANES).filter(|&lane| mask & (1 << lane) != 0) {
             cx.asides.groups[lane] = cx.asides.groups[lane].wrapping_add(1);
         }
+        cx.asides.committed = true;
         let groups = cx.asides.groups;
         for copy in &mut cx.asides.copies {
             if !copy.committed && mask & (1 << copy.lane) != 0 {
