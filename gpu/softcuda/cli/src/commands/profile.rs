@@ -129,7 +129,7 @@ fn totals(profile: &profile::Profile) -> String {
     let rows = [
         ("warp instructions", count(totals.warp_instructions)),
         ("thread instructions", count(totals.thread_instructions)),
-        ("warp instructions that only waited, not counted", count(waiting.warp_instructions)),
+        ("warp instructions that only waited", count(waiting.warp_instructions)),
         ("active lanes", percent(totals.divergence_efficiency())),
         ("FLOP", count(totals.flops)),
         ("global: bytes asked for", count(traffic.requested_bytes)),
