@@ -11,6 +11,7 @@ use softcuda::sanitize::Checks;
 use super::speed::{Bench, Case, Time};
 use super::{Result, counts, device, speed};
 use crate::choice::Choice;
+use crate::judge::quantile;
 use crate::measurement::{Measurement, Round};
 
 /// A rival: one worker.
@@ -91,7 +92,7 @@ pub fn run(choice: &Choice, progress: impl Fn(&str)) -> Result<Outcomes> {
                 progress(&format!("{}: speed", case.kernel()));
                 let bench = Bench::new(case, Checks::NONE)?;
                 for _ in 0..choice.rounds {
-                    let rate = speed::rate(&bench, NonZero::<usize>::MIN, Time::OfThread)?;
+                    let (rate, _) = speed::rate(&bench, NonZero::<usize>::MIN, Time::OfThread)?;
                     outcomes.add(id, Round::absolute(rate));
                 }
             }
@@ -137,11 +138,16 @@ fn scaling(outcomes: &mut Outcomes, id: &str, case: Case, rounds: usize) -> Resu
         return Ok(());
     }
     let bench = Bench::new(case, Checks::NONE)?;
+    let mut cores = Vec::new();
     for _ in 0..rounds {
-        let one = speed::rate(&bench, NonZero::<usize>::MIN, Time::Passes)?;
-        let both = speed::rate(&bench, two, Time::Passes)?;
+        let (one, _) = speed::rate(&bench, NonZero::<usize>::MIN, Time::Passes)?;
+        let (both, had) = speed::rate(&bench, two, Time::Passes)?;
         outcomes.add(id, Round::against(both, [(ONE, one)]));
+        cores.push(had);
     }
+    // Who shares the machine sees here why two are not twice as fast.
+    let had = format!("{:.2}", quantile(&cores, 0.5));
+    outcomes.notes.insert(format!("processors that two workers had, {}", case.kernel()), had);
     Ok(())
 }
 

@@ -3,6 +3,7 @@
 use std::num::NonZero;
 use std::time::Instant;
 
+use rustix::time::{ClockId, clock_gettime};
 use softcuda::sanitize::{self, Checks};
 use softcuda::{Arg, Device, Dim, LaunchOptions, Module};
 
@@ -75,6 +76,8 @@ pub struct Pass {
     pub instructions: u64,
     /// Seconds.
     pub seconds: f64,
+    /// Processors that the process had meanwhile: what it ran over what passed.
+    pub cores: f64,
 }
 
 impl Bench {
@@ -116,8 +119,8 @@ impl Bench {
         let clock = Clock::start(by);
         let options = LaunchOptions::default();
         let done = kernel.launch_with(&device, grid, block, &self.args, &options)?;
-        let seconds = clock.seconds();
-        Ok(Pass { instructions: done.totals().thread_instructions, seconds })
+        let (seconds, cores) = (clock.seconds(), clock.cores());
+        Ok(Pass { instructions: done.totals().thread_instructions, seconds, cores })
     }
 
     /// Seconds of a launch on one thread with checks.
@@ -159,12 +162,23 @@ pub enum Time {
 struct Clock {
     began: Instant,
     ran: Option<f64>,
+    of_process: f64,
 }
 
 impl Clock {
     fn start(by: Time) -> Self {
         let ran = if by == Time::OfThread { Self::ran() } else { None };
-        Self { ran, began: Instant::now() }
+        Self { ran, of_process: Self::of_process(), began: Instant::now() }
+    }
+
+    /// Seconds that all threads of the process have run.
+    fn of_process() -> f64 {
+        let time = clock_gettime(ClockId::ProcessCPUTime);
+        time.tv_sec as f64 + time.tv_nsec as f64 / 1e9
+    }
+
+    fn cores(&self) -> f64 {
+        (Self::of_process() - self.of_process) / self.began.elapsed().as_secs_f64()
     }
 
     /// Seconds that this thread has run.
@@ -179,15 +193,18 @@ impl Clock {
     }
 }
 
-/// Millions of thread instructions a second on so many threads: the best of some passes.
+/// Millions of thread instructions a second on so many threads, and the processors that the process had meanwhile: the best of some passes.
 ///
 /// # Errors
 /// As [`Bench::plain`].
-pub fn rate(bench: &Bench, workers: NonZero<usize>, by: Time) -> Result<f64> {
-    let mut best = 0.0_f64;
+pub fn rate(bench: &Bench, workers: NonZero<usize>, by: Time) -> Result<(f64, f64)> {
+    let mut best = (0.0, 0.0);
     for _ in 0..PASSES {
         let pass = bench.plain(workers, by)?;
-        best = best.max(pass.instructions as f64 / pass.seconds / 1e6);
+        let rate = pass.instructions as f64 / pass.seconds / 1e6;
+        if rate > best.0 {
+            best = (rate, pass.cores);
+        }
     }
     Ok(best)
 }

@@ -5,6 +5,7 @@ use softcuda::profile::{Bound, Caches, GPUS, Prediction, Profile};
 use std::path::{Path, PathBuf};
 
 use crate::Result;
+use crate::counted;
 use crate::manifest::registers;
 use crate::tell::Tell;
 
@@ -49,6 +50,7 @@ impl Bench {
                 properties.name, properties.multiprocessors
             ),
         })?;
+        let tell = if gpu.is_emulated() { tell } else { tell.beside(counted::count(&tell)?) };
         Ok(Self { gpu, tell, out: out.to_owned() })
     }
 

@@ -173,7 +173,16 @@ fn occupancy() -> Lab {
         "Threads that wait for their own last result need others to fill the time: many warps, or several chains in each thread. A sweep \
          over block sizes and chains shows the optimum, and that full occupancy is one way to it.",
         &["occupancy"],
-        &["sweep-t4.svg", "sweep-a100-80.svg", "sweep-rtx-4090.svg", "sweep-h100.svg"],
+        &[
+            "sweep-t4.svg",
+            "sweep-a100-80.svg",
+            "sweep-rtx-4090.svg",
+            "sweep-h100.svg",
+            "occupancy-t4.svg",
+            "occupancy-a100-80.svg",
+            "occupancy-rtx-4090.svg",
+            "occupancy-h100.svg",
+        ],
         vec![
             none(
                 "wrong_elements",

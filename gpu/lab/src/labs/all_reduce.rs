@@ -7,6 +7,7 @@ use gpu_kernels::{
 use std::path::Path;
 
 use crate::Result;
+use crate::counted;
 use crate::plot::{Axis, Line, lines};
 use crate::row::time;
 use crate::tell::Tell;
@@ -19,7 +20,7 @@ const OTHERS: usize = 16 << 20;
 const COUNTED: usize = 1 << 16;
 
 /// Runs it.
-pub fn run(out: &Path, tell: Tell, devices: u32, most: u32) -> Result<()> {
+pub fn run(out: &Path, tell: &Tell, devices: u32, most: u32) -> Result<()> {
     std::fs::create_dir_all(out)?;
     // Only softcuda asks for it; a machine has the devices that it has.
     configure_soft(SoftSettings { devices: Some(devices), ..SoftSettings::default() })?;
@@ -27,13 +28,14 @@ pub fn run(out: &Path, tell: Tell, devices: u32, most: u32) -> Result<()> {
     let gpus = (0..found.min(devices)).map(Gpu::new).collect::<gpu_kernels::Result<Vec<_>>>()?;
     let Some(first) = gpus.first() else { return Err("no device".into()) };
     let emulated = first.is_emulated();
+    if gpus.len() < 2 {
+        tell.note("one device has nobody to sum up with: softcuda has more")?;
+        return counted::instead();
+    }
     tell.note(&match emulated {
         true => format!("no GPU here: {devices} devices of softcuda; times are the emulation's and say nothing of a GPU"),
         false => format!("{} devices: {}", gpus.len(), first.properties().name),
     })?;
-    if gpus.len() < 2 {
-        return Err("one device has nobody to sum up with: run it with SOFTCUDA=force".into());
-    }
     let sizes: Vec<usize> =
         (3..).map(|power| 1_usize << power).take_while(|&it| it <= (most as usize) << 20).collect();
     let mut communicator = Communicator::new(&gpus)?;
@@ -51,6 +53,8 @@ pub fn run(out: &Path, tell: Tell, devices: u32, most: u32) -> Result<()> {
         let iterations = if emulated { 1 } else { ITERATIONS };
         rows.extend(all_reduce_perf(&mut communicator, variant, &[bytes], iterations)?);
     }
+    // A GPU counts nothing, and its sweep is drawn over that of softcuda.
+    let counted = if emulated { tell.clone() } else { tell.beside(counted::count(tell)?) };
     show(tell, &rows, emulated)?;
     picture(out, tell, &rows, emulated)?;
     keep(out, tell, &rows, emulated)?;
@@ -59,7 +63,7 @@ pub fn run(out: &Path, tell: Tell, devices: u32, most: u32) -> Result<()> {
     tell.measure("sizes", sizes.len() as f64, "sizes")?;
     let longest = sizes.last().map_or(0.0, |&it| it as f64 / f64::from(1 << 20));
     tell.measure("longest_mib", longest, "MiB")?;
-    sums(tell, &gpus)?;
+    sums(&counted, &gpus)?;
     let best = rows.iter().map(|row| row.bus_bandwidth / 1e9).max_by(f64::total_cmp);
     match best.filter(|_| !emulated) {
         Some(best) => tell.measure("bus_gb_per_second", best, "GB/s"),
@@ -68,7 +72,7 @@ pub fn run(out: &Path, tell: Tell, devices: u32, most: u32) -> Result<()> {
 }
 
 /// What the busiest device adds, which is what its link brings it while sums are made.
-fn sums(tell: Tell, gpus: &[Gpu]) -> Result<()> {
+fn sums(tell: &Tell, gpus: &[Gpu]) -> Result<()> {
     for &variant in AllReduce::ALL {
         let id = format!("{variant}_sums_per_element");
         match busiest(gpus, variant)? {
@@ -112,7 +116,7 @@ fn recorded(
     Ok(others)
 }
 
-fn show(tell: Tell, rows: &[AllReduceRow], emulated: bool) -> Result<()> {
+fn show(tell: &Tell, rows: &[AllReduceRow], emulated: bool) -> Result<()> {
     let columns =
         ["variant", "bytes", "time", "algbw, GB/s", "busbw, GB/s", "errors"].map(str::to_owned);
     let cells: Vec<Vec<String>> = rows
@@ -132,7 +136,7 @@ fn show(tell: Tell, rows: &[AllReduceRow], emulated: bool) -> Result<()> {
     tell.table(&format!("all-reduce of floats, {how}"), &columns, &cells)
 }
 
-fn picture(out: &Path, tell: Tell, rows: &[AllReduceRow], emulated: bool) -> Result<()> {
+fn picture(out: &Path, tell: &Tell, rows: &[AllReduceRow], emulated: bool) -> Result<()> {
     let of = |variant: AllReduce| {
         let rows = rows.iter().filter(|row| row.variant == variant);
         Line {
@@ -150,7 +154,7 @@ fn picture(out: &Path, tell: Tell, rows: &[AllReduceRow], emulated: bool) -> Res
 }
 
 /// The rows, for other programs.
-fn keep(out: &Path, tell: Tell, rows: &[AllReduceRow], emulated: bool) -> Result<()> {
+fn keep(out: &Path, tell: &Tell, rows: &[AllReduceRow], emulated: bool) -> Result<()> {
     let mut text = String::from("variant,devices,bytes,seconds,algbw_gb_s,busbw_gb_s,errors\n");
     for row in rows {
         text.push_str(&format!(

@@ -89,7 +89,12 @@ fn by_size(bench: &Bench, input: &DeviceBuffer<f32>, n: usize) -> Result<()> {
     let sizes = std::iter::successors(Some(1 << 12), |size| Some(size * 4));
     let sizes: Vec<usize> = sizes.take_while(|&size| size <= n).collect();
     let mut all = Vec::new();
+    let emulated = bench.gpu.is_emulated();
     for &variant in Scan::ALL {
+        if emulated && variant == Scan::Cooperative {
+            // Its bound is that of looking back: the same sectors, once.
+            continue;
+        }
         let mut points = Vec::new();
         for &size in &sizes {
             let input = input.slice(..size)?;
@@ -99,8 +104,11 @@ fn by_size(bench: &Bench, input: &DeviceBuffer<f32>, n: usize) -> Result<()> {
             let seconds = done.milliseconds.map(|ms| ms / 1e3).or_else(|| done.predicted(GPU));
             points.extend(seconds.map(|it| (size as f64, size as f64 / it / 1e9)));
         }
-        let least = if waits(variant) && bench.gpu.is_emulated() { " (at most)" } else { "" };
-        all.push(Line { name: format!("{}{least}", variant.name()), points });
+        let name = match waits(variant) && emulated {
+            true => "looking back, cooperative (at most)",
+            false => variant.name(),
+        };
+        all.push(Line { name: name.to_owned(), points });
     }
     let (name, how) = match bench.gpu.is_emulated() {
         true => (GPU, "predicted"),
@@ -108,5 +116,6 @@ fn by_size(bench: &Bench, input: &DeviceBuffer<f32>, n: usize) -> Result<()> {
     };
     let title = format!("Prefix sums on {name}, {how}: rate by size");
     let axes = [Axis { name: "elements", log: true }, Axis { name: "G elements/s", log: true }];
-    bench.keep("rate-by-size.svg", &title, &lines(&title, axes, &all, false)?)
+    let file = if emulated { "rate-by-size.svg" } else { "rate-by-size-device.svg" };
+    bench.keep(file, &title, &lines(&title, axes, &all, false)?)
 }
