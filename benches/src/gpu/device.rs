@@ -10,12 +10,20 @@ use gpu_kernels::{
 
 use super::{Result, values};
 
-/// Elements of vectors: 256 MiB each, past all second caches.
-const N: usize = 1 << 26;
-/// Elements of sums, as the course has them in the second cache.
-const SUMMED: usize = 1 << 22;
-/// Rows and columns of matrices.
-const SIDE: usize = 2048;
+/// How much is done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sizes {
+    /// Elements of vectors.
+    pub vector: usize,
+    /// Elements of sums.
+    pub summed: usize,
+    /// Rows and columns of matrices.
+    pub side: usize,
+}
+
+/// Vectors of 256 MiB, past all second caches; sums in the second cache, as the course has them.
+pub const FULL: Sizes = Sizes { vector: 1 << 26, summed: 1 << 22, side: 2048 };
+
 /// Launches of a round, of which the median counts.
 const TIMES: usize = 11;
 
@@ -52,20 +60,20 @@ fn time(gpu: &Gpu, mut work: impl FnMut(&Gpu) -> gpu_kernels::Result<()>) -> Res
 ///
 /// # Errors
 /// The device's.
-pub fn round(gpu: &Gpu) -> Result<Readings> {
+pub fn round(gpu: &Gpu, sizes: Sizes) -> Result<Readings> {
     let mut readings = Readings::new();
-    vectors(gpu, &mut readings)?;
-    product(gpu, &mut readings)?;
-    let input = DeviceBuffer::from_slice(gpu, &values(SUMMED, 4))?;
+    vectors(gpu, sizes.vector, &mut readings)?;
+    product(gpu, sizes.side, &mut readings)?;
+    let input = DeviceBuffer::from_slice(gpu, &values(sizes.summed, 4))?;
     let sum = |variant| time(gpu, |gpu| reduce_sum(gpu, variant, &input).map(|_| ()));
     let ratio = sum(Reduction::Interleaved)? / sum(Reduction::Shuffle)?;
     readings.insert("gpu.device.shuffle", ratio);
     Ok(readings)
 }
 
-fn vectors(gpu: &Gpu, readings: &mut Readings) -> Result<()> {
-    let (a, b) = (values(N, 1), values(N, 2));
-    let mut c = vec![0.0_f32; N];
+fn vectors(gpu: &Gpu, n: usize, readings: &mut Readings) -> Result<()> {
+    let (a, b) = (values(n, 1), values(n, 2));
+    let mut c = vec![0.0_f32; n];
     let mut host = f64::INFINITY;
     for _ in 0..3 {
         let began = Instant::now();
@@ -76,7 +84,7 @@ fn vectors(gpu: &Gpu, readings: &mut Readings) -> Result<()> {
         host = host.min(began.elapsed().as_secs_f64() * 1e3);
     }
     let (da, db) = (DeviceBuffer::from_slice(gpu, &a)?, DeviceBuffer::from_slice(gpu, &b)?);
-    let mut dc = DeviceBuffer::<f32>::poisoned(gpu, N)?;
+    let mut dc = DeviceBuffer::<f32>::poisoned(gpu, n)?;
     let mut fastest = f64::INFINITY;
     for &variant in VecAdd::ALL {
         fastest = fastest.min(time(gpu, |gpu| vec_add(gpu, variant, &da, &db, &mut dc))?);
@@ -85,23 +93,23 @@ fn vectors(gpu: &Gpu, readings: &mut Readings) -> Result<()> {
         return Err("the device adds otherwise than the CPU".into());
     }
     let rate = |bytes: usize, milliseconds: f64| bytes as f64 / milliseconds / 1e6;
-    let added = rate(12 * N, fastest);
+    let added = rate(12 * n, fastest);
     readings.insert("gpu.device.vec-add", added);
     readings.insert("gpu.device.vec-add-cpu", host / fastest);
     let looked = time(gpu, |gpu| scan(gpu, Scan::LookBack, &da, &mut dc))?;
-    readings.insert("gpu.device.scan", 100.0 * rate(8 * N, looked) / added);
+    readings.insert("gpu.device.scan", 100.0 * rate(8 * n, looked) / added);
     Ok(())
 }
 
-fn product(gpu: &Gpu, readings: &mut Readings) -> Result<()> {
-    let (a, b) = (values(SIDE * SIDE, 1), values(SIDE * SIDE, 2));
+fn product(gpu: &Gpu, side: usize, readings: &mut Readings) -> Result<()> {
+    let (a, b) = (values(side * side, 1), values(side * side, 2));
     let mut host = f64::INFINITY;
     for _ in 0..3 {
-        host = host.min(multiply(&a, &b) * 1e3);
+        host = host.min(multiply(side, &a, &b) * 1e3);
     }
     let (da, db) = (DeviceBuffer::from_slice(gpu, &a)?, DeviceBuffer::from_slice(gpu, &b)?);
-    let mut dc = DeviceBuffer::<f32>::poisoned(gpu, SIDE * SIDE)?;
-    let shape = MatmulShape { m: SIDE, n: SIDE, k: SIDE };
+    let mut dc = DeviceBuffer::<f32>::poisoned(gpu, side * side)?;
+    let shape = MatmulShape { m: side, n: side, k: side };
     let mut fastest = f64::INFINITY;
     for &variant in Matmul::ALL {
         fastest = fastest.min(time(gpu, |gpu| matmul(gpu, variant, shape, &da, &db, &mut dc))?);
@@ -111,11 +119,11 @@ fn product(gpu: &Gpu, readings: &mut Readings) -> Result<()> {
 }
 
 /// Seconds that one core takes for the product, by what `ndarray` multiplies with.
-fn multiply(a: &[f32], b: &[f32]) -> f64 {
-    let mut c = vec![0.0_f32; SIDE * SIDE];
-    let (stride, of) = (SIDE as isize, SIDE);
+fn multiply(of: usize, a: &[f32], b: &[f32]) -> f64 {
+    let mut c = vec![0.0_f32; of * of];
+    let stride = of as isize;
     let began = Instant::now();
-    // SAFETY: all three are SIDE x SIDE, row by row, and c overlaps neither a nor b.
+    // SAFETY: all three are `of` x `of`, row by row, and c overlaps neither a nor b.
     unsafe {
         matrixmultiply::sgemm(
             of,
@@ -136,4 +144,18 @@ fn multiply(a: &[f32], b: &[f32]) -> f64 {
     }
     std::hint::black_box(&c);
     began.elapsed().as_secs_f64()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    #[ignore = "needs a device"]
+    fn a_round_reads_all_gates() {
+        let gpu = open().unwrap();
+        let readings = round(&gpu, Sizes { vector: 1 << 16, summed: 1 << 16, side: 128 }).unwrap();
+        assert_eq!(readings.len(), 5);
+        assert!(readings.values().all(|it| it.is_finite() && *it > 0.0), "{readings:?}");
+    }
 }

@@ -157,7 +157,7 @@ fn devices(outcomes: &mut Outcomes, choice: &Choice, progress: &impl Fn(&str)) -
             outcomes.notes.insert("device".to_owned(), gpu.properties().name.clone());
             for round in 1..=choice.rounds {
                 progress(&format!("device, round {round}"));
-                for (id, reading) in device::round(&gpu)? {
+                for (id, reading) in device::round(&gpu, device::FULL)? {
                     outcomes.add(id, Round::absolute(reading));
                 }
             }
