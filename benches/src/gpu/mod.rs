@@ -10,7 +10,7 @@
 //! # What is measured
 //!
 //! **Speed.** Kernels of `gpu/kernels` on `softcuda` itself, no driver between, with all counters on (they cannot be turned off) and checks off: the sum of two vectors of 2^20
-//! elements, and products of 256 x 256 matrices. A rate is thread instructions over the time that the launching thread had a processor, where the system tells it (Linux): the
+//! elements, and products of 256 x 256 matrices. A rate is thread instructions over the time that the launching thread had a processor: the
 //! launch has one worker, which is that thread, so that others' load takes less of it. The best of some passes: noise only ever adds.
 //!
 //! **Scaling** is the rate of two workers against one, in time that passed: two cores that others use, too, do not show it.

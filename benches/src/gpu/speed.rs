@@ -155,42 +155,48 @@ impl Bench {
 pub enum Time {
     /// That passes.
     Passes,
-    /// That the launching thread has a processor, where the system tells that: of a launch with one worker, which is this thread.
+    /// That the launching thread has a processor: of a launch with one worker, which is this thread.
     OfThread,
 }
 
 struct Clock {
     began: Instant,
-    ran: Option<f64>,
+    by: Time,
+    of_thread: f64,
     of_process: f64,
 }
 
 impl Clock {
     fn start(by: Time) -> Self {
-        let ran = if by == Time::OfThread { Self::ran() } else { None };
-        Self { ran, of_process: Self::of_process(), began: Instant::now() }
+        let (of_process, of_thread) = (Self::process(), Self::thread());
+        Self { by, of_process, of_thread, began: Instant::now() }
+    }
+
+    /// Seconds that this thread has run. (`schedstat` tells it in steps of a tick, which are longer than a launch.)
+    fn thread() -> f64 {
+        seconds_of(ClockId::ThreadCPUTime)
     }
 
     /// Seconds that all threads of the process have run.
-    fn of_process() -> f64 {
-        let time = clock_gettime(ClockId::ProcessCPUTime);
-        time.tv_sec as f64 + time.tv_nsec as f64 / 1e9
-    }
-
-    fn cores(&self) -> f64 {
-        (Self::of_process() - self.of_process) / self.began.elapsed().as_secs_f64()
-    }
-
-    /// Seconds that this thread has run.
-    fn ran() -> Option<f64> {
-        let told = std::fs::read_to_string("/proc/thread-self/schedstat").ok()?;
-        Some(told.split(' ').next()?.parse::<f64>().ok()? / 1e9)
+    fn process() -> f64 {
+        seconds_of(ClockId::ProcessCPUTime)
     }
 
     fn seconds(&self) -> f64 {
-        let ran = self.ran.and_then(|before| Some(Self::ran()? - before));
-        ran.filter(|&it| it > 0.0).unwrap_or_else(|| self.began.elapsed().as_secs_f64())
+        match self.by {
+            Time::Passes => self.began.elapsed().as_secs_f64(),
+            Time::OfThread => Self::thread() - self.of_thread,
+        }
     }
+
+    fn cores(&self) -> f64 {
+        (Self::process() - self.of_process) / self.began.elapsed().as_secs_f64()
+    }
+}
+
+fn seconds_of(clock: ClockId) -> f64 {
+    let time = clock_gettime(clock);
+    time.tv_sec as f64 + time.tv_nsec as f64 / 1e9
 }
 
 /// Millions of thread instructions a second on so many threads, and the processors that the process had meanwhile: the best of some passes.
