@@ -1,6 +1,7 @@
 //! Events as lines of text.
 
-use super::{Event, Record, What};
+use super::{Event, Record, Step, What};
+use crate::id::ProducerId;
 
 /// Lines are no longer than this, in bytes: readers refuse what is.
 pub(super) const LONGEST_LINE: usize = 1 << 20;
@@ -19,26 +20,12 @@ impl Event {
 /// See [`Event::write_line`].
 pub(super) fn write_line(at: u64, what: &What, out: &mut Vec<u8>) -> serde_json::Result<()> {
     match what {
-        What::Send { p, s, to, of } => {
-            let mut line = Short::new(at, b",\"e\":\"send\",\"p\":", p.0);
-            line.number(b",\"s\":", *s);
-            line.number(b",\"to\":", u64::from(to.0));
-            if let Some((partition, offset)) = of {
-                line.number(b",\"of\":[", u64::from(partition.0));
-                line.number(b",", *offset);
-                line.text(b"]");
-            }
-            line.end(out);
+        &What::Send { p, s, to, of } => {
+            write_step(p, &Step::Send { at, s, to, of }, out);
             return Ok(());
         }
-        What::Ack { p, s, to, o } => {
-            let mut line = Short::new(at, b",\"e\":\"ack\",\"p\":", p.0);
-            line.number(b",\"s\":", *s);
-            line.number(b",\"to\":", u64::from(to.0));
-            if let Some(offset) = o {
-                line.number(b",\"o\":", *offset);
-            }
-            line.end(out);
+        &What::Ack { p, s, to, o } => {
+            write_step(p, &Step::Ack { at, s, to, o }, out);
             return Ok(());
         }
         What::Done { c, to, o } => {
@@ -64,6 +51,33 @@ pub(super) fn write_line(at: u64, what: &What, out: &mut Vec<u8>) -> serde_json:
     }
     out.push(b'}');
     Ok(())
+}
+
+/// Appends the line of the event that a step of a message of `p` is.
+pub(super) fn write_step(p: ProducerId, step: &Step, out: &mut Vec<u8>) {
+    let line = match *step {
+        Step::Send { at, s, to, of } => {
+            let mut line = Short::new(at, b",\"e\":\"send\",\"p\":", p.0);
+            line.number(b",\"s\":", s);
+            line.number(b",\"to\":", u64::from(to.0));
+            if let Some((partition, offset)) = of {
+                line.number(b",\"of\":[", u64::from(partition.0));
+                line.number(b",", offset);
+                line.text(b"]");
+            }
+            line
+        }
+        Step::Ack { at, s, to, o } => {
+            let mut line = Short::new(at, b",\"e\":\"ack\",\"p\":", p.0);
+            line.number(b",\"s\":", s);
+            line.number(b",\"to\":", u64::from(to.0));
+            if let Some(offset) = o {
+                line.number(b",\"o\":", offset);
+            }
+            line
+        }
+    };
+    line.end(out);
 }
 
 /// An [`Event`] whose `what` is borrowed.
