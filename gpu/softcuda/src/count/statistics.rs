@@ -17,6 +17,8 @@ pub struct InstructionCount {
     pub class: Class,
     /// What it did.
     pub totals: Totals,
+    /// What it did besides in rounds of loops that only waited: see [`Statistics::waiting`].
+    pub waiting: Totals,
 }
 
 /// Counters of one line of the source.
@@ -121,16 +123,16 @@ impl Statistics {
     pub(crate) fn new(
         program: &Program,
         files: &[(u32, String)],
-        counts: Vec<Count>,
+        (counts, waits): (&[Count], &[Count]),
         blocks: u64,
         threads: u32,
     ) -> Self {
         let instructions = program
             .places
             .iter()
-            .zip(&counts)
+            .zip(counts.iter().zip(waits))
             .enumerate()
-            .map(|(pc, (place, count))| InstructionCount {
+            .map(|(pc, (place, (count, waits)))| InstructionCount {
                 opcode: program.opcode(pc as u32).to_owned(),
                 line: place.line,
                 source: place.source.map(|(number, line)| {
@@ -139,6 +141,7 @@ impl Statistics {
                 }),
                 class: place.class,
                 totals: totals(place.class, place.flops.into(), place.bytes.into(), count),
+                waiting: totals(place.class, place.flops.into(), place.bytes.into(), waits),
             })
             .collect();
         Self { kernel: program.name.clone(), blocks, threads, instructions }
@@ -165,6 +168,28 @@ impl Statistics {
         for it in self.instructions().filter(|it| which(it)) {
             sum.add(&it.totals);
         }
+        sum
+    }
+
+    /// What was run over and over while threads waited for others; in no other sum.
+    ///
+    /// A round of a loop counts as waiting if the same lanes run it from its head back to its head, and in between
+    /// - write no memory: no stores, no copies, and atomic operations leave all words as they are (a compare-and-swap that fails),
+    /// - come to no barrier and call nothing that prints,
+    /// - change no register that the next round reads, other than those that hold what polls (volatile, relaxed or acquire loads,
+    ///   atomic operations) have read; and those only where no access of the loop depends on them.
+    ///
+    /// The next round can then do nothing else than this one, but for what others write. The round that leaves the loop is work, so
+    /// each loop is as much work as if nobody had waited, however often it went round.
+    ///
+    /// Only innermost loops that poll are looked at, and none that counts with an unguarded `add` where it goes round. So waiting
+    /// counts as work in loops that count their tries or lengthen their pauses with each; in loops that poll by plain loads; where some
+    /// lanes of a warp leave a loop that others stay in; and in a warp that has gone round a loop 32 times with effect, until its block
+    /// ends. Lanes of a warp that do not wait for one that does (the machine lets them go on alone after a while) run what follows on
+    /// their own, which is then more instructions of warps, though not of threads. Contention is no waiting: a lock that was taken, a compare-and-swap loop that another thread's update makes try again.
+    pub fn waiting(&self) -> Totals {
+        let mut sum = Totals::default();
+        self.instructions().for_each(|it| sum.add(&it.waiting));
         sum
     }
 
@@ -195,11 +220,12 @@ impl serde::Serialize for Statistics {
             .map(|&class| (class.name(), self.class(class)))
             .filter(|(_, totals)| totals.warp_instructions != 0)
             .collect();
-        let mut fields = serializer.serialize_struct("Statistics", 6)?;
+        let mut fields = serializer.serialize_struct("Statistics", 7)?;
         fields.serialize_field("kernel", &self.kernel)?;
         fields.serialize_field("blocks", &self.blocks)?;
         fields.serialize_field("threads", &self.threads)?;
         fields.serialize_field("totals", &self.totals())?;
+        fields.serialize_field("waiting", &self.waiting())?;
         fields.serialize_field("classes", &classes)?;
         fields.serialize_field("lines", &self.lines())?;
         fields.end()

@@ -4,9 +4,11 @@ use super::emit::{Emitter, Home};
 use super::error::LoadError;
 use super::flow::Graph;
 use super::op::{Control, Field, Op, Value};
+use super::polls;
 use super::rows;
+use crate::count::Class;
 use crate::machine::instruction::{Instruction, NOWHERE};
-use crate::machine::program::{Goes, Link, Param, Place, Program, Role};
+use crate::machine::program::{Goes, Link, Param, Place, Program, Role, Rounds};
 
 /// Predicates 0 (always true) and 1 (the carry) are the machine's own.
 const FIRST_PREDICATE: u32 = 2;
@@ -17,7 +19,8 @@ pub(super) fn assemble(
     name: &str,
     params: Vec<Param>,
 ) -> Result<Program, LoadError> {
-    let Emitter { ops, labels, values, opcodes, .. } = emitter;
+    let Emitter { mut ops, mut labels, values, opcodes, .. } = emitter;
+    let polling = polls::mark(&mut ops, &mut labels, &opcodes, &values);
     let graph = Graph::new(&ops, &labels);
     let meets = graph.meets();
     let lives = rows::lives(&ops, &graph, values.len());
@@ -99,7 +102,21 @@ pub(super) fn assemble(
         }
         program.code.push(ins);
     }
-    program.places = ops.iter().map(|op| place(op, &values)).collect();
+    for it in polling {
+        program.code[it.head].imm = program.rounds.len() as u64;
+        let kept = |value: &Value| {
+            let units = match values[value.0 as usize] {
+                Home::Register(units) => units,
+                Home::Constant(..) | Home::Special(_) => 1,
+            };
+            (row(*value), units)
+        };
+        program.rounds.push(Rounds {
+            body: it.body.iter().map(|&(begin, end)| begin as u32..end as u32).collect(),
+            handed_on: it.handed_on.iter().map(kept).collect(),
+        });
+    }
+    program.places = ops.iter().map(|op| place(op, &values, &program.opcodes)).collect();
     Ok(program)
 }
 
@@ -119,7 +136,7 @@ fn link(program: &mut Program, ops: &[Op], homes: &[Home]) {
 }
 
 /// Where an instruction comes from, and what it counts as.
-fn place(op: &Op, homes: &[Home]) -> Place {
+fn place(op: &Op, homes: &[Home], opcodes: &[String]) -> Place {
     let role = |field: Field| {
         let home = field.value().map(|value| homes[value.0 as usize]);
         Role {
@@ -144,5 +161,21 @@ fn place(op: &Op, homes: &[Home]) -> Place {
         flops: op.flops,
         bytes: op.bytes,
         strong: op.strong,
+        acts: acts(op, opcodes),
     }
 }
+
+/// Whether an instruction may do more than write registers. Of atomic operations it is seen when they happen.
+fn acts(op: &Op, opcodes: &[String]) -> bool {
+    let opcode = opcodes.get(op.opcode as usize).map_or("", String::as_str);
+    let writes = ["st", "cp.", "call", "wmma.store", "stmatrix"];
+    match op.class {
+        Class::StoreGlobal | Class::StoreShared | Class::Local | Class::Barrier => true,
+        // What is passed to functions may lie in local memory.
+        Class::Hidden => op.imm >> 56 == LOCAL || opcode.starts_with("call"),
+        _ => writes.iter().any(|&writes| opcode.starts_with(writes)),
+    }
+}
+
+/// The top byte of accesses to local memory.
+const LOCAL: u64 = crate::machine::body::access::Reach::Local as u64;

@@ -1,7 +1,7 @@
 //! From PTX to programs: names bound, functions inlined, operands given rows, instructions given bodies.
 //!
 //! `op`: instructions on the way; `emit`: operands; `table`: what each opcode becomes; `call`: inlining; `flow`: where
-//! diverged lanes meet; `rows`: registers share rows; `assemble`: the program; `module`: modules, kernels, launches; `listing`: programs
+//! diverged lanes meet; `polls`: loops that poll memory; `rows`: registers share rows; `assemble`: the program; `module`: modules, kernels, launches; `listing`: programs
 //! to look at.
 
 mod assemble;
@@ -13,6 +13,7 @@ mod kernel;
 mod listing;
 mod module;
 mod op;
+mod polls;
 mod rows;
 mod table;
 

@@ -8,7 +8,7 @@ use super::op::{Op, Value};
 
 /// A set of values.
 #[derive(Clone, PartialEq, Eq)]
-struct Set(Vec<u64>);
+pub(super) struct Set(Vec<u64>);
 
 impl Set {
     fn new(n: usize) -> Self {
@@ -23,7 +23,7 @@ impl Set {
         self.0[value.0 as usize / 64] &= !(1 << (value.0 % 64));
     }
 
-    fn contains(&self, value: Value) -> bool {
+    pub(super) fn contains(&self, value: Value) -> bool {
         self.0[value.0 as usize / 64] & (1 << (value.0 % 64)) != 0
     }
 
@@ -38,8 +38,8 @@ impl Set {
     }
 }
 
-/// The first and last instruction of each value's life; `None` if it is never used.
-pub(super) fn lives(ops: &[Op], graph: &Graph, values: usize) -> Vec<Option<(u32, u32)>> {
+/// The values that are still needed where each block begins and ends.
+pub(super) fn live(ops: &[Op], graph: &Graph, values: usize) -> (Vec<Set>, Vec<Set>) {
     let n = graph.blocks.len();
     // What a block reads before it writes it, and what it writes.
     let mut reads: Vec<Set> = Vec::with_capacity(n);
@@ -78,6 +78,12 @@ pub(super) fn lives(ops: &[Op], graph: &Graph, values: usize) -> Vec<Option<(u32
             }
         }
     }
+    (live_in, live_out)
+}
+
+/// The first and last instruction of each value's life; `None` if it is never used.
+pub(super) fn lives(ops: &[Op], graph: &Graph, values: usize) -> Vec<Option<(u32, u32)>> {
+    let (live_in, live_out) = live(ops, graph, values);
     let mut lives: Vec<Option<(u32, u32)>> = vec![None; values];
     let mut touch = |value: Value, at: usize| {
         let at = at as u32;

@@ -1,6 +1,6 @@
 //! A block: its warps, shared memory and barriers.
 
-use super::context::{Cached, Context};
+use super::context::{Asides, Cached, Context};
 use super::error::{Fault, LaneFault, WarpPlace};
 use super::instruction::{FULL, LANES};
 use super::launch::State as Launch;
@@ -44,6 +44,8 @@ struct Barrier {
 pub(crate) struct Lent<'l> {
     pub cache: &'l mut [Cached],
     pub counts: &'l mut [Count],
+    /// What only waited.
+    pub waits: &'l mut [Count],
     pub observer: Option<Box<dyn Observer>>,
     /// Instructions that the worker has run.
     pub clock: u64,
@@ -67,6 +69,8 @@ pub(crate) enum Halt {
 pub(crate) struct Block {
     pub index: [u32; 3],
     pub warps: Vec<Warp>,
+    /// One a warp.
+    asides: Vec<Asides>,
     shared: Vec<Unit>,
     barriers: [Barrier; BARRIERS],
     next: usize,
@@ -91,7 +95,8 @@ impl Block {
             warps.push(warp);
         }
         let shared = vec![Unit([POISON; 32]); launch.shared.div_ceil(128) as usize];
-        Self { index: [0; 3], warps, shared, barriers: Default::default(), next: 0 }
+        let asides = warps.iter().map(|_| Asides::default()).collect();
+        Self { index: [0; 3], warps, asides, shared, barriers: Default::default(), next: 0 }
     }
 
     /// Makes this the block of an index, with nothing run yet.
@@ -99,6 +104,7 @@ impl Block {
         self.index = index;
         self.next = 0;
         self.barriers = Default::default();
+        self.asides.iter_mut().for_each(Asides::begin);
         self.shared.fill(Unit([POISON; 32]));
         let mut left = launch.threads;
         for warp in &mut self.warps {
@@ -191,8 +197,6 @@ impl Block {
         fuel: u64,
     ) -> (Stop, u64, Option<Box<LaneFault>>) {
         let warp = &mut self.warps[number];
-        // The context lends the asides out; the warp gets them back below.
-        let mut asides = std::mem::take(&mut warp.asides);
         let mut observer = lent.observer.as_deref_mut();
         let followed =
             observer.as_deref_mut().is_some_and(|it| it.follows(self.index, number as u32));
@@ -203,14 +207,16 @@ impl Block {
             params: &launch.params,
             cache: lent.cache.as_mut_ptr(),
             counts: lent.counts.as_mut_ptr(),
+            waits: lent.waits.as_mut_ptr(),
             shared: self.shared.as_mut_ptr().cast(),
             shared_len: launch.shared,
             local: warp.local.as_mut_ptr().cast(),
             local_len: launch.program.local,
-            asides: &mut asides,
+            asides: &mut self.asides[number],
             active: 0,
             live: warp.live,
             gathered: false,
+            changes: false,
             polls: warp.polls,
             fault: None,
             observer,
@@ -224,7 +230,6 @@ impl Block {
         let (stop, used) = unsafe { warp.run(&mut cx, fuel) };
         lent.clock = cx.clock;
         let fault = cx.fault.take();
-        warp.asides = asides;
         (stop, used, fault)
     }
 

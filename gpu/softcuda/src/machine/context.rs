@@ -5,6 +5,7 @@ use super::instruction::{FULL, Flow, Instruction, LANES};
 use super::lane::Word;
 use super::observe::{Lanes, Observer};
 use super::program::Program;
+use super::waiting::Round;
 use crate::count::Count;
 use crate::memory::{Region, Regions};
 
@@ -47,6 +48,8 @@ impl Cached {
 /// An asynchronous copy that has not happened yet.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Pending {
+    /// Number of the instruction among those of the warp that begin copies.
+    pub number: u32,
     pub lane: u8,
     /// Whether it is part of a group, and of which.
     pub committed: bool,
@@ -63,8 +66,32 @@ pub(crate) struct Pending {
 #[derive(Debug, Default)]
 pub(crate) struct Asides {
     pub copies: Vec<Pending>,
+    /// Instructions that began copies.
+    pub begun: u32,
+    /// Rounds of loops that poll, under way.
+    pub rounds: Vec<Round>,
+    /// Rounds of each loop that did not only wait, since one last did.
+    pub worked: Vec<u8>,
     /// Groups that each lane has committed.
     pub groups: [u32; LANES],
+    /// Whether any has.
+    pub committed: bool,
+}
+
+impl Asides {
+    /// Nothing has run yet.
+    pub(crate) fn begin(&mut self) {
+        // Most kernels have none of these, and blocks may be short.
+        if self.committed || !self.copies.is_empty() {
+            self.copies.clear();
+            self.groups = Default::default();
+            self.committed = false;
+        }
+        if !self.worked.is_empty() || !self.rounds.is_empty() {
+            self.rounds.clear();
+            self.worked.clear();
+        }
+    }
 }
 
 /// What the body of an instruction sees: the registers of its warp and the memory about it.
@@ -79,6 +106,8 @@ pub(crate) struct Context<'l> {
     pub cache: *mut Cached,
     /// One an instruction.
     pub counts: *mut Count,
+    /// One an instruction: what only waited.
+    pub waits: *mut Count,
     /// The block's shared memory.
     pub shared: *mut u8,
     pub shared_len: u32,
@@ -93,6 +122,8 @@ pub(crate) struct Context<'l> {
     pub live: u32,
     /// All members of the instruction's mask are here.
     pub gathered: bool,
+    /// Whether the last atomic operation changed anything.
+    pub changes: bool,
     /// Accesses by which a lane may wait for another.
     pub polls: u32,
     pub fault: Option<Box<LaneFault>>,

@@ -56,6 +56,8 @@ pub(crate) enum Flow {
     Gather,
     /// The next one, after the others had their turn.
     Yield,
+    /// The next one, and from now on the lanes are watched.
+    Watch,
     /// An error, in the context.
     Fault,
 }

@@ -428,14 +428,17 @@ pub(crate) fn launch(
         stopped: AtomicBool::new(false),
         error: Mutex::new(None),
     };
-    let mut counts = std::thread::scope(|scope| {
+    let counts = std::thread::scope(|scope| {
         let state = &state;
         let others: Vec<_> =
             (1..workers).map(|n| scope.spawn(move || work(state, n as u32))).collect();
         let mut counts = work(state, 0);
         for other in others {
             match other.join() {
-                Ok(more) => Count::add_all(&mut counts, &more),
+                Ok(more) => {
+                    Count::add_all(&mut counts.0, &more.0);
+                    Count::add_all(&mut counts.1, &more.1);
+                }
                 Err(panic) => std::panic::resume_unwind(panic),
             }
         }
@@ -443,10 +446,7 @@ pub(crate) fn launch(
     });
     match state.error.into_inner().unwrap_or_else(PoisonError::into_inner) {
         Some(error) => Err(error),
-        None => {
-            counts.shrink_to_fit();
-            Ok(Statistics::new(program, linked.files, counts, blocks, threads))
-        }
+        None => Ok(Statistics::new(program, linked.files, (&counts.0, &counts.1), blocks, threads)),
     }
 }
 

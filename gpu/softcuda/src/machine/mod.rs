@@ -4,7 +4,7 @@
 //!   their lanes hold; `level`: the same body compiled for the processor's vector extensions.
 //! - `context`: what a body sees; `body`: the bodies, by family.
 //! - `warp`: splits of a diverged warp and where they meet again; `block`: warps, barriers; `worker`: blocks over threads;
-//!   `launch`: limits, arguments, results; `error`: what can go wrong in a kernel; `observe`: the door for checks.
+//!   `waiting`: rounds of loops that only wait; `launch`: limits, arguments, results; `error`: what can go wrong in a kernel; `observe`: the door for checks.
 //!
 //! Divergence: a branch that splits its lanes pushes an entry with the branch's immediate post-dominator; lanes wait there for the
 //! others of the entry. Splits take turns, so a lane that spins does not starve the one it waits for; and an entry whose missing
@@ -21,6 +21,7 @@ pub(crate) mod launch;
 pub(crate) mod level;
 pub(crate) mod observe;
 pub(crate) mod program;
+pub(crate) mod waiting;
 pub(crate) mod warp;
 pub(crate) mod worker;
 

@@ -118,18 +118,18 @@ pub struct Lanes {
     pub live: u32,
 }
 
-/// An asynchronous copy that has been waited for.
+/// Asynchronous copies of one instruction that have been waited for.
 #[derive(Clone, Copy, Debug)]
 pub struct Copied {
     /// The block.
     pub block: [u32; 3],
     /// The warp in the block.
     pub warp: u32,
-    /// The lane that began it.
-    pub lane: u32,
-    /// Where it wrote in shared memory.
-    pub address: u32,
-    /// Bytes that it wrote.
+    /// The lanes that began them, and have waited.
+    pub mask: u32,
+    /// Where each lane's copy writes in shared memory; lanes outside the mask hold anything.
+    pub addresses: [u32; 32],
+    /// Bytes that each writes.
     pub size: u32,
 }
 
@@ -173,7 +173,16 @@ pub trait Observer: Send {
     fn fenced(&mut self, lanes: &Lanes) {
         let _ = lanes;
     }
-    /// An asynchronous copy has been waited for by its thread.
+    /// Lanes are at the head of a loop that polls memory: what they run from now on may turn out to have been only waiting.
+    fn watched(&mut self, lanes: &Lanes) {
+        let _ = lanes;
+    }
+    /// What these lanes have run since they were last [`watched`](Self::watched) was only waiting, by the rule of
+    /// [`Statistics::waiting`](crate::count::Statistics::waiting), or was not.
+    fn waited(&mut self, lanes: &Lanes, waited: bool) {
+        let _ = (lanes, waited);
+    }
+    /// Asynchronous copies have been waited for by their threads.
     fn copied(&mut self, copy: &Copied) {
         let _ = copy;
     }

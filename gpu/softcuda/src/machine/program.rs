@@ -2,6 +2,7 @@
 
 use super::instruction::Instruction;
 use crate::count::Class;
+use std::ops::Range;
 
 /// How an instruction uses a field.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -44,6 +45,8 @@ pub(crate) struct Place {
     pub bytes: u16,
     /// Whether it is a volatile or ordered access.
     pub strong: bool,
+    /// Whether it does more than write registers, or may; see [`Rounds`] for atomic operations.
+    pub acts: bool,
     /// How it uses its fields.
     pub roles: [Role; 5],
     /// Where it may go on, for listings.
@@ -109,6 +112,22 @@ pub(crate) struct SharedVariable {
     pub size: u64,
 }
 
+/// A loop that polls memory.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Rounds {
+    /// Its instructions, in order.
+    pub body: Vec<Range<u32>>,
+    /// Rows (or predicates: no units) of what a round hands on to the next, and units of each.
+    pub handed_on: Vec<(u16, u16)>,
+}
+
+impl Rounds {
+    /// Whether an instruction is one of the loop's.
+    pub(crate) fn contains(&self, pc: u32) -> bool {
+        self.body.iter().any(|range| range.contains(&pc))
+    }
+}
+
 /// A kernel, lowered.
 #[derive(Debug, Default)]
 pub(crate) struct Program {
@@ -120,6 +139,8 @@ pub(crate) struct Program {
     pub opcodes: Vec<String>,
     /// Operands of instructions that have many.
     pub operands: Vec<u16>,
+    /// Loops that poll, by the number that the instruction at their head has.
+    pub rounds: Vec<Rounds>,
     /// Targets of `brx.idx`.
     pub targets: Vec<Vec<u32>>,
     /// What each instruction depends on.

@@ -1,8 +1,9 @@
 //! A warp: its registers, and the splits that its lanes have gone into.
 
-use super::context::{Asides, Context};
+use super::context::Context;
 use super::instruction::{Flow, Instruction, NOWHERE};
 use super::level;
+use super::waiting::keep;
 
 /// Instructions that a split runs before another of the same warp has its turn.
 const TURN: u64 = 256;
@@ -57,7 +58,6 @@ pub(crate) struct Warp {
     entries: Vec<Entry>,
     /// Lanes that have not exited.
     pub live: u32,
-    pub asides: Asides,
     pub polls: u32,
     /// Whether lanes have gone on without others that poll, and not all met at a barrier since.
     pub parted: bool,
@@ -87,7 +87,6 @@ impl Warp {
             splits: Vec::new(),
             entries: Vec::new(),
             live: 0,
-            asides: Asides::default(),
             polls: 0,
             parted: false,
             next: 0,
@@ -102,8 +101,6 @@ impl Warp {
         }
         self.entries.clear();
         self.live = lanes;
-        self.asides.copies.clear();
-        self.asides.groups = Default::default();
         self.polls = 0;
         self.parted = false;
         self.next = 0;
@@ -305,9 +302,9 @@ impl Warp {
 /// # Safety
 /// As [`Warp::run`].
 unsafe fn run_split(warp: &mut Warp, cx: &mut Context<'_>, at: usize, fuel: u64) -> (Flow, u64) {
-    if cx.followed {
+    if cx.followed || !cx.asides.rounds.is_empty() {
         // SAFETY: the caller's promise.
-        return unsafe { run_split_followed(warp, cx, at, fuel) };
+        return unsafe { run_split_watched(warp, cx, at, fuel) };
     }
     #[cfg(target_arch = "x86_64")]
     if level::fast() {
@@ -318,13 +315,13 @@ unsafe fn run_split(warp: &mut Warp, cx: &mut Context<'_>, at: usize, fuel: u64)
     unsafe { interpret::<false>(warp, cx, at, fuel) }
 }
 
-/// Tells the observer of each instruction.
+/// Tells the observer of each instruction, and keeps rounds of loops that poll.
 ///
 /// # Safety
 /// As [`Warp::run`].
 #[cold]
 #[inline(never)]
-unsafe fn run_split_followed(
+unsafe fn run_split_watched(
     warp: &mut Warp,
     cx: &mut Context<'_>,
     at: usize,
@@ -353,7 +350,7 @@ unsafe fn run_split_fast(
 /// # Safety
 /// As [`Warp::run`].
 #[inline(always)]
-unsafe fn interpret<const FOLLOWED: bool>(
+unsafe fn interpret<const WATCHED: bool>(
     warp: &mut Warp,
     cx: &mut Context<'_>,
     at: usize,
@@ -379,18 +376,26 @@ unsafe fn interpret<const FOLLOWED: bool>(
         left -= 1;
         // SAFETY: lowering ends every path with an instruction that does not go on, and every target is within the code;
         // counters have the code's length, and the guard is one of the program's predicates.
-        let (ins, mask) = unsafe {
+        let (ins, mask, before) = unsafe {
             let ins: &Instruction = &*code.add(pc as usize);
             let mask = active & (cx.predicate(ins.guard) ^ ins.guard_xor);
             let count = &mut *cx.counts.add(pc as usize);
+            let before = *count;
             count.warps += 1;
             count.lanes += u64::from(mask.count_ones());
-            (ins, mask)
+            (ins, mask, before)
         };
         // SAFETY: lowering chose the body for these operands.
         let flow = unsafe { (ins.run)(cx, ins, mask) };
-        if FOLLOWED && let Some(observer) = cx.observer.as_deref_mut() {
-            observer.executed(cx.block, cx.warp, pc, mask);
+        if WATCHED {
+            if cx.followed
+                && let Some(observer) = cx.observer.as_deref_mut()
+            {
+                observer.executed(cx.block, cx.warp, pc, mask);
+            }
+            if !cx.asides.rounds.is_empty() {
+                keep(cx, pc, active, &before);
+            }
         }
         match flow {
             Flow::Next => pc += 1,
@@ -463,6 +468,11 @@ unsafe fn leave(
             if stay != 0 {
                 warp.splits[at].pc = pc + 1;
             }
+            Flow::Next
+        }
+        // Out of the loop of those that are not watched: one more arm there is a jump table, and a tenth of the speed.
+        Flow::Watch => {
+            warp.splits[at].pc = pc + 1;
             Flow::Next
         }
         Flow::Exit => {

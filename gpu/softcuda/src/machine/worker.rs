@@ -12,14 +12,19 @@ const LONG: u64 = 1 << 18;
 /// Instructions that a block runs before the next has its turn, where there are several.
 const TURN: u64 = 1 << 15;
 
+/// Counters of each instruction: of what it did, and of what was only waiting.
+pub(crate) type Counts = (Vec<Count>, Vec<Count>);
+
 /// Runs blocks until there are no more, or the launch stops. Returns the counters.
-pub(crate) fn work(launch: &State<'_>, worker: u32) -> Vec<Count> {
+pub(crate) fn work(launch: &State<'_>, worker: u32) -> Counts {
     let length = launch.program.code.len();
     let mut cache = vec![Cached::EMPTY; length];
     let mut counts = vec![Count::default(); length];
+    let mut waits = vec![Count::default(); length];
     let mut lent = Lent {
         cache: &mut cache,
         counts: &mut counts,
+        waits: &mut waits,
         observer: launch.observers.map(|make| make()),
         clock: 0,
     };
@@ -70,7 +75,7 @@ pub(crate) fn work(launch: &State<'_>, worker: u32) -> Vec<Count> {
                         limit: launch.limit,
                         places,
                     });
-                    return counts;
+                    return (counts, waits);
                 }
                 Halt::Turn => at += 1,
                 Halt::Deadlock => {
@@ -78,16 +83,16 @@ pub(crate) fn work(launch: &State<'_>, worker: u32) -> Vec<Count> {
                         kernel: launch.program.name.clone(),
                         places: block.places(launch),
                     });
-                    return counts;
+                    return (counts, waits);
                 }
                 Halt::Fault(warp, pc, LaneFault { lane, kind }) => {
                     let place = launch.place(block.index, warp * 32 + lane, pc);
                     launch.stop(LaunchError::Fault { place: Box::new(place), fault: kind });
-                    return counts;
+                    return (counts, waits);
                 }
             }
         }
         long = !done;
     }
-    counts
+    (counts, waits)
 }

@@ -19,6 +19,7 @@ mod written;
 pub use address::{LOCAL_BASE, PARAM_BASE, SHARED_BASE, Space};
 pub use heap::{AddressSpace, Memory, MemoryError, Nearest, Regions};
 pub use region::{Owner, Region};
+pub(crate) use written::{CHUNK, chunks};
 
 #[cfg(test)]
 mod tests;

@@ -1,3 +1,4 @@
+use super::written::Written;
 use super::*;
 use proptest::prelude::*;
 use std::collections::HashMap;
@@ -143,5 +144,34 @@ proptest! {
             memory.read(base, &mut out).unwrap();
             prop_assert_eq!(out, bytes);
         }
+    }
+}
+
+proptest! {
+    /// Words of bits against a list of bytes.
+    #[test]
+    fn what_is_written_is_known_to_the_byte(
+        writes in prop::collection::vec((0_u64..700, 0_u64..300), 0..6),
+        asked in (0_u64..700, 0_u64..300),
+        copy in (0_u64..300, 0_u64..300, 0_u64..300),
+    ) {
+        let (written, other) = (Written::new(1000).unwrap(), Written::new(1000).unwrap());
+        let mut model = [false; 1000];
+        for &(start, len) in &writes {
+            written.set(start, len);
+            model[start as usize..][..len as usize].fill(true);
+        }
+        let first = |model: &[bool], (start, len): (u64, u64)| {
+            (start..start + len).find(|&byte| !model[byte as usize])
+        };
+        prop_assert_eq!(written.first_unset(asked.0, asked.1), first(&model, asked));
+        let (to, from, len) = copy;
+        other.set(0, 500);
+        other.copy(to, &written, from, len);
+        let mut copied = [false; 1000];
+        copied[..500].fill(true);
+        copied[to as usize..][..len as usize]
+            .copy_from_slice(&model[from as usize..][..len as usize]);
+        prop_assert_eq!(other.first_unset(asked.0, asked.1), first(&copied, asked));
     }
 }

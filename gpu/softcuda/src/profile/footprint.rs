@@ -127,13 +127,9 @@ impl Touched {
         new
     }
 
-    /// Atomic operations of the lanes of a mask.
-    pub(super) fn atomic(&mut self, addresses: &[u64; 32], mask: u32) {
-        for (lane, &address) in addresses.iter().enumerate() {
-            if mask & (1 << lane) != 0 {
-                *self.atomics.entry(address).or_default() += 1;
-            }
-        }
+    /// An atomic operation of a lane.
+    pub(super) fn atomic(&mut self, address: u64) {
+        *self.atomics.entry(address).or_default() += 1;
     }
 
     pub(super) fn footprint(&self) -> Footprint {

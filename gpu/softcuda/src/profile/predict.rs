@@ -17,7 +17,8 @@
 //! # What it does not know
 //! Peaks are those of data sheets (DRAM gives some 90 % of them); bounds overlap perfectly; the first cache serves nothing; the second
 //! holds all, however large the arrays are; instructions are those of PTX, less those that any assembler folds
-//! ([`is_folded`]), not of the machine code; waiting at barriers is not counted. It ranks variants and says what limits them. It is no measurement.
+//! ([`is_folded`]), not of the machine code; waiting is not counted, neither at barriers nor in
+//! loops that poll ([`Statistics::waiting`], which says what it takes for that). It ranks variants and says what limits them. It is no measurement.
 
 use super::gpu::Gpu;
 use super::ilp::Ilp;
@@ -28,7 +29,7 @@ use crate::count::{Class, Statistics};
 use crate::profile::Footprint;
 
 /// The model's name; it changes when predictions do.
-pub const MODEL: &str = "bottleneck-1";
+pub const MODEL: &str = "bottleneck-2";
 
 /// Where the arrays are when the launch begins.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

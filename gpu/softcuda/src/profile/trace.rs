@@ -4,7 +4,7 @@ use super::footprint::{Footprint, Touched};
 use super::ilp::{Ilp, Path};
 use super::rates::Latencies;
 use crate::lower::Kernel;
-use crate::machine::{Access, AccessKind, Observer};
+use crate::machine::{Access, AccessKind, Lanes, Observer};
 use crate::memory::Space;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -45,7 +45,16 @@ impl Watch {
     /// found is the same every time.
     pub(super) fn observer(&self) -> Watcher {
         let (touched, paths) = (Touched::default(), HashMap::new());
-        Watcher { watch: self.clone(), touched, paths, ilp: Ilp::default(), missed: false }
+        let (watched, waited) = (HashMap::new(), None);
+        Watcher {
+            watch: self.clone(),
+            touched,
+            paths,
+            ilp: Ilp::default(),
+            watched,
+            waited,
+            missed: false,
+        }
     }
 
     /// What was seen, once the observer is gone.
@@ -73,6 +82,19 @@ fn picked(number: u64, n: u64, of: u64) -> bool {
     nearest < u128::from(of) && nearest * u128::from(n) / u128::from(of) == u128::from(number)
 }
 
+/// What lanes have done since they were watched.
+#[derive(Debug)]
+struct Held {
+    mask: u32,
+    /// Instructions, and whether they went to memory that was not read before.
+    steps: Vec<(u32, bool)>,
+    /// Addresses of atomic operations.
+    atomics: Vec<u64>,
+    /// Instructions that went to memory that was not read before, in rounds that only waited: the round that counts is taken to be the
+    /// first.
+    missed: Vec<u32>,
+}
+
 /// The observer.
 #[derive(Debug)]
 pub(super) struct Watcher {
@@ -80,8 +102,37 @@ pub(super) struct Watcher {
     touched: Touched,
     paths: HashMap<([u32; 3], u32), Path>,
     ilp: Ilp,
+    /// Lanes of warps that are watched: what they have run may have been only waiting.
+    watched: HashMap<([u32; 3], u32), Vec<Held>>,
+    /// The last round that only waited, if it went to such memory: whose, and what its next round is told of it.
+    waited: Option<(Lanes, Vec<u32>)>,
     /// Whether the last access went to memory that was not read before.
     missed: bool,
+}
+
+impl Watcher {
+    /// The account of lanes that are watched.
+    fn held(&mut self, block: [u32; 3], warp: u32, mask: u32) -> Option<&mut Held> {
+        if self.watched.is_empty() {
+            return None;
+        }
+        self.watched.get_mut(&(block, warp))?.iter_mut().find(|held| mask & !held.mask == 0)
+    }
+
+    fn step(&mut self, block: [u32; 3], warp: u32, pc: u32, missed: bool) {
+        let program = self.watch.kernel.program();
+        let gpus = self.watch.tables.len();
+        let path = self.paths.entry((block, warp)).or_insert_with(|| Path::new(program, gpus));
+        path.step(program, pc, missed, &self.watch.tables);
+    }
+
+    /// What was held was no waiting.
+    fn count(&mut self, block: [u32; 3], warp: u32, held: Held) {
+        for (pc, missed) in held.steps {
+            self.step(block, warp, pc, missed);
+        }
+        held.atomics.into_iter().for_each(|address| self.touched.atomic(address));
+    }
 }
 
 impl Observer for Watcher {
@@ -90,25 +141,61 @@ impl Observer for Watcher {
     }
 
     fn executed(&mut self, block: [u32; 3], warp: u32, pc: u32, mask: u32) {
-        let program = self.watch.kernel.program();
-        let gpus = self.watch.tables.len();
-        let path = self.paths.entry((block, warp)).or_insert_with(|| Path::new(program, gpus));
-        path.step(program, pc, self.missed && mask != 0, &self.watch.tables);
+        let missed = self.missed && mask != 0;
+        match self.held(block, warp, mask) {
+            Some(held) => {
+                let missed = missed || held.missed.contains(&pc);
+                held.steps.push((pc, missed));
+            }
+            None => self.step(block, warp, pc, missed),
+        }
+    }
+
+    fn watched(&mut self, lanes: &Lanes) {
+        let &Lanes { block, warp, mask, .. } = lanes;
+        let same = |it: &Lanes| (it.block, it.warp, it.mask) == (block, warp, mask);
+        let missed = self.waited.take().filter(|(it, _)| same(it)).map_or(Vec::new(), |it| it.1);
+        let held = Held { mask, steps: Vec::new(), atomics: Vec::new(), missed };
+        self.watched.entry((block, warp)).or_default().push(held);
+    }
+
+    fn waited(&mut self, lanes: &Lanes, waited: bool) {
+        let key = (lanes.block, lanes.warp);
+        let Some(list) = self.watched.get_mut(&key) else { return };
+        let Some(at) = list.iter().position(|held| held.mask == lanes.mask) else { return };
+        let held = list.swap_remove(at);
+        if list.is_empty() {
+            self.watched.remove(&key);
+        }
+        if waited {
+            let missed = held.steps.iter().filter(|step| step.1).map(|step| step.0).collect();
+            self.waited = Some((*lanes, missed));
+        } else {
+            self.count(lanes.block, lanes.warp, held);
+        }
     }
 
     fn access(&mut self, access: &Access<'_>) {
         if access.space != Space::Global {
             return;
         }
-        let Access { addresses, mask, size, kind, .. } = access;
-        let does = (*kind != AccessKind::Store, *kind != AccessKind::Load);
-        self.missed = self.touched.access(addresses, *mask, *size, does);
-        if *kind == AccessKind::Atomic {
-            self.touched.atomic(addresses, *mask);
+        let &Access { addresses, mask, size, kind, block, warp, .. } = access;
+        let does = (kind != AccessKind::Store, kind != AccessKind::Load);
+        self.missed = self.touched.access(addresses, mask, size, does);
+        if kind == AccessKind::Atomic {
+            let each = (0..32).filter(|lane| mask & 1 << lane != 0).map(|lane| addresses[lane]);
+            match self.held(block, warp, mask) {
+                Some(held) => held.atomics.extend(each),
+                None => each.for_each(|address| self.touched.atomic(address)),
+            }
         }
     }
 
     fn block_ends(&mut self, block: [u32; 3]) {
+        let open: Vec<_> = self.watched.extract_if(|(of, _), _| *of == block).collect();
+        for ((_, warp), list) in open {
+            list.into_iter().for_each(|held| self.count(block, warp, held));
+        }
         let ended = self.paths.extract_if(|(of, _), _| *of == block);
         let ended: Vec<Path> = ended.map(|(_, path)| path).collect();
         self.ilp.add_block(&ended);

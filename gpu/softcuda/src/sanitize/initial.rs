@@ -4,39 +4,17 @@
 use super::order::each;
 use super::shape::{Shape, lanes, runs};
 use crate::machine::{Access, AccessKind};
-use crate::memory::{Region, Regions};
+use crate::memory::{CHUNK, Region, Regions, chunks};
 use std::sync::Arc;
 
-const CHUNK: u64 = 32;
-
-/// Lanes' accesses as ranges: those that touch the same bytes as the one before, or the bytes behind it, are one.
-#[inline]
+/// Lanes' accesses as ranges: those that touch the same bytes as the lane before, or the bytes behind it, are one.
+#[inline(always)]
 pub(super) fn ranges(access: &Access<'_>, shape: Shape, mut each_range: impl FnMut(u64, u64, u32)) {
-    let size = u64::from(access.size);
-    if access.mask == u32::MAX {
-        let at = access.addresses;
-        for run in runs(shape.other & shape.apart) {
-            let (first, last) = (run.0 as usize, (run.0 + run.1 - 1) as usize);
-            each_range(at[first], at[last] + size - at[first], lanes(run));
-        }
-        return;
+    let (at, size) = (access.addresses, u64::from(access.size));
+    for run in runs(access.mask, shape.other & shape.apart) {
+        let (first, last) = (at[run.0 as usize], at[(run.0 + run.1 - 1) as usize & 31]);
+        each_range(first, last + size - first, lanes(run));
     }
-    let mut all = each(access.mask);
-    let Some(first) = all.next() else { return };
-    let mut start = access.addresses[first];
-    let (mut end, mut last, mut mask) = (start + size, start, 1_u32 << first);
-    for lane in all {
-        let address = access.addresses[lane];
-        if address == end || address == last {
-            end = address + size;
-        } else {
-            each_range(start, end - start, mask);
-            (start, end, mask) = (address, address + size, 0);
-        }
-        last = address;
-        mask |= 1 << lane;
-    }
-    each_range(start, end - start, mask);
 }
 
 /// The first lane of the mask that touches a byte.
@@ -48,7 +26,7 @@ pub(super) fn who(access: &Access<'_>, mask: u32, byte: u64) -> u32 {
 
 /// A bit for each byte.
 #[derive(Debug)]
-pub(super) struct Bits(Vec<u32>);
+pub(super) struct Bits(Vec<u64>);
 
 impl Bits {
     pub(super) fn new(bytes: u64) -> Self {
@@ -61,29 +39,19 @@ impl Bits {
 
     #[inline]
     pub(super) fn set(&mut self, start: u64, len: u64) {
-        let (mut at, end) = (start, start + len);
-        while at < end {
-            let (from, n) = (at % CHUNK, (CHUNK - at % CHUNK).min(end - at));
-            let Some(word) = self.0.get_mut((at / CHUNK) as usize) else { return };
-            *word |= (((1_u64 << n) - 1) as u32) << from;
-            at += n;
+        for (chunk, bits) in chunks(start, len) {
+            let Some(word) = self.0.get_mut(chunk) else { return };
+            *word |= bits;
         }
     }
 
     /// The first byte of a range that is not set.
     #[inline]
     pub(super) fn first_unset(&self, start: u64, len: u64) -> Option<u64> {
-        let (mut at, end) = (start, start + len);
-        while at < end {
-            let (from, n) = (at % CHUNK, (CHUNK - at % CHUNK).min(end - at));
-            let missing =
-                ((((1_u64 << n) - 1) as u32) << from) & !self.0.get((at / CHUNK) as usize)?;
-            if missing != 0 {
-                return Some(at - from + u64::from(missing.trailing_zeros()));
-            }
-            at += n;
-        }
-        None
+        chunks(start, len).find_map(|(chunk, bits)| {
+            let missing = bits & !self.0.get(chunk)?;
+            (missing != 0).then(|| chunk as u64 * CHUNK + u64::from(missing.trailing_zeros()))
+        })
     }
 }
 

@@ -6,7 +6,7 @@ use super::collect::{Collected, Collector, Seen, Spot};
 use super::finding::{Kind, Level};
 use super::global::Grid;
 use super::initial::{self, Bits, Global, Local, Missing};
-use super::order::Order;
+use super::order::{Order, each};
 use super::race::{Earlier, Hazard, Relation, Shadow};
 use super::shape::Shape;
 use crate::machine::level;
@@ -54,11 +54,12 @@ impl Block {
 }
 
 /// The checks of one worker.
+#[expect(clippy::vec_box, reason = "blocks of kilobytes go from list to list")]
 pub(super) struct Checker {
     launch: Arc<Launch>,
     /// Blocks under way, the last one used first.
-    blocks: Vec<Block>,
-    spare: Vec<Block>,
+    blocks: Vec<Box<Block>>,
+    spare: Vec<Box<Block>>,
     global: Global,
     found: Collected,
     /// Another observer, which sees the same.
@@ -127,7 +128,7 @@ impl Checker {
             });
         };
         let block = &mut blocks[0];
-        let shape = Shape::of(access);
+        let shape = Shape::of(access.addresses, access.size);
         match space {
             Space::Shared => {
                 if let Some((shared, _)) = &mut block.written {
@@ -230,9 +231,10 @@ fn why(relation: Relation, earlier: Earlier) -> &'static str {
 
 impl Observer for Checker {
     fn block_begins(&mut self, index: [u32; 3]) {
-        let mut block = self.spare.pop().unwrap_or_else(|| Block::new(&self.launch));
+        let new = || Box::new(Block::new(&self.launch));
+        let mut block = self.spare.pop().unwrap_or_else(new);
         if block.order.worn_out() {
-            block = Block::new(&self.launch);
+            block = new();
         }
         block.index = index;
         block.order.begin();
@@ -329,6 +331,18 @@ impl Observer for Checker {
         }
     }
 
+    fn watched(&mut self, lanes: &Lanes) {
+        if let Some(next) = &mut self.next {
+            next.watched(lanes);
+        }
+    }
+
+    fn waited(&mut self, lanes: &Lanes, waited: bool) {
+        if let Some(next) = &mut self.next {
+            next.waited(lanes, waited);
+        }
+    }
+
     fn copied(&mut self, copy: &Copied) {
         if let Some(next) = &mut self.next {
             next.copied(copy);
@@ -336,7 +350,9 @@ impl Observer for Checker {
         if self.turn_to(copy.block) {
             let block = &mut self.blocks[0];
             if let Some((shared, _)) = &mut block.written {
-                shared.set(copy.address.into(), copy.size.into());
+                for lane in each(copy.mask) {
+                    shared.set(copy.addresses[lane].into(), copy.size.into());
+                }
             }
             if let Some(shadow) = &mut block.shadow {
                 shadow.copied(copy, &block.order);

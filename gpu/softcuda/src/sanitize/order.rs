@@ -26,6 +26,8 @@ struct Warp {
     knows: Option<Box<[[u32; LANES]; LANES]>>,
     /// What each lane knows of other warps.
     rows: [Option<Row>; LANES],
+    /// Whether there is any of these.
+    learned: bool,
     /// Time of each lane's last fence.
     fences: [u32; LANES],
     /// Lanes that have run a fence since all threads met.
@@ -59,6 +61,7 @@ impl Order {
             met: 0,
             knows: None,
             rows: Default::default(),
+            learned: false,
             fences: [0; LANES],
             fenced: 0,
         };
@@ -104,12 +107,15 @@ impl Order {
         for warp in &mut self.warps {
             warp.now = self.full + 1;
             warp.knows = None;
-            if warp.rows.iter().any(Option::is_some) {
+            if warp.learned {
+                warp.learned = false;
                 warp.rows = Default::default();
             }
             warp.fenced = 0;
         }
-        self.released.clear();
+        if !self.released.is_empty() {
+            self.released.clear();
+        }
     }
 
     /// Of the lanes `lanes` of a warp, those whose accesses at `stamp` did not happen before what a lane does now.
@@ -168,6 +174,9 @@ impl Order {
             each(mask).for_each(|i| knows[i] = joined);
         }
         warp.now += 1;
+        if !warp.learned {
+            return;
+        }
         let mut rows = each(mask).map(|i| &warp.rows[i]);
         let same = |a: &Option<Row>, b: &Option<Row>| match (a, b) {
             (Some(a), Some(b)) => Arc::ptr_eq(a, b),
@@ -203,6 +212,7 @@ impl Order {
     fn learn(&mut self, number: u32, mask: u32, known: &Row) {
         let met = self.met(number);
         let warp = &mut self.warps[number as usize];
+        warp.learned = true;
         // Lanes that knew the same know the same again.
         let mut last: Option<(Option<Row>, Row)> = None;
         for lane in each(mask) {

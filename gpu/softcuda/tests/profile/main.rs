@@ -9,6 +9,7 @@ mod ilp;
 mod occupancy;
 mod time;
 mod traffic;
+mod waiting;
 
 use host::Host;
 use softcuda::profile::{self, Caches, Gpu, Options, Profile, Registers};

@@ -123,11 +123,13 @@ impl Profile {
 
 fn totals(profile: &profile::Profile) -> String {
     let totals = profile.statistics.totals();
+    let waiting = profile.statistics.waiting();
     let traffic = &profile.traffic;
     let ilp = &profile.ilp;
     let rows = [
         ("warp instructions", count(totals.warp_instructions)),
         ("thread instructions", count(totals.thread_instructions)),
+        ("warp instructions that only waited, not counted", count(waiting.warp_instructions)),
         ("active lanes", percent(totals.divergence_efficiency())),
         ("FLOP", count(totals.flops)),
         ("global: bytes asked for", count(traffic.requested_bytes)),

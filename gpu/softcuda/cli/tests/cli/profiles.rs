@@ -19,7 +19,7 @@ fn a_profile_is_shown() {
         .says("global: bytes of sectors, different (DRAM)  3,145,728")
         .says("load global")
         .says("vec_add.cu:10")
-        .says("predicted, model bottleneck-1")
+        .says("predicted, model bottleneck-2")
         .says("f32[262144]: ");
     for gpu in ["T4", "A100-80", "RTX 4090", "H100"] {
         let line = outcome.out.lines().find(|line| line.starts_with(gpu)).unwrap();
@@ -47,7 +47,7 @@ fn a_profile_is_json() {
     let predicted = &gpus[0]["predicted"];
     assert_eq!(
         (&predicted["bound"], &predicted["model"]),
-        (&"DRAM".into(), &"bottleneck-1".into())
+        (&"DRAM".into(), &"bottleneck-2".into())
     );
     let seconds = predicted["kernel_seconds"].as_f64().unwrap();
     assert!((seconds - f64::from(3 << 20) / 2.039e12).abs() < 1e-9);

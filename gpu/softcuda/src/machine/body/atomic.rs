@@ -68,6 +68,7 @@ where
         // SAFETY: a type of no size has no bytes that could be wrong.
         let f: F = unsafe { std::mem::zeroed() };
         cx.polls = cx.polls.wrapping_add(1);
+        cx.changes = false;
         let kind = AccessKind::Atomic;
         let wanted = Wanted { mask, size: T::SIZE, kind, stored: None };
         let mut to = [std::ptr::null_mut::<u8>(); LANES];
@@ -84,13 +85,16 @@ where
             }
             let (b, c) = (cx.read::<T::Row>(ins.b), cx.read::<T::Row>(ins.c));
             let mut old = [T::Row::default(); LANES];
-            let mut left = mask;
+            let (mut left, mut changes) = (mask, false);
             while left != 0 {
                 let lane = left.trailing_zeros() as usize;
                 left &= left - 1;
                 let (b, c) = (T::get(b[lane]), T::get(c[lane]));
-                old[lane] = T::update(to[lane], |was| f(was, b, c)).put();
+                let was = T::update(to[lane], |was| f(was, b, c));
+                old[lane] = was.put();
+                changes |= f(was, b, c).put() != old[lane];
             }
+            cx.changes = changes;
             // Row 0 is that of the predicates: no result is wanted.
             if ins.d != 0 {
                 cx.write(ins.d, &old, mask);

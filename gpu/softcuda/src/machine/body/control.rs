@@ -4,6 +4,7 @@ use super::super::context::Context;
 use super::super::error::Fault;
 use super::super::instruction::{Body, Flow, Instruction, LANES};
 use super::super::level::{Run, body};
+use super::super::waiting::come_round;
 use std::sync::atomic::{Ordering, fence};
 
 macro_rules! bodies {
@@ -63,6 +64,8 @@ bodies! {
         cx.polls = cx.polls.wrapping_add(16);
         Flow::Yield
     };
+    /// The head of a loop that polls, by its number `imm`.
+    round, Round, |cx, ins, mask| come_round(cx, ins, mask);
     /// What needs nothing done.
     nothing, Nothing, |_cx, _ins, _mask| Flow::Next;
     /// `%clock`: instructions that the worker has run, a warp at a time.

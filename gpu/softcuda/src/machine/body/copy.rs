@@ -40,6 +40,7 @@ unsafe fn issue(cx: &mut Context<'_>, ins: &Instruction, mask: u32) -> Flow {
     let to = to.map(|at| if at >= SHARED_BASE { at - SHARED_BASE } else { at });
     let take = |lane: usize| if ins.imm & WHOLE != 0 { size } else { takes[lane].min(size) };
     let (mut reads, mut short) = (0_u32, [0; LANES]);
+    cx.asides.begun = cx.asides.begun.wrapping_add(1);
     for lane in (0..LANES).filter(|&lane| mask & (1 << lane) != 0) {
         let (align, len) = (u64::from(size), u64::from(cx.shared_len));
         for (space, address) in [(Space::Shared, to[lane]), (Space::Global, from[lane])] {
@@ -64,6 +65,7 @@ unsafe fn issue(cx: &mut Context<'_>, ins: &Instruction, mask: u32) -> Flow {
             }
         };
         cx.asides.copies.push(Pending {
+            number: cx.asides.begun,
             lane: lane as u8,
             committed: false,
             group: 0,
@@ -104,17 +106,33 @@ pub(crate) fn copy() -> Body {
     body::<Issue>()
 }
 
-fn finish(cx: &mut Context<'_>, done: impl Fn(&Context<'_>, &Pending) -> bool) {
-    let copies = std::mem::take(&mut cx.asides.copies);
-    for copy in copies {
-        if !done(cx, &copy) {
-            cx.asides.copies.push(copy);
-            continue;
+/// Tells the observer, for each instruction that began some of them.
+#[cold]
+#[inline(never)]
+fn tell(cx: &mut Context<'_>, copies: &[Pending], done: impl Fn(&Context<'_>, &Pending) -> bool) {
+    for copies in copies.chunk_by(|a, b| a.number == b.number) {
+        let (mut mask, mut addresses) = (0, [0; LANES]);
+        for copy in copies.iter().filter(|copy| done(cx, copy)) {
+            mask |= 1 << copy.lane;
+            addresses[usize::from(copy.lane)] = copy.to;
         }
-        let (block, warp, lane) = (cx.block, cx.warp, copy.lane.into());
-        if let Some(observer) = cx.observer.as_deref_mut() {
-            let (address, size) = (copy.to, copy.size.into());
-            observer.copied(&Copied { block, warp, lane, address, size });
+        let (block, warp, size) = (cx.block, cx.warp, copies[0].size.into());
+        if mask != 0
+            && let Some(observer) = cx.observer.as_deref_mut()
+        {
+            observer.copied(&Copied { block, warp, mask, addresses, size });
+        }
+    }
+}
+
+fn finish(cx: &mut Context<'_>, done: impl Fn(&Context<'_>, &Pending) -> bool) {
+    let mut copies = std::mem::take(&mut cx.asides.copies);
+    if cx.observer.is_some() {
+        tell(cx, &copies, &done);
+    }
+    copies.retain(|copy| {
+        if !done(cx, copy) {
+            return true;
         }
         for i in (0..usize::from(copy.size)).step_by(4) {
             let word = if i + 4 <= usize::from(copy.take) {
@@ -133,7 +151,9 @@ fn finish(cx: &mut Context<'_>, done: impl Fn(&Context<'_>, &Pending) -> bool) {
             // SAFETY: within shared memory, checked when the copy was issued; aligned to its size.
             unsafe { cx.shared.add(copy.to as usize + i).cast::<u32>().write(word) };
         }
-    }
+        false
+    });
+    cx.asides.copies = copies;
 }
 
 struct Commit;
@@ -144,6 +164,7 @@ impl Run for Commit {
         for lane in (0..LANES).filter(|&lane| mask & (1 << lane) != 0) {
             cx.asides.groups[lane] = cx.asides.groups[lane].wrapping_add(1);
         }
+        cx.asides.committed = true;
         let groups = cx.asides.groups;
         for copy in &mut cx.asides.copies {
             if !copy.committed && mask & (1 << copy.lane) != 0 {

@@ -4,17 +4,24 @@
 //! Shadow memory has a record of the last write of each word of 4 bytes, with the lane of each byte, and a record for each cell and
 //! warp of the lanes that touch it: cells of 4 bytes for most reads, of 16 for wide ones, of 1 for narrow ones and for strong
 //! accesses. What a record has no room for is spilled into a list. Records are never cleared: those with an old stamp mean nothing.
+//!
+//! Most accesses never come so far: see [`journal`].
 
 mod against;
 mod copies;
+mod journal;
 mod spill;
+#[cfg(test)]
+mod tests;
 mod touch;
 mod write;
 
+use super::initial::ranges;
 use super::order::{Order, each};
-use super::shape::{Shape, lanes, runs};
+use super::shape::{Shape, runs};
 use crate::machine::{Access, AccessKind, Copied};
 use copies::{Copies, Copying};
+use journal::Journal;
 use spill::{Spilled, Spills};
 use touch::{By, Touches};
 use write::Write;
@@ -42,7 +49,7 @@ pub(super) enum Earlier {
 }
 
 /// Two accesses that race.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Hazard {
     pub earlier: Earlier,
     pub earlier_pc: u32,
@@ -63,6 +70,15 @@ enum Set {
     StrongReads,
     StrongWrites,
     Writes,
+}
+
+/// Where plain reads of so many bytes are remembered.
+fn reads(size: u32) -> Set {
+    match size {
+        16 => Set::WideReads,
+        size if size < 4 => Set::NarrowReads,
+        _ => Set::Reads,
+    }
 }
 
 /// What plain writes race with.
@@ -95,6 +111,10 @@ pub(super) struct Shadow {
     others: [Option<Touches>; 4],
     spills: Spills,
     copies: Copies,
+    journal: Journal,
+    /// Everything lane by lane, and at once: what the faster ways are compared with.
+    #[cfg(test)]
+    plodding: bool,
     serial: u32,
     /// Instructions that touch shared memory, by a short number.
     sites: Vec<u32>,
@@ -134,11 +154,22 @@ impl Shadow {
             reads: Touches::new(bytes / 4, warps),
             others: [const { None }; 4],
             spills: Spills::default(),
-            copies: Copies::default(),
+            copies: Copies::new(bytes, warps),
+            journal: Journal::new(bytes),
+            #[cfg(test)]
+            plodding: false,
             serial: 0,
             sites: Vec::new(),
             site_of: Vec::new(),
         }
+    }
+
+    #[inline]
+    fn plods(&self) -> bool {
+        #[cfg(test)]
+        return self.plodding;
+        #[cfg(not(test))]
+        false
     }
 
     /// A new block.
@@ -181,8 +212,7 @@ impl Shadow {
         order: &mut Order,
         found: &mut impl FnMut(&Hazard),
     ) {
-        self.spills.at(order.full());
-        self.serial = self.serial.wrapping_add(1);
+        self.at(order);
         let by = By {
             warp: access.warp,
             site: self.site(access.pc),
@@ -191,20 +221,43 @@ impl Shadow {
             full: order.full(),
             met: order.met(access.warp),
         };
-        let lane = Lane { by, active: access.active, lane: 0, word: 0, bytes: 0 };
-        if !self.copies.is_empty() {
+        if !self.copies.is_empty() && (self.plods() || self.copies.are_touched(access, shape)) {
             self.copies.against(access, &self.sites, found);
         }
         let strong = access.strong || access.kind == AccessKind::Atomic;
+        if !strong && !self.plods() && self.journal.takes(access, shape, &by) {
+            if access.kind == AccessKind::Copy {
+                self.begin_copies(access, &by);
+            } else if self.journal.is_full() {
+                self.enter();
+            }
+            return;
+        }
+        self.close_journal();
+        self.serial = self.serial.wrapping_add(1);
+        let lane = Lane { by, active: access.active, lane: 0, word: 0, bytes: 0 };
         match access.kind {
             AccessKind::Load if !strong => self.loads(access, shape, lane, order, found),
-            AccessKind::Store if !strong => self.stores(access, lane, order, found),
+            AccessKind::Store if !strong => self.stores(access, shape, lane, order, found),
             AccessKind::Copy => self.copies(access, lane, order, found),
             _ => self.strong(access, lane, order, found),
         }
     }
 
+    /// Forgets what was there before all threads met.
     #[inline]
+    fn at(&mut self, order: &Order) {
+        self.spills.at(order.full());
+        self.journal.at(order.full());
+    }
+
+    fn close_journal(&mut self) {
+        self.journal.close();
+        if !self.journal.is_empty() {
+            self.enter();
+        }
+    }
+
     fn loads(
         &mut self,
         access: &Access<'_>,
@@ -213,45 +266,28 @@ impl Shadow {
         order: &Order,
         found: &mut impl FnMut(&Hazard),
     ) {
-        let at = access.addresses;
-        let Shape { other, apart } = shape;
-        if access.size == 4 && access.mask == u32::MAX && apart.count_ones() < other.count_ones() {
-            // Neighbours read neighbours.
-            let count = (apart & (apart - 1)).trailing_zeros();
-            let again = apart.count_ones() == 32_u32.div_ceil(count)
-                && each(apart).all(|i| at[i] == at[0] && (i as u32).is_multiple_of(count));
-            if again && self.load_run(at[0] as u32, apart, count, lane) {
-                // All runs read the same, as the rows of a small block do.
-                return;
+        let others = self.others_count();
+        let mut busy = others || self.plods();
+        ranges(access, shape, |start, len, _| {
+            let (first, last) = (start as usize / 4, (start + len - 1) as usize / 4);
+            for &written in self.written.get(first..=last).unwrap_or_default() {
+                busy |= written == lane.by.full;
             }
-            for (first, count) in runs(apart) {
-                if !self.load_run(at[first as usize] as u32, 1 << first, count, lane) {
-                    for i in first..first + count {
-                        self.load(access, at[i as usize] as u32, 1 << i, lane, order, found);
-                    }
+        });
+        if busy {
+            for i in each(access.mask) {
+                for (word, bytes) in words(access.addresses[i] as u32, access.size) {
+                    let lane = Lane { lane: i as u32, word, bytes, ..lane };
+                    self.against_write(lane, order, None, found);
+                    self.against(Set::StrongWrites, lane, order, found);
                 }
             }
-            return;
         }
-        // Neighbours that read the same are one. Lanes that take no part may stand between them.
-        for run in runs(other) {
-            let lanes = lanes(run) & access.mask;
-            if lanes != 0 {
-                self.load(access, at[run.0 as usize] as u32, lanes, lane, order, found);
-            }
+        let mut at = [0; 32];
+        for (to, &from) in at.iter_mut().zip(access.addresses) {
+            *to = from as u32;
         }
-    }
-
-    /// Lanes read a run of words: these the first, their neighbours each further one. `false`: more must be looked at.
-    #[inline]
-    fn load_run(&mut self, address: u32, lanes: u32, count: u32, lane: Lane) -> bool {
-        let (word, count) = ((address / 4) as usize, count as usize);
-        let Some(written) = self.written.get(word..word + count) else { return false };
-        let mut quiet = !self.others_count();
-        for &written in written {
-            quiet &= written != lane.by.full;
-        }
-        quiet && self.reads.add_run(&lane.by, word, lanes, count)
+        self.enter_reads(&lane.by, &at, access.mask, access.size);
     }
 
     /// Whether reads must be checked against more than the last writes.
@@ -260,53 +296,31 @@ impl Shadow {
         self.others[3].is_some() || !self.spills.is_empty()
     }
 
-    /// Lanes read at one address.
-    #[inline]
-    fn load(
-        &mut self,
-        access: &Access<'_>,
-        address: u32,
-        lanes: u32,
-        lane: Lane,
-        order: &Order,
-        found: &mut impl FnMut(&Hazard),
-    ) {
-        if address + access.size > self.bytes as u32 {
-            return;
-        }
-        let others = self.others_count();
-        for (word, bytes) in words(address, access.size) {
-            if self.written[word as usize] == lane.by.full || others {
-                for i in each(lanes) {
-                    let lane = Lane { lane: i as u32, word, bytes, ..lane };
-                    self.against_write(lane, order, None, found);
-                    self.against(Set::StrongWrites, lane, order, found);
-                }
-            }
-        }
-        let set = match access.size {
-            16 => Set::WideReads,
-            size if size < 4 => Set::NarrowReads,
-            _ => Set::Reads,
-        };
-        self.touch(set, &lane.by, lanes, address, access.size);
-    }
-
     fn stores(
         &mut self,
         access: &Access<'_>,
+        shape: Shape,
         lane: Lane,
         order: &Order,
         found: &mut impl FnMut(&Hazard),
     ) {
-        for i in each(access.mask) {
-            for (word, bytes) in words(access.addresses[i] as u32, access.size) {
-                let lane = Lane { lane: i as u32, word, bytes, ..lane };
-                self.against_write(lane, order, Some(access), found);
-                for set in ALL {
-                    self.against(set, lane, order, found);
+        let starts = if access.size == 4 { shape.apart } else { u32::MAX };
+        for (first, count) in runs(access.mask, starts) {
+            if count > 1
+                && !self.plods()
+                && self.store_run(access.addresses[first as usize] as u32, first, count, lane)
+            {
+                continue;
+            }
+            for i in first..first + count {
+                for (word, bytes) in words(access.addresses[i as usize] as u32, access.size) {
+                    let lane = Lane { lane: i, word, bytes, ..lane };
+                    self.against_write(lane, order, Some(access), found);
+                    for set in ALL {
+                        self.against(set, lane, order, found);
+                    }
+                    self.write(lane);
                 }
-                self.write(lane);
             }
         }
     }
@@ -354,22 +368,41 @@ impl Shadow {
                     self.against(set, lane, order, found);
                 }
             }
-            let By { warp, site, .. } = lane.by;
-            self.copies.begin(Copying { warp, lane: i as u32, address, size, site });
         }
+        self.begin_copies(access, &lane.by);
     }
 
-    /// A copy has been waited for: now it is a write like others.
+    fn begin_copies(&mut self, access: &Access<'_>, by: &By) {
+        let &By { warp, site, .. } = by;
+        let mut addresses = [0; 32];
+        for (to, &from) in addresses.iter_mut().zip(access.addresses) {
+            *to = from as u32;
+        }
+        let (mask, size) = (access.mask, access.size);
+        self.copies.begin(Copying { warp, mask, addresses, size, site });
+    }
+
+    /// Copies have been waited for: now they are writes like others.
     pub(super) fn copied(&mut self, copied: &Copied, order: &Order) {
-        let Some(Copying { warp, lane, address, size, site }) = self.copies.end(copied) else {
-            return;
-        };
-        self.spills.at(order.full());
-        self.serial = self.serial.wrapping_add(1);
+        self.at(order);
+        let &Copied { warp, ref addresses, size, .. } = copied;
         let (now, full, met) = (order.now(warp), order.full(), order.met(warp));
-        let by = By { warp, site, whole: false, now, full, met };
-        for (word, bytes) in words(address, size) {
-            self.write(Lane { by, active: 1 << lane, lane, word, bytes });
+        let mut copies = std::mem::take(&mut self.copies);
+        copies.end(copied, |lanes, site| {
+            let by = By { warp, site, whole: false, now, full, met };
+            if self.journal.copied(copied, lanes, &by) {
+                return;
+            }
+            self.serial = self.serial.wrapping_add(1);
+            for i in each(lanes) {
+                for (word, bytes) in words(addresses[i], size) {
+                    self.write(Lane { by, active: 1 << i, lane: i as u32, word, bytes });
+                }
+            }
+        });
+        self.copies = copies;
+        if self.journal.is_full() {
+            self.enter();
         }
     }
 

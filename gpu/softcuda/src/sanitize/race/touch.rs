@@ -115,6 +115,27 @@ impl Touches {
         true
     }
 
+    /// Whether neighbouring cells were touched since all threads met by none but, each, one of neighbouring lanes, or by lanes that the
+    /// warp has met with since.
+    #[inline]
+    pub(super) fn are_own(&self, by: &By, cell: usize, first: u32, count: usize) -> bool {
+        let at = by.warp as usize * self.cells.len() + cell;
+        let (Some(cells), Some(touches)) =
+            (self.cells.get(cell..cell + count), self.touches.get(at..at + count))
+        else {
+            return false;
+        };
+        let mut own = true;
+        let mut lane = 1_u32 << first;
+        for (warps, touch) in cells.iter().zip(touches) {
+            let mine =
+                warps.warps == 1 << by.warp && (touch.stamp <= by.met || touch.lanes & !lane == 0);
+            own &= warps.full != by.full || mine;
+            lane <<= 1;
+        }
+        own
+    }
+
     /// The touches of a cell since all threads met, and their warps.
     #[inline]
     pub(super) fn of(&self, cell: usize, full: u32) -> impl Iterator<Item = (u32, &Touch)> {

@@ -79,6 +79,34 @@ impl Shadow {
         }
     }
 
+    /// Neighbouring lanes write neighbouring words, which nobody else has touched since all threads met. `false`: nothing was done,
+    /// for somebody may have.
+    pub(super) fn store_run(&mut self, address: u32, first: u32, count: u32, lane: Lane) -> bool {
+        let (word, count, by) = ((address / 4) as usize, count as usize, lane.by);
+        let Some(written) = self.written.get_mut(word..word + count) else { return false };
+        let mut quiet = self.spills.is_empty() && self.others.iter().all(Option::is_none);
+        for &written in &*written {
+            quiet &= written != by.full;
+        }
+        if !quiet || !self.reads.are_own(&by, word, first, count) {
+            return false;
+        }
+        written.fill(by.full);
+        for (lane_number, write) in (first..).zip(&mut self.writes[word..word + count]) {
+            *write = Write {
+                stamp: by.now,
+                serial: self.serial,
+                active: lane.active,
+                sites: [by.site; 4],
+                lanes: [lane_number as u8; 4],
+                warp: by.warp as u8,
+                bytes: 15,
+                fresh: 15,
+            };
+        }
+        true
+    }
+
     /// Remembers a plain write.
     pub(super) fn write(&mut self, lane: Lane) {
         let Lane { by, word, bytes, .. } = lane;
