@@ -28,6 +28,7 @@
 pub mod avro;
 pub mod choice;
 pub mod gate;
+pub mod gpu;
 pub mod judge;
 pub mod lsm;
 pub mod measurement;

@@ -1,5 +1,7 @@
 //! The labs that are ready. What is here runs; what is still to come is not here.
 
+mod gpu;
+
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -82,7 +84,9 @@ impl Lab {
 /// [`Error::UnknownGate`] or [`Error::Gates`] when registry and `gates.toml` disagree; a test holds that they do not.
 pub fn labs() -> Result<Vec<Lab>> {
     let gates = Gates::embedded()?;
-    Ok(vec![lab_00_b(), lab_1_1(), lab_1_3(&gates)?, lab_1_4(), lab_1_5(), lab_1_6()])
+    let mut labs = vec![lab_00_b(), lab_1_1(), lab_1_3(&gates)?, lab_1_4(), lab_1_5(), lab_1_6()];
+    labs.extend(gpu::labs(&gates)?);
+    Ok(labs)
 }
 
 /// The labs of that name, in the order of `ids`.
@@ -165,6 +169,11 @@ fn queue_lab(
     }
 }
 
+/// A gate that a lab is judged by.
+fn gate<'g>(gates: &'g Gates, lab: &str, name: &str) -> Result<&'g Gate> {
+    gates.get(name).ok_or_else(|| Error::UnknownGate { lab: lab.into(), gate: name.into() })
+}
+
 /// So many or more.
 fn at_least(measure: &str, what: &str, unit: &str, low: f64) -> Check {
     let comparison = Comparison::AtLeast;
@@ -243,9 +252,7 @@ fn lab_1_5() -> Lab {
 fn lab_1_3(gates: &Gates) -> Result<Lab> {
     const RECORDS: u32 = 1_000_000;
     let id = "1-3";
-    let gate = |gate: &str| -> Result<&Gate> {
-        gates.get(gate).ok_or_else(|| Error::UnknownGate { lab: id.into(), gate: gate.into() })
-    };
+    let gate = |name: &str| gate(gates, id, name);
     Ok(Lab {
         id: id.into(),
         title: "Mini LSM-tree".into(),
@@ -471,6 +478,9 @@ mod tests {
         assert!(by_ids(&["9-9".into()]).unwrap_err().to_string().contains("ready: 00-B, 1-1, 1-3"));
         assert_eq!(by_module("1").unwrap()[0].id, "1-1");
         assert_eq!(by_module("0").unwrap()[0].id, "00-B");
-        assert!(by_module("7").unwrap_err().to_string().contains("modules with ready labs: 0, 1"));
+        let ids: Vec<_> = by_module("3").unwrap().into_iter().map(|lab| lab.id).collect();
+        assert_eq!(ids, ["3-1", "3-2", "3-3", "3-4", "3-5", "3-6"]);
+        let error = by_module("7").unwrap_err().to_string();
+        assert!(error.contains("modules with ready labs: 0, 1, 3"), "{error}");
     }
 }

@@ -40,7 +40,7 @@ fn settings() -> Settings {
         ("message.timeout.ms", "120000"),
         ("request.timeout.ms", "30000"),
         ("socket.timeout.ms", "60000"),
-        ("queue.buffering.max.messages", "200000"),
+        ("queue.buffering.max.messages", "50000"),
         ("reconnect.backoff.max.ms", "1000"),
     ];
     settings.map(|(name, value)| (name.to_owned(), value.to_owned())).into()

@@ -1,10 +1,11 @@
 //! A device, and what its launches are asked for.
 
 use gpu_kernels::{Gpu, Launch, Profiling};
-use softcuda::profile::{Bound, Caches, GPUS, Profile};
+use softcuda::profile::{Bound, Caches, GPUS, Prediction, Profile};
 use std::path::{Path, PathBuf};
 
 use crate::Result;
+use crate::counted;
 use crate::manifest::registers;
 use crate::tell::Tell;
 
@@ -28,6 +29,9 @@ pub struct Done {
     pub launches: Vec<Launch>,
     /// Milliseconds on a real device.
     pub milliseconds: Option<f64>,
+    /// Whether blocks wait for others. How often they ask depends on who runs when, and the model has no notion of that: what is predicted is DRAM's
+    /// bound alone, below which no time can be.
+    pub waits: bool,
 }
 
 impl Bench {
@@ -46,6 +50,7 @@ impl Bench {
                 properties.name, properties.multiprocessors
             ),
         })?;
+        let tell = if gpu.is_emulated() { tell } else { tell.beside(counted::count(&tell)?) };
         Ok(Self { gpu, tell, out: out.to_owned() })
     }
 
@@ -58,7 +63,7 @@ impl Bench {
         if self.gpu.is_emulated() {
             let profiling = Profiling { registers, caches };
             let ((), launches) = self.gpu.profile(profiling, &mut work)?;
-            return Ok(Done { launches, milliseconds: None });
+            return Ok(Done { launches, milliseconds: None, waits: false });
         }
         work(&self.gpu)?;
         let mut times = Vec::new();
@@ -69,7 +74,7 @@ impl Bench {
             last = launches;
         }
         times.sort_by(f64::total_cmp);
-        Ok(Done { launches: last, milliseconds: Some(times[TIMES / 2]) })
+        Ok(Done { launches: last, milliseconds: Some(times[TIMES / 2]), waits: false })
     }
 
     /// What only a GPU can tell.
@@ -109,12 +114,21 @@ impl Done {
     pub fn predicted(&self, gpu: &str) -> Option<f64> {
         let mut profiles = self.profiles().peekable();
         profiles.peek()?;
-        profiles.map(|it| Some(it.on(gpu)?.predicted.as_ref()?.seconds)).sum()
+        profiles.map(|it| Some(self.seconds(it.on(gpu)?.predicted.as_ref()?))).sum()
+    }
+
+    fn seconds(&self, predicted: &Prediction) -> f64 {
+        if !self.waits {
+            return predicted.seconds;
+        }
+        let dram = predicted.bounds.iter().find(|it| it.bound == Bound::Dram);
+        predicted.seconds - predicted.kernel_seconds + dram.map_or(0.0, |it| it.seconds)
     }
 
     /// What limits the launch that does the most.
     pub fn bound(&self, gpu: &str) -> Option<Bound> {
-        Some(self.main()?.on(gpu)?.predicted.as_ref()?.bound)
+        let bound = self.main()?.on(gpu)?.predicted.as_ref()?.bound;
+        Some(if self.waits { Bound::Dram } else { bound })
     }
 
     /// Of how many of the GPUs that limits it.

@@ -1,7 +1,8 @@
-//! Labs 3-1 to 3-6: CUDA kernels in steps, from the plain to the fast. On a GPU where there is one, else on softcuda: then every result is checked, what
-//! can be counted is counted, and times are predicted and say so.
+//! Labs 3-1 to 3-6: CUDA kernels in steps, from the plain to the fast. On softcuda every result is checked, what can be counted is counted, and times are predicted
+//! and say so; where there is a GPU, they run there as well, are checked, and timed.
 
 mod bench;
+mod counted;
 mod labs;
 mod manifest;
 mod plot;
@@ -31,7 +32,7 @@ struct Arguments {
     #[arg(long, global = true, value_name = "DIR", default_value = "out/gpu-lab")]
     out: PathBuf,
     /// Tells the course runner: JSON events, a line each
-    #[arg(long, global = true)]
+    #[arg(long, global = true, overrides_with = "json")]
     json: bool,
 }
 
@@ -108,6 +109,6 @@ fn run(arguments: &Arguments) -> Result<()> {
         }
         Lab::Reduction { size } => labs::reduction::run(&Bench::open(out, tell)?, size as usize),
         Lab::Scan { size } => labs::scan::run(&Bench::open(out, tell)?, size as usize),
-        Lab::AllReduce { devices, most } => labs::all_reduce::run(out, tell, devices, most),
+        Lab::AllReduce { devices, most } => labs::all_reduce::run(out, &tell, devices, most),
     }
 }

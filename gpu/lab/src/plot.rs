@@ -57,6 +57,11 @@ pub fn lines(title: &str, axes: [Axis; 2], lines: &[Line], mark: bool) -> Result
     Ok(svg)
 }
 
+/// Between which powers lines stand: of two on a short axis.
+fn base(range: &std::ops::Range<f64>) -> f64 {
+    if range.end / range.start < 100.0 { 2.0 } else { 10.0 }
+}
+
 fn draw<'a, Y>(
     area: &DrawingArea<SVGBackend<'a>, plotters::coord::Shift>,
     title: &str,
@@ -74,14 +79,17 @@ where
         it if it >= 1e6 => format!("{:.0}M", it / 1e6),
         it if it >= 1e4 => format!("{:.0}k", it / 1e3),
         it if it >= 10.0 => format!("{it:.0}"),
-        it => format!("{it:.3}").trim_end_matches('0').trim_end_matches('.').to_owned(),
+        it if it >= 1e-3 || it <= 0.0 => {
+            format!("{it:.3}").trim_end_matches('0').trim_end_matches('.').to_owned()
+        }
+        it => format!("{it:.0e}"),
     };
     let mut chart = ChartBuilder::on(area)
         .caption(title, ("sans-serif", 16))
         .margin(12)
         .x_label_area_size(40)
         .y_label_area_size(64)
-        .build_cartesian_2d(xs.log_scale(), ys)?;
+        .build_cartesian_2d(xs.clone().log_scale().base(base(&xs)), ys)?;
     chart
         .configure_mesh()
         .x_desc(x.name)
@@ -99,7 +107,8 @@ where
     }
     if let Some(at) = highest {
         chart.draw_series([Circle::new(at, 8, BLACK.stroke_width(2))])?;
-        chart.draw_series([Text::new(format!("best: {:.0}", at.1), at, ("sans-serif", 13))])?;
+        let best = Text::new(format!("best: {:.0}", at.1), (-24, -26), ("sans-serif", 13));
+        chart.draw_series([EmptyElement::at(at) + best])?;
     }
     chart
         .configure_series_labels()

@@ -66,8 +66,10 @@ impl Row {
         for gpu in &GPUS {
             let bound = done.bound(gpu.name).map_or("", |it| it.name());
             let predicted = done.predicted(gpu.name);
+            let least = if done.waits { ">= " } else { "" };
             cells.push(
-                predicted.map_or_else(|| "-".to_owned(), |it| format!("{} {bound}", time(it))),
+                predicted
+                    .map_or_else(|| "-".to_owned(), |it| format!("{least}{} {bound}", time(it))),
             );
         }
         cells.push(match done.milliseconds {

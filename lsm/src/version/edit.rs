@@ -64,6 +64,8 @@ pub(crate) enum EditError {
 const GOES_ON: u64 = 23;
 /// That field.
 pub(super) const GOES_ON_FIELD: [u8; 2] = [GOES_ON as u8, 0];
+/// The tag of a field that says nothing. Even: readers that do not know it skip it.
+pub(super) const PADDING: u64 = 2;
 /// The last tag that this build knows.
 const LAST_TAG: u64 = GOES_ON;
 

@@ -5,6 +5,7 @@ mod format;
 #[cfg(test)]
 mod long_edits;
 mod replay;
+mod tearing;
 mod written;
 
 use std::{
@@ -21,6 +22,7 @@ pub(crate) use self::{
 use self::{
     current::{point_current, read_current, temporary_name},
     format::{MAX_GROWN_LEN, MAX_LEN, records},
+    tearing::frame_unmistakably,
 };
 use super::{edit::Edit, state::State};
 use crate::{
@@ -202,7 +204,7 @@ impl Manifest {
             .iter()
             .map(|record| {
                 let (at, mut bytes) = (end, Vec::new());
-                frame(self.number, at, record, &mut bytes);
+                frame_unmistakably(self.number, at, record, &mut bytes);
                 end += bytes.len() as u64;
                 (at, bytes)
             })

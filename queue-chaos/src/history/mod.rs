@@ -17,5 +17,5 @@ pub use event::{
     Acks, Commits, Delivery, Event, Isolation, Outcome, Record, Run, Sample, Topic, What,
 };
 pub use reader::Reader;
-pub use sink::{Memory, Sink};
+pub use sink::{Memory, Sink, Step};
 pub use writer::Writer;

@@ -9,8 +9,9 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use super::format::{LONGEST_LINE, write_line};
-use super::{Event, Run, Sink, What};
+use super::format::{LONGEST_LINE, write_line, write_step};
+use super::{Run, Sink, Step, What};
+use crate::id::ProducerId;
 use crate::{Error, Result};
 
 /// Bytes that go to the file at once.
@@ -157,10 +158,11 @@ impl Sink for Queue {
         self.write(|lines| self.line(at, &what, lines));
     }
 
-    fn record_all(&self, events: &mut Vec<Event>) {
+    fn record_steps(&self, producer: ProducerId, steps: &mut Vec<Step>) {
         self.write(|lines| {
-            for Event { at, what } in events.drain(..) {
-                self.line(at, &what, lines);
+            for step in steps.drain(..) {
+                write_step(producer, &step, &mut lines.bytes);
+                self.end_line(lines);
             }
         });
     }
@@ -217,11 +219,7 @@ impl Queue {
         let long = lines.bytes.len() - begin;
         match made {
             Ok(()) if long < LONGEST_LINE => {
-                lines.bytes.push(b'\n');
-                lines.count += 1;
-                if lines.bytes.len() >= CHUNK / 4 {
-                    self.take_all(lines);
-                }
+                self.end_line(lines);
                 return;
             }
             Ok(()) => self.refuse(io::Error::new(
@@ -231,6 +229,14 @@ impl Queue {
             Err(error) => self.refuse(error),
         }
         lines.bytes.truncate(begin);
+    }
+
+    fn end_line(&self, lines: &mut Lines) {
+        lines.bytes.push(b'\n');
+        lines.count += 1;
+        if lines.bytes.len() >= CHUNK / 4 {
+            self.take_all(lines);
+        }
     }
 
     fn take_all(&self, lines: &mut Lines) {

@@ -1,7 +1,7 @@
 //! What a workload does, in numbers, while it does it.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Condvar, Mutex, PoisonError};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use hdrhistogram::Histogram;
@@ -71,12 +71,10 @@ impl Meter {
         }
     }
 
-    pub(crate) fn acked(&self, latency: u64) {
-        self.acked.fetch_add(1, Ordering::Relaxed);
-        self.latency
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .saturating_record(latency.clamp(1, MOST));
+    /// Counts acknowledgements that came together.
+    pub(crate) fn acks(&self) -> MeterOfAcks<'_> {
+        let latency = self.latency.lock().unwrap_or_else(PoisonError::into_inner);
+        MeterOfAcks { acked: &self.acked, latency, count: 0 }
     }
 
     /// Adds its counts up.
@@ -99,6 +97,27 @@ impl Meter {
         // Both have the same bounds: it cannot fail.
         let _ = sum.latency.add(&*latency);
         latency.reset();
+    }
+}
+
+/// Counts acknowledgements, and tells others when it is dropped.
+pub(crate) struct MeterOfAcks<'a> {
+    acked: &'a AtomicU64,
+    latency: MutexGuard<'a, Histogram<u64>>,
+    count: u64,
+}
+
+impl MeterOfAcks<'_> {
+    /// One that came so many microseconds after its message was sent.
+    pub(crate) fn count(&mut self, latency: u64) {
+        self.count += 1;
+        self.latency.saturating_record(latency.clamp(1, MOST));
+    }
+}
+
+impl Drop for MeterOfAcks<'_> {
+    fn drop(&mut self) {
+        self.acked.fetch_add(self.count, Ordering::Relaxed);
     }
 }
 

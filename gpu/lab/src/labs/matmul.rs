@@ -76,7 +76,7 @@ pub fn run(bench: &Bench, n: usize) -> Result<()> {
     let compute = best.done.main().map(|_| 4.0 - best.done.bound_by(memory) as f64);
     counted(bench, "gpus_not_bound_by_memory", compute, "GPUs")?;
     let speed = |gpu| naive.done.predicted(gpu).zip(best.done.predicted(gpu)).map(|(x, y)| x / y);
-    counted(bench, "predicted_naive_over_best_a100", speed("A100-80"), "x")?;
+    counted(bench, "predicted_naive_over_best_a100", speed("A100-80"), "x (predicted)")?;
 
     let host = host(n, &a, &b);
     let flop = 2.0 * (n as f64).powi(3);

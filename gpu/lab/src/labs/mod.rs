@@ -34,7 +34,8 @@ fn rooflines(bench: &Bench, rows: &[Row]) -> Result<()> {
             .iter()
             .filter_map(|row| {
                 let main = row.done.main()?.on(gpu.name)?;
-                let seconds = main.predicted.as_ref().map(|it| it.kernel_seconds);
+                let predicted = main.predicted.as_ref().filter(|_| !row.done.waits);
+                let seconds = predicted.map(|it| it.kernel_seconds);
                 Some(Plotted { name: &row.name, point: &main.roofline, seconds })
             })
             .collect();

@@ -122,29 +122,52 @@ fn tables(bench: &Bench, points: &[Point], flop: f64) -> Result<()> {
     Ok(())
 }
 
-/// A picture of each GPU: rate over block size, a line for each number of chains; the best is marked.
+/// Two pictures of each GPU, a line for each number of chains: rate over block size, and over occupancy; the best is marked.
 fn pictures(bench: &Bench, points: &[Point], flop: f64) -> Result<()> {
     for gpu in &GPUS {
-        let mut all = Vec::new();
-        for &chains in FmaChains::ALL {
-            let of =
-                points.iter().filter(|it| it.sweep.chains == chains && it.sweep.idle_shared == 0);
-            let points = of
-                .filter_map(|it| Some((f64::from(it.sweep.block), it.rate(gpu.name, flop)? / 1e9)));
-            all.push(Line { name: format!("{} chains", chains.count()), points: points.collect() });
-        }
         let (name, how) = match bench.gpu.is_emulated() {
             true => (gpu.name, "predicted"),
             false => (bench.gpu.properties().name.as_str(), "measured"),
         };
-        let file = format!("sweep-{}.svg", gpu.name.to_lowercase().replace(' ', "-"));
+        let file = match bench.gpu.is_emulated() {
+            true => gpu.name.to_lowercase().replace(' ', "-"),
+            false => "device".to_owned(),
+        };
+        let rate = |it: &Point| Some(it.rate(gpu.name, flop)? / 1e9);
+        let y = Axis { name: "GFLOP/s", log: false };
+
+        let by_block = by_chains(points, |it| {
+            let plain = it.sweep.idle_shared == 0;
+            plain.then(|| Some((f64::from(it.sweep.block), rate(it)?))).flatten()
+        });
         let title = format!("Multiply-adds on {name}, {how}: block size and chains a thread");
-        let axes =
-            [Axis { name: "threads a block", log: true }, Axis { name: "GFLOP/s", log: false }];
-        bench.keep(&file, &title, &lines(&title, axes, &all, true)?)?;
+        let axes = [Axis { name: "threads a block", log: true }, y];
+        let picture = lines(&title, axes, &by_block, true)?;
+        bench.keep(&format!("sweep-{file}.svg"), &title, &picture)?;
         if !bench.gpu.is_emulated() {
+            // A GPU does not tell its occupancy.
             break;
         }
+        let by_occupancy = by_chains(points, |it| {
+            let small = it.sweep.block == 32;
+            small.then(|| Some((100.0 * it.occupancy(gpu.name)?, rate(it)?))).flatten()
+        });
+        let title = format!("Multiply-adds on {name}, {how}: occupancy and chains a thread");
+        let axes = [Axis { name: "occupancy, % (blocks of 32)", log: true }, y];
+        let picture = lines(&title, axes, &by_occupancy, false)?;
+        bench.keep(&format!("occupancy-{file}.svg"), &title, &picture)?;
     }
     Ok(())
+}
+
+/// A line for each number of chains, from left to right.
+fn by_chains(points: &[Point], of: impl Fn(&Point) -> Option<(f64, f64)>) -> Vec<Line> {
+    let line = |&chains: &FmaChains| {
+        let mine = points.iter().filter(|it| it.sweep.chains == chains);
+        let mut points: Vec<_> = mine.filter_map(&of).collect();
+        points.sort_by(|a, b| a.0.total_cmp(&b.0));
+        let plural = if chains.count() == 1 { "chain" } else { "chains" };
+        Line { name: format!("{} {plural}", chains.count()), points }
+    };
+    FmaChains::ALL.iter().map(line).collect()
 }

@@ -53,8 +53,8 @@ pub fn run(bench: &Bench, n: usize) -> Result<()> {
     let least = |row: &Row| {
         GPUS.iter().filter(cached).filter_map(|gpu| over(row, gpu.name)).min_by(f64::total_cmp)
     };
-    counted(bench, "predicted_shared_over_shuffle", least(shared), "x")?;
-    counted(bench, "predicted_sequential_over_shuffle", least(sequential), "x")?;
+    counted(bench, "predicted_shared_over_shuffle", least(shared), "x (predicted)")?;
+    counted(bench, "predicted_sequential_over_shuffle", least(sequential), "x (predicted)")?;
     let barriers = |row: &Row| {
         row.done.sum(|it| it.statistics.class(softcuda::count::Class::Barrier).warp_instructions)
     };

@@ -2,7 +2,10 @@
 
 use std::path::Path;
 
-use super::format::{FRAME_LEN, HEADER_LEN, MAGIC, VERSION, checksum, record_at};
+use super::{
+    format::{FRAME_LEN, HEADER_LEN, MAGIC, VERSION, checksum, record_at},
+    tearing::LONGEST_SEARCHED,
+};
 use crate::{
     Error, Result,
     version::{
@@ -109,10 +112,8 @@ pub(crate) fn replay(path: &Path, number: u64, bytes: &[u8]) -> Result<Replayed>
 }
 
 /// Whether what lies at `at`, and does not check, can be an append that a crash interrupted. It cannot if one flipped bit
-/// is all that is wrong with it: then it was complete once, and what it says was acknowledged.
+/// is all that is wrong with it: then it was complete once, and what it says was acknowledged. No crash leaves that: see [`super::tearing`].
 fn tail_is_torn(number: u64, bytes: &[u8], at: usize) -> bool {
-    /// Longer edits are not searched for the flipped bit, which takes the square of their length.
-    const LONGEST_SEARCHED: usize = 16 << 10;
     let tail = &bytes[at..];
     let Some(frame) = tail.get(..FRAME_LEN) else { return true };
     let len = u32::from_le_bytes([frame[0], frame[1], frame[2], frame[3]]);

@@ -8,7 +8,7 @@ use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::producer::Producer as _;
 
 use super::{Sender, Sending};
-use crate::history::{Event, What};
+use crate::history::Step;
 use crate::id::{MessageId, PartitionId};
 use crate::workload::message::Message;
 use crate::workload::native::{Parcel, Topic};
@@ -79,7 +79,7 @@ impl Sender {
                 .append(self.size, &mut burst.payloads);
             self.sequence += 1;
             outstanding.begin(at, to);
-            outstanding.news.push(Event { at, what: What::Send { p, s, to, of: None } });
+            outstanding.news.push(Step::Send { at, s, to, of: None });
             burst.parts.push(Part {
                 sequence: s,
                 topic,

@@ -7,8 +7,9 @@ pub(super) use burst::BURST;
 use burst::Burst;
 pub(super) use transaction::{Ending, Offsets};
 
+use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -25,7 +26,7 @@ use super::native::{MainQueue, Topic};
 use super::outcome;
 use super::signal::{Order, Signal};
 use super::statistics::Meter;
-use crate::history::{Acks, Delivery, Event, Sink, What};
+use crate::history::{Acks, Delivery, Sink, Step, What};
 use crate::id::{MessageId, PartitionId, ProducerId};
 use crate::{Error, Result};
 
@@ -46,7 +47,7 @@ struct Outstanding {
     sent: VecDeque<Sent>,
     open: usize,
     /// What has happened and is not written down yet: it is, in one go, before this producer waits for anything.
-    news: Vec<Event>,
+    news: Vec<Step>,
 }
 
 impl Outstanding {
@@ -90,11 +91,18 @@ pub(super) struct Reports {
     sink: Arc<dyn Sink>,
     meter: Arc<Meter>,
     outstanding: Mutex<Outstanding>,
-    /// When the reports came that are being handed over, by the sink's clock: those of a batch came together. `NOW` if they were not asked for.
-    heard: AtomicU64,
 }
 
-const NOW: u64 = u64::MAX;
+/// A message that was written, and where if that is known.
+struct Written {
+    sequence: u64,
+    offset: Option<u64>,
+}
+
+thread_local! {
+    /// What a thread that polls has been told: they all came together, and are dealt with together. None while it does not poll.
+    static HEARD: RefCell<Option<Vec<Written>>> = const { RefCell::new(None) };
+}
 
 impl Reports {
     fn outstanding(&self) -> std::sync::MutexGuard<'_, Outstanding> {
@@ -110,13 +118,26 @@ impl Reports {
     fn record(&self, what: What) {
         let at = self.sink.now();
         let mut outstanding = self.outstanding();
-        outstanding.news.push(Event { at, what });
-        self.sink.record_all(&mut outstanding.news);
+        self.sink.record_steps(self.id, &mut outstanding.news);
+        self.sink.record(at, what);
     }
 
     /// Writes down what has happened.
     fn tell(&self) {
-        self.sink.record_all(&mut self.outstanding().news);
+        self.sink.record_steps(self.id, &mut self.outstanding().news);
+    }
+
+    /// Writes down what this thread has heard in a call of `poll`, with what has happened before.
+    fn hear(&self, at: u64, heard: &mut Vec<Written>) {
+        let mut outstanding = self.outstanding();
+        let mut acks = self.meter.acks();
+        for Written { sequence: s, offset: o } in heard.drain(..) {
+            let Some(sent) = outstanding.end(s) else { continue };
+            acks.count(at.saturating_sub(sent.at));
+            outstanding.news.push(Step::Ack { at, s, to: sent.to, o });
+        }
+        drop(acks);
+        self.sink.record_steps(self.id, &mut outstanding.news);
     }
 }
 
@@ -126,24 +147,28 @@ impl ProducerContext for Reports {
     type DeliveryOpaque = usize;
 
     fn delivery(&self, result: &DeliveryResult<'_>, sequence: usize) {
-        let s = sequence as u64;
-        let p = self.id;
-        let mut outstanding = self.outstanding();
-        let Some(sent) = outstanding.end(s) else { return };
+        let sequence = sequence as u64;
         match result {
             Ok(message) => {
-                let heard = self.heard.load(Ordering::Relaxed);
-                let at = if heard == NOW { self.sink.now() } else { heard };
-                self.meter.acked(at.saturating_sub(sent.at));
-                let o = u64::try_from(message.offset()).ok();
-                outstanding.news.push(Event { at, what: What::Ack { p, s, to: sent.to, o } });
-                // Nobody is going to tell them.
-                if heard == NOW {
-                    self.sink.record_all(&mut outstanding.news);
+                let offset = u64::try_from(message.offset()).ok();
+                let written = Written { sequence, offset };
+                let alone = HEARD.with_borrow_mut(|heard| match heard {
+                    Some(heard) => {
+                        heard.push(written);
+                        None
+                    }
+                    None => Some(written),
+                });
+                // Nobody is going to tell it.
+                if let Some(written) = alone {
+                    self.hear(self.sink.now(), &mut vec![written]);
                 }
             }
             Err((error, message)) => {
-                drop(outstanding);
+                let (p, s) = (self.id, sequence);
+                if self.outstanding().end(s).is_none() {
+                    return;
+                }
                 let why = error.rdkafka_error_code().map_or(error.to_string(), |e| e.to_string());
                 if outcome::certain(error, message) {
                     self.meter.failed.fetch_add(1, Ordering::Relaxed);
@@ -182,7 +207,8 @@ impl Setup<'_> {
         let answer = self.message_timeout_ms.min(ANSWER_MS);
         config.set("request.timeout.ms", answer.to_string());
         config.set("socket.timeout.ms", answer.max(1_000).to_string());
-        config.set("queue.buffering.max.messages", "200000");
+        // More under way would be no faster, but out of the processor's caches.
+        config.set("queue.buffering.max.messages", "50000");
         config.set("reconnect.backoff.max.ms", "1000");
         let acks = match self.acks {
             Acks::None => "0",
@@ -228,6 +254,8 @@ pub(super) struct Sender {
     size: usize,
     buffer: Vec<u8>,
     burst: Burst,
+    /// Memory for what is heard.
+    heard: Cell<Vec<Written>>,
     /// Microseconds since 1970 when the sink's clock was 0.
     epoch: u64,
     gone: bool,
@@ -249,7 +277,6 @@ impl Sender {
             sink: Arc::clone(&sink),
             meter: Arc::clone(meter),
             outstanding: Mutex::default(),
-            heard: AtomicU64::new(NOW),
         };
         let producer = BaseProducer::from_config_and_context(&setup.config(site), reports)
             .map_err(|source| Error::Kafka { what: format!("{id}: making its client"), source })?;
@@ -270,6 +297,7 @@ impl Sender {
             size,
             buffer: Vec::with_capacity(size),
             burst: Burst::default(),
+            heard: Cell::default(),
             epoch: (since.as_micros() as u64).saturating_sub(now),
             gone: false,
         })
@@ -288,11 +316,11 @@ impl Sender {
     /// Takes the reports that have come.
     pub(super) fn poll(&self) {
         // They are handed over by this thread, before `poll` returns.
-        let heard = &self.producer.context().heard;
-        heard.store(self.sink.now(), Ordering::Relaxed);
+        HEARD.set(Some(self.heard.take()));
         self.producer.poll(Duration::ZERO);
-        heard.store(NOW, Ordering::Relaxed);
-        self.producer.context().tell();
+        let mut heard = HEARD.take().unwrap_or_default();
+        self.producer.context().hear(self.sink.now(), &mut heard);
+        self.heard.set(heard);
     }
 
     /// Waits for reports, an order or so long, and takes the reports.
@@ -341,7 +369,7 @@ impl Sender {
         {
             let mut outstanding = self.producer.context().outstanding();
             outstanding.begin(at, to);
-            outstanding.news.push(Event { at, what: What::Send { p, s, to, of: source } });
+            outstanding.news.push(Step::Send { at, s, to, of: source });
         }
         loop {
             let sent = topic.send(partition, &key, &self.buffer, s as usize);
