@@ -3,6 +3,7 @@
 use super::error::{LaunchError, ThreadPlace};
 use super::observe::Observer;
 use super::program::{Constant, Program, Special};
+use super::share::Pool;
 use super::worker::work;
 use crate::count::{Count, Statistics};
 use crate::memory::{AddressSpace, Memory, Regions};
@@ -234,22 +235,16 @@ pub(crate) struct State<'l> {
     multiprocessors: u32,
     workspace: u64,
     number: u32,
-    blocks: u64,
-    next: AtomicU64,
-    pub steps: AtomicU64,
+    pub pool: Pool,
     pub stopped: AtomicBool,
     error: Mutex<Option<LaunchError>>,
 }
 
 impl State<'_> {
-    /// The next block's index.
-    pub(crate) fn take(&self) -> Option<[u32; 3]> {
-        let number = self.next.fetch_add(1, Relaxed);
-        if number >= self.blocks {
-            return None;
-        }
+    /// The index of a block of this number.
+    pub(crate) fn index(&self, number: u64) -> [u32; 3] {
         let (x, y) = (u64::from(self.grid.x), u64::from(self.grid.y));
-        Some([(number % x) as u32, (number / x % y) as u32, (number / x / y) as u32])
+        [(number % x) as u32, (number / x % y) as u32, (number / x / y) as u32]
     }
 
     /// Stops all workers; the first reason counts.
@@ -396,6 +391,7 @@ pub(crate) fn launch(
         .collect();
     let workspace = if options.cooperative { Some(Workspace::new(&device.memory)?) } else { None };
     let workers = (device.workers.get() as u64).min(blocks) as usize;
+    let limit = options.step_limit.unwrap_or(1 << 40);
     let stdout = |text: &str| {
         use std::io::Write;
         // As with the driver's printf, output that cannot be written is lost.
@@ -416,15 +412,13 @@ pub(crate) fn launch(
         cooperative: options.cooperative,
         resident: (most / u64::from(limits.multiprocessors.max(1))).max(1) as usize,
         share: blocks.div_ceil(workers as u64) as usize,
-        limit: options.step_limit.unwrap_or(1 << 40),
+        limit,
         host: Host { print: options.print.unwrap_or(&stdout), start: Instant::now() },
         observers: options.observers,
         multiprocessors: limits.multiprocessors,
         workspace: workspace.as_ref().map_or(0, |it| it.1),
         number: LAUNCHES.fetch_add(1, Relaxed) as u32,
-        blocks,
-        next: AtomicU64::new(0),
-        steps: AtomicU64::new(0),
+        pool: Pool::new(blocks, limit, workers as u64),
         stopped: AtomicBool::new(false),
         error: Mutex::new(None),
     };

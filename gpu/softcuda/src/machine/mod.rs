@@ -21,6 +21,7 @@ pub(crate) mod launch;
 pub(crate) mod level;
 pub(crate) mod observe;
 pub(crate) mod program;
+pub(crate) mod share;
 pub(crate) mod waiting;
 pub(crate) mod warp;
 pub(crate) mod worker;

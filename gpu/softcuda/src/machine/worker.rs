@@ -30,11 +30,17 @@ pub(crate) fn work(launch: &State<'_>, worker: u32) -> Counts {
     };
     let mut resident: Vec<Block> = Vec::new();
     let mut spare: Vec<Block> = Vec::new();
+    let mut share = launch.pool.share();
     let mut long = true;
     while !launch.stopped.load(Relaxed) {
-        while resident.is_empty() || launch.cooperative || long && resident.len() < launch.resident
+        while resident.is_empty()
+            || launch.cooperative
+            || long && (resident.len() < launch.resident || share.owes())
         {
-            let Some(index) = launch.take() else { break };
+            let Some(number) = share.take(launch.cooperative || !resident.is_empty()) else {
+                break;
+            };
+            let index = launch.index(number);
             let mut block = spare.pop().unwrap_or_else(|| Block::new(launch, worker));
             block.begin(index, launch);
             if let Some(observer) = lent.observer.as_deref_mut() {
@@ -53,12 +59,11 @@ pub(crate) fn work(launch: &State<'_>, worker: u32) -> Counts {
         let mut at = 0;
         let mut done = false;
         while at < resident.len() {
-            let used = launch.steps.load(Relaxed);
-            let fuel = turn.min(launch.limit.saturating_sub(used));
+            let fuel = share.fuel(turn);
             let block = &mut resident[at];
             // SAFETY: lowering makes well-formed programs; cache and counters have the code's length.
             let (halt, used) = unsafe { block.run(launch, &mut lent, fuel) };
-            let total = launch.steps.fetch_add(used, Relaxed) + used;
+            let spent = share.spend(used);
             match halt {
                 Halt::Done => {
                     if let Some(observer) = lent.observer.as_deref_mut() {
@@ -68,7 +73,7 @@ pub(crate) fn work(launch: &State<'_>, worker: u32) -> Counts {
                     done = true;
                     continue;
                 }
-                Halt::Turn if total >= launch.limit => {
+                Halt::Turn if spent => {
                     let places = resident.iter().flat_map(|block| block.places(launch)).collect();
                     launch.stop(LaunchError::StepLimit {
                         kernel: launch.program.name.clone(),
