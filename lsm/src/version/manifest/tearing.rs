@@ -5,8 +5,6 @@
 //! a sector lost had one bit set: the length alone in front of a sector's end, say, if it is a power of two. Writers leave no such places: a
 //! record ends with a byte of several bits, and is padded in front until the parts of it that may be lost have several bits each.
 
-use std::borrow::Cow;
-
 use super::format::{FRAME_LEN, frame};
 use crate::{varint, version::edit::PADDING};
 
@@ -23,10 +21,11 @@ pub(super) const LONGEST_SEARCHED: usize = 16 << 10;
 pub(super) fn frame_unmistakably(number: u64, offset: u64, payload: &[u8], out: &mut Vec<u8>) {
     let mut almost = None;
     for padding in 0..MOST {
-        let mut framed = Vec::with_capacity(FRAME_LEN + payload.len() + MOST);
-        frame(number, offset, &padded(payload, padding), &mut framed);
+        let payload = padded(payload, padding);
+        let mut framed = Vec::with_capacity(FRAME_LEN + payload.len());
+        frame(number, offset, &payload, &mut framed);
         // The parts that are searched.
-        let searched = if framed.len() > LONGEST_SEARCHED { FRAME_LEN } else { framed.len() };
+        let searched = if payload.len() > LONGEST_SEARCHED { FRAME_LEN } else { framed.len() };
         let parts = || parts(offset, framed.len()).take_while(|part| part.start < searched);
         if parts().all(|part| is_clear(&framed[part])) {
             out.extend_from_slice(&framed);
@@ -43,7 +42,7 @@ pub(super) fn frame_unmistakably(number: u64, offset: u64, payload: &[u8], out: 
     }
 }
 
-fn padded(payload: &[u8], padding: usize) -> Cow<'_, [u8]> {
+fn padded(payload: &[u8], padding: usize) -> Vec<u8> {
     let mut padded = Vec::with_capacity(payload.len() + MOST + 8);
     if padding > 0 {
         varint::put(&mut padded, PADDING);
@@ -52,7 +51,7 @@ fn padded(payload: &[u8], padding: usize) -> Cow<'_, [u8]> {
     padded.extend_from_slice(payload);
     varint::put(&mut padded, PADDING);
     varint::put_bytes(&mut padded, &[FILL]);
-    padded.into()
+    padded
 }
 
 /// What lies in one sector each of a record of this length.
