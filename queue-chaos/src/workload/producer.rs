@@ -5,7 +5,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use super::keys::{self, KeyDraw};
-use super::sender::{BURST, Ending, Sender, Sending, Setup};
+use super::sender::{BURST, Draft, Ending, Sender, Sending, Setup};
 use super::signal::{Order, Signal};
 use super::statistics::Meter;
 use super::{Pace, ProducerOptions, Site};
@@ -217,26 +217,20 @@ impl Life {
         }
     }
 
-    /// Where the message of this number goes, and its key.
-    fn message(&self, number: u64) -> (PartitionId, u32) {
+    /// The message of this number.
+    fn message(&self, number: u64) -> Draft {
         let random = keys::mix(self.role.seed ^ keys::mix(number));
         let key = self.draw.key(random);
-        (self.role.to[keys::partition_of(key, self.role.to.len())], key)
+        Draft { to: self.role.to[keys::partition_of(key, self.role.to.len())], key, of: None }
     }
 
-    fn send(&self, sender: &mut Sender, before: u64, pace: &mut Pace) -> Option<Over> {
-        let (to, key) = self.message(before + sender.sequence());
-        let sending = sender.send(to, key, None);
+    /// Sends `count` messages that are due now: more than one only if they always are.
+    fn send(&self, sender: &mut Sender, before: u64, count: u64, pace: &mut Pace) -> Option<Over> {
+        let first = before + sender.sequence();
+        let sending = sender.send((first..first + count).map(|number| self.message(number)));
         if !pace.is_unlimited() {
             pace.sent(self.site.sink.now());
         }
-        self.over(sending)
-    }
-
-    /// Sends `count` messages that are due now.
-    fn send_all(&self, sender: &mut Sender, before: u64, count: u64) -> Option<Over> {
-        let first = before + sender.sequence();
-        let sending = sender.send_all((first..first + count).map(|number| self.message(number)));
         self.over(sending)
     }
 
@@ -265,11 +259,7 @@ impl Life {
                     return over;
                 }
                 let count = if pace.is_unlimited() { left.min(BURST as u64) } else { 1 };
-                let over = match count {
-                    1 => self.send(sender, before, &mut pace),
-                    _ => self.send_all(sender, before, count),
-                };
-                if let Some(over) = over {
+                if let Some(over) = self.send(sender, before, count, &mut pace) {
                     return over;
                 }
                 sent += count;
@@ -332,7 +322,7 @@ impl Life {
         }
         let mut over = None;
         for _ in 0..u64::from(self.options.transaction.messages).min(self.left(before, sender)) {
-            over = self.due(pace, sender).or_else(|| self.send(sender, before, pace));
+            over = self.due(pace, sender).or_else(|| self.send(sender, before, 1, pace));
             if over.is_some() {
                 break;
             }

@@ -10,7 +10,7 @@ use rdkafka::{Offset, TopicPartitionList};
 use super::batch::Batch;
 use super::keys;
 use super::member::{self, Client, Member, MemberSetup};
-use super::sender::{Ending, Offsets, Sender, Sending, Setup};
+use super::sender::{Draft, Ending, Offsets, Sender, Sending, Setup};
 use super::signal::{Order, Signal};
 use super::statistics::{Meter, Progress};
 use super::{LoopOptions, Role, Site};
@@ -276,7 +276,8 @@ impl Life {
             let random = keys::mix(self.role.seed ^ u64::from(partition.0) << 48 ^ offset);
             let key = random as u32;
             let to = self.role.to[keys::partition_of(key, self.role.to.len())];
-            match sender.send(to, key, Some((partition, offset))) {
+            let draft = Draft { to, key, of: Some((partition, offset)) };
+            match sender.send(std::iter::once(draft)) {
                 Sending::Sent => {}
                 Sending::Ended => {
                     sent = false;

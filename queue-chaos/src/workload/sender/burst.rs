@@ -14,6 +14,15 @@ use crate::workload::message::Message;
 use crate::workload::native::{Parcel, Topic};
 use crate::workload::signal::Order;
 
+/// What a message is, before it has a number.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::workload) struct Draft {
+    pub(in crate::workload) to: PartitionId,
+    pub(in crate::workload) key: u32,
+    /// The message that it was made of.
+    pub(in crate::workload) of: Option<(PartitionId, u64)>,
+}
+
 /// Messages that are gathered.
 #[derive(Debug, Default)]
 pub(super) struct Burst {
@@ -37,13 +46,10 @@ struct Part {
 pub(in crate::workload) const BURST: usize = Topic::PARCELS;
 
 impl Sender {
-    /// Sends the next messages, [`BURST`] at most, when there is room for them: their partitions and keys.
+    /// Sends the next messages, [`BURST`] at most, when there is room for them.
     ///
     /// The clock is asked once, before the first is handed over: a message is said to be sent some microseconds before it is, and never after.
-    pub(in crate::workload) fn send_all(
-        &mut self,
-        messages: impl Iterator<Item = (PartitionId, u32)>,
-    ) -> Sending {
+    pub(in crate::workload) fn send(&mut self, messages: impl Iterator<Item = Draft>) -> Sending {
         let mut burst = std::mem::take(&mut self.burst);
         let sending = match self.gather(&mut burst, messages.take(BURST)) {
             Ok(()) => self.hand_over(&mut burst),
@@ -64,22 +70,22 @@ impl Sender {
     fn gather(
         &mut self,
         burst: &mut Burst,
-        messages: impl Iterator<Item = (PartitionId, u32)>,
+        messages: impl Iterator<Item = Draft>,
     ) -> Result<(), String> {
         let at = self.sink.now();
         let p = self.id;
         let producer = Arc::clone(&self.producer);
         let mut outstanding = producer.context().outstanding();
-        for (to, key) in messages {
+        for Draft { to, key, of } in messages {
             let (topic, partition) = self.place(to)?;
             let s = self.sequence;
             let begin = burst.payloads.len();
             let id = MessageId { producer: p, sequence: s };
-            Message { id, sent: self.epoch + at, source: None }
+            Message { id, sent: self.epoch + at, source: of }
                 .append(self.size, &mut burst.payloads);
             self.sequence += 1;
             outstanding.begin(at, to);
-            outstanding.news.push(Step::Send { at, s, to, of: None });
+            outstanding.news.push(Step::Send { at, s, to, of });
             burst.parts.push(Part {
                 sequence: s,
                 topic,
@@ -140,16 +146,22 @@ impl Sender {
         let Burst { parts, payloads } = burst;
         let mut these: Vec<&mut Part> =
             parts.iter_mut().filter(|part| !part.taken && part.topic == topic).collect();
+        // librdkafka looks for a partition when it is another than that of the message before.
+        these.sort_unstable_by_key(|part| (part.partition, part.sequence));
         let mut refused = Vec::new();
         // `gather` has opened it.
         if let Some(Some(handle)) = self.topics.get(topic as usize) {
-            let parcels = these.iter().map(|part| Parcel {
+            let mut parcels = these.iter().map(|part| Parcel {
                 partition: part.partition,
                 key: &part.key,
                 payload: &payloads[part.payload.0..part.payload.1],
                 opaque: part.sequence as usize,
             });
-            handle.send_all(parcels, |at, code| refused.push((at, code)));
+            if let (1, Some(parcel)) = (parcels.len(), parcels.next()) {
+                refused.extend(handle.send(parcel).err().map(|code| (0, code)));
+            } else {
+                handle.send_all(parcels, |at, code| refused.push((at, code)));
+            }
         } else {
             refused.extend((0..these.len()).map(|at| (at, RDKafkaErrorCode::UnknownTopic)));
         }

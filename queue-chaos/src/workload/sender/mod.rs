@@ -3,8 +3,8 @@
 mod burst;
 mod transaction;
 
-pub(super) use burst::BURST;
 use burst::Burst;
+pub(super) use burst::{BURST, Draft};
 pub(super) use transaction::{Ending, Offsets};
 
 use std::cell::{Cell, RefCell};
@@ -21,13 +21,12 @@ use rdkafka::message::{DeliveryResult, Message as _};
 use rdkafka::producer::{BaseProducer, Producer as _, ProducerContext, PurgeConfig};
 
 use super::Site;
-use super::message::Message;
 use super::native::{MainQueue, Topic};
 use super::outcome;
 use super::signal::{Order, Signal};
 use super::statistics::Meter;
 use crate::history::{Acks, Delivery, Sink, Step, What};
-use crate::id::{MessageId, PartitionId, ProducerId};
+use crate::id::{PartitionId, ProducerId};
 use crate::{Error, Result};
 
 /// A message that is on its way, or was.
@@ -230,9 +229,9 @@ impl Setup<'_> {
 
 /// How a producer's life went on.
 pub(super) enum Sending {
-    /// The message is under way, or has its outcome.
+    /// The messages are under way, or have their outcomes.
     Sent,
-    /// Killed, or stopped, before there was room for it.
+    /// Killed, or stopped, before there was room for them.
     Ended,
     /// No message can be sent by this producer any more.
     Broken(String),
@@ -252,7 +251,6 @@ pub(super) struct Sender {
     pub(super) id: ProducerId,
     sequence: u64,
     size: usize,
-    buffer: Vec<u8>,
     burst: Burst,
     /// Memory for what is heard.
     heard: Cell<Vec<Written>>,
@@ -295,7 +293,6 @@ impl Sender {
             id,
             sequence: 0,
             size,
-            buffer: Vec::with_capacity(size),
             burst: Burst::default(),
             heard: Cell::default(),
             epoch: (since.as_micros() as u64).saturating_sub(now),
@@ -343,56 +340,6 @@ impl Sender {
     /// Why no message can be sent any more, if so.
     pub(super) fn broken(&self) -> Option<String> {
         self.producer.client().fatal_error().map(|(code, why)| format!("{code}: {why}"))
-    }
-
-    /// Sends its next message, when there is room for it.
-    pub(super) fn send(
-        &mut self,
-        to: PartitionId,
-        key: u32,
-        source: Option<(PartitionId, u64)>,
-    ) -> Sending {
-        let (topic, partition) = match self.place(to) {
-            Ok(place) => place,
-            Err(why) => return Sending::Broken(why),
-        };
-        let Some(Some(topic)) = self.topics.get(topic as usize) else {
-            return Sending::Broken(format!("{to} has no topic"));
-        };
-        let (p, s) = (self.id, self.sequence);
-        let key = key.to_be_bytes();
-        let at = self.sink.now();
-        let id = MessageId { producer: p, sequence: s };
-        Message { id, sent: self.epoch + at, source }.encode(self.size, &mut self.buffer);
-        self.sequence += 1;
-        self.meter.sent.fetch_add(1, Ordering::Relaxed);
-        {
-            let mut outstanding = self.producer.context().outstanding();
-            outstanding.begin(at, to);
-            outstanding.news.push(Step::Send { at, s, to, of: source });
-        }
-        loop {
-            let sent = topic.send(partition, &key, &self.buffer, s as usize);
-            let Err(error) = sent else { return Sending::Sent };
-            // It was not taken: that is certain, whatever the reason.
-            match error {
-                RDKafkaErrorCode::QueueFull => {
-                    let order = self.signal.order();
-                    if order != Order::Run {
-                        self.refuse(s, "not sent before the end: the client's queue was full");
-                        return Sending::Ended;
-                    }
-                    self.wait(order, Duration::from_millis(100));
-                }
-                _ => {
-                    self.refuse(s, &KafkaError::MessageProduction(error).to_string());
-                    return match self.broken() {
-                        Some(why) => Sending::Broken(why),
-                        None => Sending::Sent,
-                    };
-                }
-            }
-        }
     }
 
     /// The topic, for which there is a handle then, and the number of a partition within it.
