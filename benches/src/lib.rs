@@ -26,6 +26,7 @@
 //! ```
 
 pub mod avro;
+pub mod child;
 pub mod choice;
 pub mod gate;
 pub mod gpu;

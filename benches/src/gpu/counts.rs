@@ -1,7 +1,8 @@
-//! What the kernels ask of memory on softcuda, and what that is predicted to take. In a process of its own, where softcuda answers whatever the machine has.
+//! What the kernels ask of memory on softcuda, and what that is predicted to take. In a [process of its own](crate::child), where softcuda answers whatever the
+//! machine has.
 
 use std::collections::{BTreeMap, HashMap};
-use std::process::{Command, Stdio};
+use std::process::ExitCode;
 use std::sync::LazyLock;
 
 use gpu_kernels::{
@@ -9,10 +10,10 @@ use gpu_kernels::{
     MatmulShape, MatmulTensor, Profiling, Reduction, Scan, Variant, VecAdd, attention, f16,
     flash_attention, matmul, matmul_tensor, reduce_sum, scan, vec_add,
 };
-use rustix::process::{Signal, set_parent_process_death_signal};
 use softcuda::profile::{Caches, GPUS, Gpu as Named, Profile, Registers, Traffic};
 
 use super::{Result, values};
+use crate::child::{ask, reply};
 
 /// What a child is started with.
 pub const FLAG: &str = "--counts";
@@ -25,29 +26,17 @@ pub type Counts = BTreeMap<String, f64>;
 /// In the parent: a child on softcuda counts.
 ///
 /// # Errors
-/// What the child says on its standard error, if it fails.
+/// As [`ask`].
 pub fn spawn() -> Result<Counts> {
-    let output = Command::new(std::env::current_exe()?)
-        .arg(FLAG)
-        .env("SOFTCUDA", "force")
-        .env_remove("SOFTCUDA_CHECK")
-        .stdin(Stdio::null())
-        .output()?;
-    if !output.status.success() {
-        let said = String::from_utf8_lossy(&output.stderr);
-        return Err(format!("{}: {}", output.status, said.trim()).into());
-    }
-    Ok(serde_json::from_slice(&output.stdout)?)
+    ask(|bench| {
+        bench.arg(FLAG).env("SOFTCUDA", "force").env_remove("SOFTCUDA_CHECK");
+    })
 }
 
-/// In the child: counts, and returns the line to print.
-///
-/// # Errors
-/// As [`count`].
-pub fn answer() -> Result<String> {
-    // Should the parent die, nobody would read the answer.
-    set_parent_process_death_signal(Some(Signal::KILL))?;
-    Ok(serde_json::to_string(&count()?)?)
+/// In the child: counts, and says what.
+#[must_use]
+pub fn answer() -> ExitCode {
+    reply(count)
 }
 
 /// All counts and predictions.

@@ -152,6 +152,8 @@ pub struct Samples {
     pub peak_anonymous: u64,
     /// Largest resident file mapping seen.
     pub peak_file: u64,
+    /// Readings of memory that these are the largest of.
+    pub readings: u32,
     /// Bytes of the directory, one reading every `SPACE_EVERY` memory readings.
     pub directory_bytes: Vec<u64>,
 }
@@ -203,7 +205,8 @@ impl Sampler {
     /// Ends the watch.
     pub fn finish(self) -> Result<Samples> {
         self.stop.store(true, Ordering::Release);
-        self.thread.join().map_err(|_| "the sampler panicked")?
+        let samples = self.thread.join().map_err(|_| "the sampler panicked")??;
+        Ok(Samples { readings: self.readings.load(Ordering::Acquire), ..samples })
     }
 }
 

@@ -1,16 +1,15 @@
-//! Writing a history and judging it, each in a process of its own: the bench starts itself again with [`FLAG`] and a [`Spec`] in JSON, and
-//! the child prints an [`Outcome`] in JSON as its only line.
+//! Writing a history and judging it, each in a [process of its own](crate::child), whose memory is that of the work alone.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::ExitCode;
 use std::time::Instant;
 
 use queue_chaos::check::{Options, Verdict, check_file};
 use queue_chaos::history::Writer;
-use rustix::process::{Signal, set_parent_process_death_signal};
 use serde::{Deserialize, Serialize};
 
 use super::{Result, story};
+use crate::child::{ask, reply};
 use crate::lsm::meter::Memory;
 
 /// What a child is started with, before its specification.
@@ -83,31 +82,21 @@ fn check(path: &Path) -> Result<Outcome> {
     Ok(Outcome { events: counts.events, messages: counts.sent, ..Outcome::default() })
 }
 
-/// In the child: does it, and returns the line to print.
-///
-/// # Errors
-/// As [`work`].
-pub fn answer(specification: &str) -> Result<String> {
-    // Should the parent die, nobody would read the answer.
-    set_parent_process_death_signal(Some(Signal::KILL))?;
-    let outcome = work(&serde_json::from_str(specification)?)?;
-    Ok(serde_json::to_string(&outcome)?)
-}
-
 /// In the parent: a child does it.
 ///
 /// # Errors
-/// What the child says on its standard error, if it fails.
+/// As [`ask`].
 pub fn spawn(spec: &Spec) -> Result<Outcome> {
-    let output = Command::new(std::env::current_exe()?)
-        .args([FLAG, &serde_json::to_string(spec)?])
-        .stdin(Stdio::null())
-        .output()?;
-    if !output.status.success() {
-        let said = String::from_utf8_lossy(&output.stderr);
-        return Err(format!("{}: {}", output.status, said.trim()).into());
-    }
-    Ok(serde_json::from_slice(&output.stdout)?)
+    let spec = serde_json::to_string(spec)?;
+    ask(|bench| {
+        bench.args([FLAG, &spec]);
+    })
+}
+
+/// In the child: does it, and says what came of it.
+#[must_use]
+pub fn answer(spec: &str) -> ExitCode {
+    reply(|| work(&serde_json::from_str(spec)?))
 }
 
 #[cfg(test)]

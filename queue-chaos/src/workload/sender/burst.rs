@@ -157,8 +157,9 @@ impl Sender {
                 payload: &payloads[part.payload.0..part.payload.1],
                 opaque: part.sequence as usize,
             });
-            if let (1, Some(parcel)) = (parcels.len(), parcels.next()) {
-                refused.extend(handle.send(parcel).err().map(|code| (0, code)));
+            if parcels.len() == 1 {
+                let error = parcels.next().and_then(|parcel| handle.send(parcel).err());
+                refused.extend(error.map(|code| (0, code)));
             } else {
                 handle.send_all(parcels, |at, code| refused.push((at, code)));
             }
