@@ -25,7 +25,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let each = messages / u64::from(threads);
 
     let run = Run {
-        version: 1,
+        version: queue_chaos::history::VERSION,
         name: "write_history".into(),
         seed: 0,
         cluster: "none".into(),

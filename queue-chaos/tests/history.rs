@@ -9,12 +9,12 @@ use std::sync::Arc;
 
 use proptest::prelude::*;
 use queue_chaos::Error;
-use queue_chaos::history::{Event, Reader, Record, Run, Sample, Sink, What, Writer};
+use queue_chaos::history::{Event, Reader, Record, Run, Sample, Sink, Step, What, Writer};
 use queue_chaos::id::{ConsumerId, PartitionId, ProducerId};
 
 fn run() -> Run {
     Run {
-        version: 1,
+        version: queue_chaos::history::VERSION,
         name: "a test".into(),
         seed: 7,
         cluster: "embedded".into(),
@@ -141,6 +141,137 @@ proptest! {
     }
 }
 
+const SENDS: &str = r#"{"t":402,"e":"sends","p":0,"s":17,"to":[1,0,1]}"#;
+
+fn steps() -> impl Strategy<Value = Vec<Step>> {
+    let small = || 0..3_u64;
+    let send = (small(), small(), small(), prop::option::weighted(0.1, (small(), small())));
+    let send = send.prop_map(|(at, s, to, of)| {
+        let partition = |it: u64| PartitionId(it as u32);
+        Step::Send {
+            at,
+            s,
+            to: partition(to),
+            of: of.map(|(from, offset)| (partition(from), offset)),
+        }
+    });
+    let ack = (small(), small(), 0..2_u32, prop::option::weighted(0.8, small()));
+    let ack = ack.prop_map(|(at, s, to, o)| Step::Ack { at, s, to: PartitionId(to), o });
+    // A series is one that goes on where the one before ended.
+    let step = (prop_oneof![send, ack], 1..6_u64).prop_map(|(step, many)| {
+        (0..many).map(move |after| match step {
+            Step::Send { at, s, to, of } => Step::Send { at, s: s + after, to, of },
+            Step::Ack { at, s, to, o } => {
+                Step::Ack { at, s: s + 2 * after, to, o: o.map(|o| o + after) }
+            }
+        })
+    });
+    prop::collection::vec(step, 0..20).prop_map(|all| all.into_iter().flatten().collect())
+}
+
+proptest! {
+    /// Steps are the events that they are, however many share a line; cut anywhere, the lines that are whole are.
+    #[test]
+    fn steps_are_read_as_events(steps in steps(), at in any::<prop::sample::Index>()) {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("history.jsonl");
+        let writer = Writer::create(&path, run()).unwrap();
+        let events: Vec<Event> = steps.iter().map(|step| step.event(ProducerId(1))).collect();
+        writer.sink().record_steps(ProducerId(1), &mut steps.clone());
+        prop_assert_eq!(writer.finish().unwrap(), events.len() as u64 + 1);
+        let text = std::fs::read(&path).unwrap();
+        let (found, error, cut_short) = read(&text);
+        prop_assert!(error.is_none() && !cut_short, "{:?}", error);
+        prop_assert_eq!(&found[1..=events.len()], &events[..]);
+        prop_assert_eq!(found.len(), events.len() + 2);
+
+        let first = text.iter().position(|it| *it == b'\n').unwrap();
+        let cut = &text[..first + at.index(text.len() - 1 - first)];
+        let (some, error, cut_short) = read(cut);
+        prop_assert!(error.is_none() && cut_short, "{:?}", error);
+        prop_assert_eq!(&some[..], &found[..some.len()]);
+    }
+
+    /// Lines of several events that were written by others, or damaged, are read as serde_json reads them, or refused.
+    #[test]
+    fn changed_series_are_read_or_refused(
+        steps in steps(),
+        changes in prop::collection::vec((any::<prop::sample::Index>(), 0..4, any::<u8>()), 1..4),
+    ) {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("history.jsonl");
+        let writer = Writer::create(&path, run()).unwrap();
+        writer.sink().record_steps(ProducerId(1), &mut steps.clone());
+        writer.finish().unwrap();
+        let mut text = std::fs::read(&path).unwrap();
+        for (place, how, byte) in changes {
+            let at = place.index(text.len().max(1));
+            let byte = b"0123456789,:[]{}\" -.eE+tpsaoc"[usize::from(byte) % 29];
+            match how {
+                0 if at < text.len() => text[at] = byte,
+                1 => text.insert(at, byte),
+                2 if at < text.len() => { text.remove(at); }
+                _ => text.truncate(at),
+            }
+        }
+        read(&text);
+    }
+}
+
+/// What shares a line, and that it says the same written otherwise.
+#[test]
+fn messages_of_one_time_share_a_line() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("history.jsonl");
+    let writer = Writer::create(&path, run()).unwrap();
+    let to = |it: u64| PartitionId((it % 2) as u32);
+    let mut steps: Vec<Step> =
+        (17..20).map(|s| Step::Send { at: 402, s, to: to(s), of: None }).collect();
+    let ack = |s, to, o| Step::Ack { at: 978, s, to: PartitionId(to), o };
+    steps.extend([ack(17, 1, Some(40)), ack(19, 1, Some(41)), ack(18, 0, None)]);
+    writer.sink().record_steps(ProducerId(0), &mut steps);
+    assert!(steps.is_empty());
+    writer.finish().unwrap();
+    let text = std::fs::read_to_string(&path).unwrap();
+    let lines: Vec<&str> = text.lines().collect();
+    let acks = r#"{"t":978,"e":"acks","p":0,"to":1,"o":40,"s":[17,19]}"#;
+    assert_eq!(lines[1..4], [SENDS, acks, r#"{"t":978,"e":"ack","p":0,"s":18,"to":0}"#]);
+
+    let (events, error, _) = read(text.as_bytes());
+    assert!(error.is_none(), "{error:?}");
+    let otherwise = text
+        .replace(SENDS, r#"{ "s": 17, "to": [1, 0, 1], "p": 0, "e": "sends", "t": 402 }"#)
+        .replace(acks, r#"{"e":"\u0061cks","o":40,"p":0,"s":[17,19],"t":978,"to":1}"#);
+    let (same, error, _) = read(otherwise.as_bytes());
+    assert!(error.is_none(), "{error:?}");
+    assert_eq!(same, events);
+    // One event a line, as histories of version 1 have it.
+    let mut single = String::new();
+    for event in &events {
+        writeln!(single, "{}", serde_json::to_string(event).unwrap()).unwrap();
+    }
+    let (same, error, _) = read(single.replace("\"version\":2", "\"version\":1").as_bytes());
+    assert!(error.is_none(), "{error:?}");
+    assert_eq!(same[1..], events[1..]);
+}
+
+/// More messages than a line may list.
+#[test]
+fn very_many_steps_are_several_lines() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("history.jsonl");
+    let writer = Writer::create(&path, run()).unwrap();
+    let first = u64::MAX - 300_000;
+    let mut steps: Vec<Step> = (0..100_000)
+        .map(|it| Step::Ack { at: 1, s: first + it, to: PartitionId(0), o: Some(first + it) })
+        .collect();
+    let events: Vec<Event> = steps.iter().map(|step| step.event(ProducerId(0))).collect();
+    writer.sink().record_steps(ProducerId(0), &mut steps);
+    assert_eq!(writer.finish().unwrap(), 100_001);
+    let found: Vec<Event> = Reader::open(&path).unwrap().collect::<Result<_, _>>().unwrap();
+    assert_eq!(found[1..=100_000], events);
+}
+
 #[test]
 fn errors_tell_the_line() {
     let good = lines(&whole(run(), vec![]));
@@ -157,10 +288,24 @@ fn errors_tell_the_line() {
         (format!("{first}\nnonsense"), 2, "no event"),
         (format!("{first}\n\n"), 2, "no event"),
         (format!("{first}\n{first}\n"), 2, "a second run"),
-        (format!("{first}\n{{\"t\":1,\"e\":\"begin\",\"p\":0}}\n{end}\n"), 3, "1 lines before it"),
+        (format!("{first}\n{{\"t\":1,\"e\":\"begin\",\"p\":0}}\n{end}\n"), 3, "1 events before it"),
         (format!("{good}{end}\n"), 3, "after the last"),
         (format!("{good}\n"), 3, "after the last"),
-        (first.replace("\"version\":1", "\"version\":2"), 1, "version 2"),
+        (first.replace("\"version\":2", "\"version\":3"), 1, "version 3"),
+        (first.replace("\"version\":2", "\"version\":0"), 1, "version 0"),
+        (format!("{SENDS}\n"), 1, "the first line"),
+        (format!("{first}\n{SENDS}\n{end}\n"), 3, "there are 4"),
+        (format!("{first}\n{}\n", SENDS.replace("1,0,1", "")), 2, "without one"),
+        (
+            format!("{first}\n{}\n", SENDS.replace("17", "18446744073709551614")),
+            2,
+            "no event can have",
+        ),
+        (
+            format!("{first}\n{}\n", SENDS.replace("\"to\"", "\"ot\"")),
+            2,
+            "no event: missing field `to`",
+        ),
         (format!("{first}\n{}", " ".repeat(2 << 20)), 2, "longer than 1 MiB"),
         (format!("{first}\n{}\n", " ".repeat(1 << 20)), 2, "no event"),
     ] {

@@ -186,7 +186,7 @@ fn tables_go_both_ways() {
     assert_eq!(table.id("c", 0), None);
     assert_eq!(table.id("a", -1), None);
     let run = Run {
-        version: 1,
+        version: queue_chaos::history::VERSION,
         name: String::new(),
         seed: 0,
         cluster: String::new(),

@@ -19,7 +19,7 @@ fn event(at: u64, what: What) -> Event {
 
 fn run(name: &str) -> Run {
     Run {
-        version: 1,
+        version: queue_chaos::history::VERSION,
         name: name.into(),
         seed: 7,
         cluster: "kafka".into(),

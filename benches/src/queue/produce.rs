@@ -139,7 +139,7 @@ impl Arena {
         let writer = Writer::create(
             &path,
             history::Run {
-                version: 1,
+                version: queue_chaos::history::VERSION,
                 name: "overhead".to_owned(),
                 seed: 0,
                 cluster: "one node".to_owned(),

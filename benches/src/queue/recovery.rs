@@ -45,7 +45,7 @@ pub fn recover(
     let writer = Writer::create(
         &path,
         history::Run {
-            version: 1,
+            version: queue_chaos::history::VERSION,
             name: way.to_owned(),
             seed: 0,
             cluster: cluster.kind().to_owned(),

@@ -26,7 +26,7 @@ const READER: ConsumerId = ConsumerId(MEMBERS);
 #[must_use]
 pub fn run(name: &str) -> Run {
     Run {
-        version: 1,
+        version: queue_chaos::history::VERSION,
         name: name.to_owned(),
         seed: 0,
         cluster: "none".to_owned(),

@@ -8,7 +8,7 @@ use std::path::Path;
 use queue_chaos::check::{Checker, Options, Verdict};
 use queue_chaos::history::Reader;
 
-const FIRST: &[u8] = br#"{"t":0,"e":"run","version":1,"name":"","seed":0,"cluster":"","started":0,"topics":[],"partitions":[[0,0],[0,1],[0,2]]}
+const FIRST: &[u8] = br#"{"t":0,"e":"run","version":2,"name":"","seed":0,"cluster":"","started":0,"topics":[],"partitions":[[0,0],[0,1],[0,2]]}
 "#;
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {

@@ -22,7 +22,7 @@ use super::{Counts, Judgement, Options};
 /// use queue_chaos::history::{Acks, Delivery, Event, Run, What};
 /// use queue_chaos::id::{PartitionId, ProducerId};
 ///
-/// let run = Run { version: 1, name: "it".into(), seed: 0, cluster: "embedded".into(), started: 0, topics: vec![], partitions: vec![(0, 0)] };
+/// let run = Run { version: queue_chaos::history::VERSION, name: "it".into(), seed: 0, cluster: "embedded".into(), started: 0, topics: vec![], partitions: vec![(0, 0)] };
 /// let (p, to) = (ProducerId(0), PartitionId(0));
 /// let mut checker = Checker::new(&Options::default());
 /// for (at, what) in [

@@ -18,7 +18,7 @@ pub struct Event {
 /// What can happen. The JSON name of a variant is its value of `e`; names of fields that come with every message are one letter.
 ///
 /// ```text
-/// {"t":0,"e":"run","version":1,"name":"rolling restart","seed":7,"cluster":"kafka","started":1764144000000000,"topics":[{"name":"qc-1","partitions":2,"replicas":3}],"partitions":[[0,0],[0,1]]}
+/// {"t":0,"e":"run","version":2,"name":"rolling restart","seed":7,"cluster":"kafka","started":1764144000000000,"topics":[{"name":"qc-1","partitions":2,"replicas":3}],"partitions":[[0,0],[0,1]]}
 /// {"t":310,"e":"producer","p":0,"delivery":"idempotent","acks":"all"}
 /// {"t":402,"e":"send","p":0,"s":0,"to":1}
 /// {"t":978,"e":"ack","p":0,"s":0,"to":1,"o":0}
@@ -237,7 +237,7 @@ pub enum What {
     },
     /// The last line.
     End {
-        /// How many lines there are before this one.
+        /// How many events there are before this one.
         events: u64,
     },
 }
@@ -270,7 +270,7 @@ pub enum Outcome {
 /// What was run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Run {
-    /// Of this format: 1.
+    /// Of this format: [`VERSION`](super::VERSION).
     pub version: u32,
     /// What people call it.
     pub name: String,

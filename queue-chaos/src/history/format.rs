@@ -20,20 +20,23 @@ impl Event {
 /// See [`Event::write_line`].
 pub(super) fn write_line(at: u64, what: &What, out: &mut Vec<u8>) -> serde_json::Result<()> {
     match what {
-        &What::Send { p, s, to, of } => {
-            write_step(p, &Step::Send { at, s, to, of }, out);
-            return Ok(());
+        What::Send { p, s, to, of } => {
+            head(out, at, b",\"e\":\"send\",\"p\":", p.0);
+            number(out, b",\"s\":", *s);
+            number(out, b",\"to\":", u64::from(to.0));
+            if let Some((partition, offset)) = of {
+                number(out, b",\"of\":[", u64::from(partition.0));
+                number(out, b",", *offset);
+                out.push(b']');
+            }
         }
-        &What::Ack { p, s, to, o } => {
-            write_step(p, &Step::Ack { at, s, to, o }, out);
-            return Ok(());
-        }
-        What::Done { c, to, o } => {
-            let mut line = Short::new(at, b",\"e\":\"done\",\"c\":", c.0);
-            line.number(b",\"to\":", u64::from(to.0));
-            line.number(b",\"o\":", *o);
-            line.end(out);
-            return Ok(());
+        What::Ack { p, s, to, o } => {
+            head(out, at, b",\"e\":\"ack\",\"p\":", p.0);
+            number(out, b",\"s\":", *s);
+            number(out, b",\"to\":", u64::from(to.0));
+            if let Some(offset) = o {
+                number(out, b",\"o\":", *offset);
+            }
         }
         What::Poll { c, to, r } => {
             head(out, at, b",\"e\":\"poll\",\"c\":", c.0);
@@ -47,37 +50,57 @@ pub(super) fn write_line(at: u64, what: &What, out: &mut Vec<u8>) -> serde_json:
             }
             out.push(b']');
         }
+        What::Done { c, to, o } => {
+            head(out, at, b",\"e\":\"done\",\"c\":", c.0);
+            number(out, b",\"to\":", u64::from(to.0));
+            number(out, b",\"o\":", *o);
+        }
         _ => return serde_json::to_writer(out, &Line { at, what }),
     }
     out.push(b'}');
     Ok(())
 }
 
-/// Appends the line of the event that a step of a message of `p` is.
-pub(super) fn write_step(p: ProducerId, step: &Step, out: &mut Vec<u8>) {
-    let line = match *step {
-        Step::Send { at, s, to, of } => {
-            let mut line = Short::new(at, b",\"e\":\"send\",\"p\":", p.0);
-            line.number(b",\"s\":", s);
-            line.number(b",\"to\":", u64::from(to.0));
-            if let Some((partition, offset)) = of {
-                line.number(b",\"of\":[", u64::from(partition.0));
-                line.number(b",", offset);
-                line.text(b"]");
-            }
-            line
+/// Appends the line of steps of `p` that are [together](super::series::together): of one the line of its event, of several that of their
+/// [`Series`](super::series::Series).
+pub(super) fn write_steps(
+    p: ProducerId,
+    steps: &[Step],
+    out: &mut Vec<u8>,
+) -> serde_json::Result<()> {
+    match *steps {
+        [] => {}
+        [step] => {
+            let Event { at, what } = step.event(p);
+            write_line(at, &what, out)?;
         }
-        Step::Ack { at, s, to, o } => {
-            let mut line = Short::new(at, b",\"e\":\"ack\",\"p\":", p.0);
-            line.number(b",\"s\":", s);
-            line.number(b",\"to\":", u64::from(to.0));
+        [Step::Send { at, s, .. }, ..] => {
+            head(out, at, b",\"e\":\"sends\",\"p\":", p.0);
+            number(out, b",\"s\":", s);
+            let mut before: &[u8] = b",\"to\":[";
+            for step in steps {
+                let (Step::Send { to, .. } | Step::Ack { to, .. }) = *step;
+                number(out, before, u64::from(to.0));
+                before = b",";
+            }
+            out.extend_from_slice(b"]}");
+        }
+        [Step::Ack { at, to, o, .. }, ..] => {
+            head(out, at, b",\"e\":\"acks\",\"p\":", p.0);
+            number(out, b",\"to\":", u64::from(to.0));
             if let Some(offset) = o {
-                line.number(b",\"o\":", offset);
+                number(out, b",\"o\":", offset);
             }
-            line
+            let mut before: &[u8] = b",\"s\":[";
+            for step in steps {
+                let (Step::Send { s, .. } | Step::Ack { s, .. }) = *step;
+                number(out, before, s);
+                before = b",";
+            }
+            out.extend_from_slice(b"]}");
         }
-    };
-    line.end(out);
+    }
+    Ok(())
 }
 
 /// An [`Event`] whose `what` is borrowed.
@@ -89,67 +112,12 @@ struct Line<'a> {
     what: &'a What,
 }
 
-/// A line of numbers and a few words, made on the stack: a message has two of them, and copying each number to the heap costs more than to find its
-/// digits.
-struct Short {
-    bytes: [u8; Self::MOST],
-    len: usize,
-}
-
-impl Short {
-    /// The longest of them: a message with a source, all of whose numbers have the most digits.
-    const MOST: usize = 160;
-
-    fn new(at: u64, name: &[u8], who: u32) -> Self {
-        let mut line = Self { bytes: [0; Self::MOST], len: 0 };
-        line.number(b"{\"t\":", at);
-        line.number(name, u64::from(who));
-        line
-    }
-
-    #[inline(always)]
-    fn text(&mut self, text: &[u8]) {
-        self.bytes[self.len..self.len + text.len()].copy_from_slice(text);
-        self.len += text.len();
-    }
-
-    #[inline(always)]
-    fn number(&mut self, before: &[u8], mut number: u64) {
-        self.text(before);
-        let digits = number.checked_ilog10().map_or(1, |log| log as usize + 1);
-        let mut pairs = self.bytes[self.len..self.len + digits].rchunks_exact_mut(2);
-        for pair in &mut pairs {
-            pair.copy_from_slice(&PAIRS[(number % 100) as usize]);
-            number /= 100;
-        }
-        if let [first] = pairs.into_remainder() {
-            *first = b'0' + number as u8;
-        }
-        self.len += digits;
-    }
-
-    fn end(mut self, out: &mut Vec<u8>) {
-        self.text(b"}");
-        out.extend_from_slice(&self.bytes[..self.len]);
-    }
-}
-
-/// The digits of all numbers of two.
-const PAIRS: [[u8; 2]; 100] = {
-    let mut pairs = [[0; 2]; 100];
-    let mut number = 0;
-    while number < 100 {
-        pairs[number] = [b'0' + (number / 10) as u8, b'0' + (number % 10) as u8];
-        number += 1;
-    }
-    pairs
-};
-
 fn head(out: &mut Vec<u8>, at: u64, name: &[u8], who: u32) {
     number(out, b"{\"t\":", at);
     number(out, name, u64::from(who));
 }
 
+#[inline]
 fn number(out: &mut Vec<u8>, before: &[u8], number: u64) {
     out.extend_from_slice(before);
     out.extend_from_slice(itoa::Buffer::new().format(number).as_bytes());

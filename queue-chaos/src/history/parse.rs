@@ -1,5 +1,8 @@
 //! Events out of lines of text.
 
+use std::borrow::Cow;
+
+use super::series::{NAMES, Series};
 use super::{Event, Record, What};
 use crate::id::{ConsumerId, PartitionId, ProducerId};
 
@@ -15,6 +18,58 @@ impl Event {
             None => serde_json::from_slice(line),
         }
     }
+}
+
+/// What a line says.
+pub(super) enum Line {
+    One(Event),
+    Several(Series),
+}
+
+/// What a line says, written as usual or not.
+pub(super) fn line(line: &[u8]) -> serde_json::Result<Line> {
+    #[derive(serde::Deserialize)]
+    struct Kind<'a> {
+        #[serde(borrow)]
+        e: Cow<'a, str>,
+    }
+    if let Some(event) = usual(line) {
+        return Ok(Line::One(event));
+    }
+    if let Some(series) = usual_series(line) {
+        return Ok(Line::Several(series));
+    }
+    match serde_json::from_slice::<Kind<'_>>(line) {
+        Ok(Kind { e }) if NAMES.contains(&&*e) => serde_json::from_slice(line).map(Line::Several),
+        _ => serde_json::from_slice(line).map(Line::One),
+    }
+}
+
+/// The events of a line of several that is written as usual.
+fn usual_series(line: &[u8]) -> Option<Series> {
+    let mut text = Text(line);
+    text.skip(b"{\"t\":")?;
+    let at = text.number()?;
+    text.skip(b",\"e\":\"")?;
+    let series = if text.skip(b"sends\",\"p\":").is_some() {
+        let p = ProducerId(text.small()?);
+        text.skip(b",\"s\":")?;
+        let s = text.number()?;
+        text.skip(b",\"to\":[")?;
+        Series::sends(at, p, s, text.list(|text| text.small().map(PartitionId))?)
+    } else {
+        text.skip(b"acks\",\"p\":")?;
+        let p = ProducerId(text.small()?);
+        text.skip(b",\"to\":")?;
+        let to = PartitionId(text.small()?);
+        let mut o = None;
+        if text.skip(b",\"o\":").is_some() {
+            o = Some(text.number()?);
+        }
+        text.skip(b",\"s\":[")?;
+        Series::acks(at, p, to, o, text.list(Text::number)?)
+    };
+    (text.0 == b"}").then_some(series)
 }
 
 /// The event of a line that is written as usual. Of any other, an event or not, nothing.
@@ -109,25 +164,33 @@ impl Text<'_> {
 
     /// Records up to and with the bracket that ends them.
     fn records(&mut self) -> Option<Vec<Record>> {
+        self.list(|text| {
+            text.skip(b"[")?;
+            let offset = text.number()?;
+            text.skip(b",")?;
+            let producer = ProducerId(text.small()?);
+            text.skip(b",")?;
+            let sequence = text.number()?;
+            text.skip(b"]")?;
+            Some(Record(offset, producer, sequence))
+        })
+    }
+
+    /// What is listed up to and with the bracket that ends it.
+    #[inline]
+    fn list<T>(&mut self, mut one: impl FnMut(&mut Self) -> Option<T>) -> Option<Vec<T>> {
         if self.skip(b"]").is_some() {
             return Some(Vec::new());
         }
-        // A record takes 8 bytes of the line or more, and the line is in memory.
-        let mut records = Vec::with_capacity(self.0.len() / 12);
+        // The line is in memory, and each takes two bytes of it or more.
+        let mut all = Vec::with_capacity(self.0.len() / 8);
         loop {
-            self.skip(b"[")?;
-            let offset = self.number()?;
-            self.skip(b",")?;
-            let producer = ProducerId(self.small()?);
-            self.skip(b",")?;
-            let sequence = self.number()?;
-            self.skip(b"]")?;
-            records.push(Record(offset, producer, sequence));
+            all.push(one(self)?);
             match self.0.split_first()? {
                 (b',', rest) => self.0 = rest,
                 (b']', rest) => {
                     self.0 = rest;
-                    return Some(records);
+                    return Some(all);
                 }
                 _ => return None,
             }

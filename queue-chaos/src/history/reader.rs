@@ -5,19 +5,28 @@ use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
 use super::format::LONGEST_LINE;
-use super::{Event, What};
+use super::parse::{Line, line};
+use super::series::Series;
+use super::{Event, VERSION, What};
 use crate::{Error, Result};
+
+/// What is said of a history that begins with anything else.
+const FIRST: &str = "the first line of a history tells the run";
 
 /// The events of a history, one after the other. After an error there are no more.
 ///
-/// Memory: one line, of 1 MiB at most. It takes only histories of version 1, and no lines after [`What::End`]; the number of lines that the end tells must be
-/// right.
+/// Memory: one line, of 1 MiB at most, and some times that for what it lists. It takes histories up to version [`VERSION`](super::VERSION), and no lines after [`What::End`]; the number
+/// of events that the end tells must be right.
 #[derive(Debug)]
 pub struct Reader<R = BufReader<File>> {
     from: R,
     path: PathBuf,
     text: Vec<u8>,
     line: u64,
+    /// Events before the one that is read next.
+    events: u64,
+    /// What the line that was read last says, and how much of it has been told.
+    series: Option<(Series, usize)>,
     ended: bool,
     over: bool,
 }
@@ -43,6 +52,8 @@ impl<R: BufRead> Reader<R> {
             path: path.to_path_buf(),
             text: Vec::new(),
             line: 0,
+            events: 0,
+            series: None,
             ended: false,
             over: false,
         }
@@ -67,6 +78,14 @@ impl<R: BufRead> Reader<R> {
     }
 
     fn read(&mut self) -> Result<Option<Event>> {
+        if let Some((series, told)) = &mut self.series {
+            if let Some(event) = series.event(*told) {
+                *told += 1;
+                self.events += 1;
+                return Ok(Some(event));
+            }
+            self.series = None;
+        }
         self.text.clear();
         let mut limited = self.from.by_ref().take(LONGEST_LINE as u64 + 1);
         let read = limited.read_until(b'\n', &mut self.text);
@@ -87,30 +106,43 @@ impl<R: BufRead> Reader<R> {
         if self.ended {
             return Err(self.error("there is more after the last event, the end"));
         }
-        let event = match Event::parse_line(&self.text) {
-            Ok(event) => event,
+        let event = match line(&self.text) {
+            Ok(Line::One(event)) => event,
+            Ok(Line::Several(_)) if self.line == 1 => return Err(self.error(FIRST)),
+            Ok(Line::Several(series)) if series.is_sound() => {
+                self.series = Some((series, 0));
+                return self.read();
+            }
+            Ok(Line::Several(_)) => {
+                return Err(self.error(
+                    "a list of events without one, or with numbers that no event can have",
+                ));
+            }
             Err(error) if !whole && error.is_eof() && self.line > 1 => return Ok(None),
             Err(error) => return Err(self.error(format!("no event: {error}"))),
         };
         match &event.what {
-            What::Run(run) if self.line == 1 && run.version == 1 => {}
+            What::Run(run) if self.line == 1 && (1..=VERSION).contains(&run.version) => {}
             What::Run(run) if self.line == 1 => {
                 let found = run.version;
-                return Err(self.error(format!("a history of version {found}; 1 is known")));
+                return Err(self.error(format!(
+                    "a history of version {found}; those up to {VERSION} are known"
+                )));
             }
             What::Run(_) => return Err(self.error("a second run; a history tells of one")),
             _ if self.line == 1 => {
-                return Err(self.error("the first line of a history tells the run"));
+                return Err(self.error(FIRST));
             }
-            What::End { events } if *events != self.line - 1 => {
-                let found = self.line - 1;
+            What::End { events } if *events != self.events => {
+                let found = self.events;
                 return Err(self.error(format!(
-                    "the end tells of {events} lines before it, and there are {found}: lines were lost or added"
+                    "the end tells of {events} events before it, and there are {found}: lines were lost or added"
                 )));
             }
             What::End { .. } => self.ended = true,
             _ => {}
         }
+        self.events += 1;
         Ok(Some(event))
     }
 }

@@ -9,7 +9,8 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use super::format::{LONGEST_LINE, write_line, write_step};
+use super::format::{LONGEST_LINE, write_line, write_steps};
+use super::series::together;
 use super::{Run, Sink, Step, What};
 use crate::id::ProducerId;
 use crate::{Error, Result};
@@ -34,7 +35,7 @@ const RECORDS: usize = 8192;
 ///
 /// # let directory = tempfile::tempdir()?;
 /// # let path = directory.path().join("history.jsonl");
-/// let run = Run { version: 1, name: "a note".into(), seed: 0, cluster: "embedded".into(), started: 0, topics: vec![], partitions: vec![] };
+/// let run = Run { version: queue_chaos::history::VERSION, name: "a note".into(), seed: 0, cluster: "embedded".into(), started: 0, topics: vec![], partitions: vec![] };
 /// let writer = Writer::create(&path, run)?;
 /// let sink = writer.sink();
 /// sink.record(sink.now(), What::Note { text: "hello".into() });
@@ -84,7 +85,7 @@ impl Writer {
         Arc::clone(&self.queue) as Arc<dyn Sink>
     }
 
-    /// Writes the last line, and waits until all is on the disk. Returns the number of lines before the last.
+    /// Writes the last line, and waits until all is on the disk. Returns the number of events before the last.
     ///
     /// # Errors
     /// [`Error::File`], if anything could not be written since the history began: the file is whole up to some line then, and has no
@@ -137,7 +138,7 @@ struct State {
     full: VecDeque<Vec<u8>>,
     /// Chunks to be used again.
     free: Vec<Vec<u8>>,
-    /// Lines taken.
+    /// Events taken.
     events: u64,
     /// Nothing more is taken.
     closed: bool,
@@ -160,10 +161,15 @@ impl Sink for Queue {
 
     fn record_steps(&self, producer: ProducerId, steps: &mut Vec<Step>) {
         self.write(|lines| {
-            for step in steps.drain(..) {
-                write_step(producer, &step, &mut lines.bytes);
-                self.end_line(lines);
+            let mut rest = &steps[..];
+            while !rest.is_empty() {
+                let (these, others) = rest.split_at(together(rest));
+                // They are numbers: they always have a text.
+                let _ = write_steps(producer, these, &mut lines.bytes);
+                self.end_line(lines, these.len() as u64);
+                rest = others;
             }
+            steps.clear();
         });
     }
 }
@@ -172,6 +178,7 @@ impl Sink for Queue {
 #[derive(Default)]
 struct Lines {
     bytes: Vec<u8>,
+    /// Events in them.
     count: u64,
 }
 
@@ -219,7 +226,7 @@ impl Queue {
         let long = lines.bytes.len() - begin;
         match made {
             Ok(()) if long < LONGEST_LINE => {
-                self.end_line(lines);
+                self.end_line(lines, 1);
                 return;
             }
             Ok(()) => self.refuse(io::Error::new(
@@ -231,9 +238,9 @@ impl Queue {
         lines.bytes.truncate(begin);
     }
 
-    fn end_line(&self, lines: &mut Lines) {
+    fn end_line(&self, lines: &mut Lines, events: u64) {
         lines.bytes.push(b'\n');
-        lines.count += 1;
+        lines.count += events;
         if lines.bytes.len() >= CHUNK / 4 {
             self.take_all(lines);
         }

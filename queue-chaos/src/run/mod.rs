@@ -200,7 +200,7 @@ pub fn run(
     let writer = Writer::create(
         &history,
         history::Run {
-            version: 1,
+            version: crate::history::VERSION,
             name: plan.name.clone(),
             seed: timeline.seed(),
             cluster: cluster.kind().to_owned(),

@@ -16,7 +16,7 @@ impl Story {
     /// With two partitions.
     pub fn new() -> Self {
         let run = Run {
-            version: 1,
+            version: queue_chaos::history::VERSION,
             name: "a story".into(),
             seed: 0,
             cluster: "story".into(),

@@ -100,7 +100,7 @@ impl World {
             committed: BTreeMap::new(),
         };
         let run = Run {
-            version: 1,
+            version: queue_chaos::history::VERSION,
             name: "a world".into(),
             seed: 0,
             cluster: "model".into(),

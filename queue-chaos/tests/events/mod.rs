@@ -89,7 +89,7 @@ pub fn run() -> impl Strategy<Value = Run> {
         prop::collection::vec(any::<(u32, u32)>(), 0..5),
     )
         .prop_map(|((name, seed, cluster, started), topics, partitions)| Run {
-            version: 1,
+            version: queue_chaos::history::VERSION,
             name,
             seed,
             cluster,
