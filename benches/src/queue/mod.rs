@@ -16,7 +16,7 @@
 //! **Overhead.** One producer sends messages of 100 bytes to one node, four partitions, as fast as it can; idempotent, `acks=all`. Ours is `workload::Producer` as in every
 //! run: numbers and checksums in all messages, every send and every outcome in a history on the disk, through the proxy that stands before the node. The rival is what one
 //! writes with rdkafka for the same: a loop that sends one and the same buffer and counts acknowledgements in the delivery callback, straight to the node; with a
-//! `BaseProducer` that polls every 32 messages, as ours does (`rdkafka/base`), and with a `ThreadedProducer` (`rdkafka/threaded`). The gate must hold against both.
+//! `BaseProducer` that polls every 32 messages, as ours does (`rdkafka/base`; ours hands those 32 over in one call, which rdkafka's safe interface does not offer), and with a `ThreadedProducer` (`rdkafka/threaded`). The gate must hold against both.
 //! librdkafka is told the same on both sides, from one list.
 //!
 //! A rate is what is acknowledged from the first acknowledgement until the last message is sent. Before that librdkafka asks for a producer id, with pauses of half a
