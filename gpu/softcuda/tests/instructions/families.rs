@@ -212,6 +212,8 @@ fn atomics_of_each_kind() {
                 ".shared",
                 "red",
                 "red.relaxed.sys.global",
+                "red.relaxed.cta.global",
+                "red.relaxed.cluster.global",
                 "red.release.gpu.global",
                 "red.shared",
             ];
@@ -544,7 +546,7 @@ fn barriers_of_each_kind() {
     );
     assert!(run(&body, 96, &[0; 96]).iter().all(|&x| x == 2040 | 56 << 32));
     let body = format!(
-        "{PLACE}bar.warp.sync -1;\nbrx.idx.uni %r1, T;\nT: .branchtargets A, B;\nA:\nmov.u32 %r2, 3;\nbra.uni E;\nB:\nmov.u32 %r2, 4;\nE:\nst.global.u32 [%d0], %r2;\nsetp.lt.u32 %p1, %i, 64;\n@%p1 ret;\nst.global.u32 [%d0], 6;\nexit;"
+        "{PLACE}bar.warp.sync -1;\nbrx.idx.uni %r1, T;\nT: .branchtargets A, B;\nA:\nmov.u32 %r2, 3;\nbra.uni E;\nB:\nmov.u32 %r2, 4;\nE:\nst.global.u32 [%d0], %r2;\nsetp.lt.u32 %p1, %i, 64;\n@%p1 ret.uni;\nst.global.u32 [%d0], 6;\nexit;"
     );
     let out = run(&format!("mov.u32 %r1, 0;\n{body}"), 96, &[0; 96]);
     assert!((0..96).all(|i| out[i] == if i < 64 { 3 } else { 6 }), "{out:?}");
@@ -582,15 +584,17 @@ fn conversions_with_other_modes() {
 #[test]
 fn tiles_are_stored_as_they_are_loaded() {
     for (count, names) in [("x1", "{%r1}"), ("x2", "{%r1, %r2}"), ("x4", "{%r1, %r2, %r3, %r4}")] {
-        for trans in ["", ".trans"] {
+        for (trans, space) in [("", ".shared"), (".trans", ".shared"), ("", ""), (".trans", "")] {
+            // Without a space the address is a generic one.
+            let at = if space.is_empty() { "%d1" } else { "%r8" };
             // Rows of 16 bytes at their own places; what comes back after a turn there and back is what was stored.
             let body = format!(
-                ".shared .align 16 .b16 s[512];\nmov.u32 %r9, s;\nmad.lo.u32 %r8, %i, 16, %r9;\nadd.u32 %r7, %r8, 512;\n\
+                ".shared .align 16 .b16 s[512];\nmov.u32 %r9, s;\nmad.lo.u32 %r8, %i, 16, %r9;\ncvt.u64.u32 %d1, %r8;\ncvta.shared.u64 %d1, %d1;\n\
                  mad.lo.u32 %r1, %i, 0x40004, 0x10000;\nadd.u32 %r2, %r1, 0x1000100;\nadd.u32 %r3, %r1, 0x2000200;\nadd.u32 %r4, %r1, 0x3000300;\n\
-                 st.shared.v4.u32 [%r8], {{0, 0, 0, 0}};\nbar.sync 1;\nstmatrix.sync.aligned.m8n8.{count}{trans}.shared.b16 [%r8], {names};\nbar.sync 0;\n\
+                 st.shared.v4.u32 [%r8], {{0, 0, 0, 0}};\nbar.sync 1;\nstmatrix.sync.aligned.m8n8.{count}{trans}{space}.b16 [{at}], {names};\nbar.sync 0;\n\
                  ld.shared.v4.u32 {{%r10, %r11, %r12, %r13}}, [%r8];\n\
                  mul.wide.u32 %d0, %i, 32;\nadd.s64 %d0, %d0, %data;\nst.global.v4.u32 [%d0], {{%r10, %r11, %r12, %r13}};\n\
-                 ldmatrix.sync.aligned.m8n8.{count}{trans}.shared.b16 {names}, [%r8];\nst.global.v2.u32 [%d0+16], {{%r1, %r2}};"
+                 ldmatrix.sync.aligned.m8n8.{count}{trans}{space}.b16 {names}, [{at}];\nst.global.v2.u32 [%d0+16], {{%r1, %r2}};"
             );
             let tiles = count[1..].parse::<usize>().unwrap();
             let out = run(&body, 32, &[0; 128]);
