@@ -53,6 +53,11 @@ miri:
     MIRIFLAGS="-Zmiri-disable-isolation" PROPTEST_CASES=4 CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-target}/miri" \
         cargo +nightly miri test -p lsm --lib --locked -- {{ miri_rooms }}
 
+# The committed PTX of gpu/kernels against what the pinned nvcc makes of the sources: shows the difference. `just ptx write` takes it over
+[group('check')]
+ptx do="check":
+    gpu/kernels/build {{ if do == "write" { "" } else { "--check" } }}
+
 # Every fuzz target of a crate, or one, from its seeds if it has some, for as many seconds each: `just fuzz 60 hash-ring decode`
 [group('check')]
 fuzz seconds="60" crate="lsm" target="":

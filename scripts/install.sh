@@ -8,6 +8,7 @@
 #   need_jdk         a Java compiler and runtime, which Java's Avro is compared with; false if there is none then
 #   has_java         whether there is a Java of that version or later, which Apache Kafka runs on; nothing is installed
 #   need_python      python3 that can make virtual environments; false if there is none then
+#   need_gxx         g++, which nvcc calls for the host's side; false if there is none then
 #   need_node        node and npm; false if there are none then
 #   need_peers       what the rivals are built with: a C++ compiler and libclang
 
@@ -123,6 +124,11 @@ need_python() {
     python3 -c 'import ensurepip, venv' 2>/dev/null && return 0
     consent "python3 with virtual environments (apt: python3 python3-venv)" || return 1
     apt_install python3 python3-venv
+}
+
+need_gxx() {
+    command -v g++ >/dev/null && return 0
+    consent "a C++ compiler (apt: g++)" && apt_install g++
 }
 
 need_node() {

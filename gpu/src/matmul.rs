@@ -44,6 +44,15 @@ pub struct MatmulShape {
 }
 
 impl MatmulShape {
+    /// Bytes that a product by tiles asks of global memory, with elements of `a` and `b` of so many bytes.
+    pub(crate) fn bytes_asked(self, tile: usize, element: u128) -> u128 {
+        let [m, n, k] = [self.m, self.n, self.k].map(|it| it as u128);
+        let [rows, columns] = [self.m, self.n].map(|it| it.div_ceil(tile) as u128);
+        let inputs = m.saturating_mul(k).saturating_mul(columns);
+        let inputs = inputs.saturating_add(k.saturating_mul(n).saturating_mul(rows));
+        inputs.saturating_mul(element).saturating_add(m.saturating_mul(n).saturating_mul(4))
+    }
+
     /// The sizes as kernels take them, once the buffers have been found to fit.
     pub(crate) fn check<T: crate::Element>(
         self,
@@ -58,6 +67,25 @@ impl MatmulShape {
         check.buffer("b", b, check.product("k x n", &[k, n])?, || format!("k x n = {k} x {n}"))?;
         check.buffer("c", c, check.product("m x n", &[m, n])?, || format!("m x n = {m} x {n}"))?;
         Ok(sizes)
+    }
+}
+
+impl Matmul {
+    /// Rows and columns of the part of `c` that one load of an element from global memory serves.
+    fn tile(self) -> usize {
+        match self {
+            Self::Naive | Self::Coalesced => 1,
+            Self::Tiled8 => 8,
+            Self::Tiled16 => 16,
+            Self::Tiled32 => 32,
+            Self::RegisterBlocked | Self::Vectorised | Self::DoubleBuffered | Self::CpAsync => 128,
+        }
+    }
+
+    /// Bytes that all loads and stores of the kernel ask of global memory, by theory: `a` once for each column of tiles, `b` once for each row of
+    /// them, `c` once. What would move without caches; more than 2^128 bytes are 2^128 - 1.
+    pub fn bytes_asked(self, shape: MatmulShape) -> u128 {
+        shape.bytes_asked(self.tile(), 4)
     }
 }
 

@@ -20,6 +20,14 @@ variants! {
     }
 }
 
+impl MatmulTensor {
+    /// Bytes that all loads and stores of the kernel ask of global memory, by theory: as [`Matmul::bytes_asked`](crate::Matmul::bytes_asked) has it,
+    /// with tiles of 64 x 64.
+    pub fn bytes_asked(self, shape: MatmulShape) -> u128 {
+        shape.bytes_asked(64, 2)
+    }
+}
+
 /// `c = a b` of fp16 matrices with sums in fp32, row-major; zeros where k = 0.
 ///
 /// # Errors

@@ -10,7 +10,7 @@ use gpu_kernels::{
     MatmulShape, MatmulTensor, Profiling, Reduction, Scan, Variant, VecAdd, attention, f16,
     flash_attention, matmul, matmul_tensor, reduce_sum, scan, vec_add,
 };
-use softcuda::profile::{Caches, GPUS, Gpu as Named, Profile, Registers, Traffic};
+use softcuda::profile::{Caches, GPUS, Gpu as Named, Manifest, Profile, Registers, Traffic};
 
 use super::{Result, values};
 use crate::child::{ask, reply};
@@ -78,18 +78,6 @@ fn vec_adds(gpu: &Gpu) -> Result<f64> {
     Ok(worst(all))
 }
 
-/// Bytes that a product asks of global memory, by theory: `gpu/kernels/INTERFACE.md`.
-fn theory(variant: Matmul, n: f64) -> f64 {
-    let tile = match variant {
-        Matmul::Naive | Matmul::Coalesced => 1.0,
-        Matmul::Tiled8 => 8.0,
-        Matmul::Tiled16 => 16.0,
-        Matmul::Tiled32 => 32.0,
-        _ => 128.0,
-    };
-    8.0 * n.powi(3) / tile + 4.0 * n * n
-}
-
 fn matmuls(gpu: &Gpu, counts: &mut Counts) -> Result<()> {
     let n = 512;
     let shape = MatmulShape { m: n, n, k: n };
@@ -100,7 +88,7 @@ fn matmuls(gpu: &Gpu, counts: &mut Counts) -> Result<()> {
         let work = |gpu: &Gpu| matmul(gpu, variant, shape, &a, &b, &mut c);
         let done = profile(gpu, Caches::Warm, work)?;
         let asked = sum(&done, |it| it.requested_bytes)?;
-        all.push(off(asked, theory(variant, n as f64)));
+        all.push(off(asked, variant.bytes_asked(shape) as f64));
         bytes.insert(variant, asked);
         seconds.insert(variant, predicted(&done, GPU)?);
     }
@@ -112,10 +100,11 @@ fn matmuls(gpu: &Gpu, counts: &mut Counts) -> Result<()> {
     for &variant in MatmulTensor::ALL {
         let work = |gpu: &Gpu| matmul_tensor(gpu, variant, shape, &a, &b, &mut c);
         let asked = sum(&profile(gpu, Caches::Warm, work)?, |it| it.requested_bytes)?;
-        all.push(off(asked, 4.0 * (n * n) as f64 * ((n / 64) as f64 + 1.0)));
+        all.push(off(asked, variant.bytes_asked(shape) as f64));
     }
     let over = |of: &HashMap<Matmul, f64>, x: Matmul, y: Matmul| of[&x] / of[&y];
-    let ratio = theory(Matmul::Naive, n as f64) / theory(Matmul::Tiled16, n as f64);
+    let theory = |variant: Matmul| variant.bytes_asked(shape) as f64;
+    let ratio = theory(Matmul::Naive) / theory(Matmul::Tiled16);
     let tiled = off(over(&bytes, Matmul::Naive, Matmul::Tiled16), ratio);
     let predicted = over(&seconds, Matmul::Naive, Matmul::DoubleBuffered);
     counts.insert("gpu.bytes.matmul".to_owned(), worst(all));
@@ -203,25 +192,12 @@ fn predicted(launches: &[Launch], gpu: &str) -> Result<f64> {
     all.ok_or_else(|| format!("nothing is predicted for {gpu}").into())
 }
 
-/// Registers a thread, by kernel and compute capability, as `ptxas` said.
-static REGISTERS: LazyLock<HashMap<(String, u32), u32>> = LazyLock::new(|| {
-    let manifest: serde_json::Value = serde_json::from_str(MANIFEST).unwrap_or_default();
-    let mut found = HashMap::new();
-    for (_, file) in manifest["files"].as_object().into_iter().flatten() {
-        for (name, kernel) in file["kernels"].as_object().into_iter().flatten() {
-            for (sm, said) in kernel["by_architecture"].as_object().into_iter().flatten() {
-                let capability = sm.strip_prefix("sm_").and_then(|it| it.parse().ok());
-                let registers = said["registers"].as_u64().and_then(|it| u32::try_from(it).ok());
-                found.extend(capability.zip(registers).map(|(c, r)| ((name.clone(), c), r)));
-            }
-        }
-    }
-    found
-});
+static KERNELS: LazyLock<Manifest> =
+    LazyLock::new(|| Manifest::parse(MANIFEST).unwrap_or_default());
 
+/// Registers a thread, as `ptxas` said.
 fn registers(kernel: &str, gpu: &Named) -> Registers {
-    let found = REGISTERS.get(&(kernel.to_owned(), gpu.capability));
-    found.map_or(Registers::Unknown, |&n| Registers::Known(n))
+    KERNELS.registers(kernel, gpu)
 }
 
 #[cfg(test)]
@@ -239,8 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn theory_of_a_product_of_two() {
-        assert_eq!(theory(Matmul::Naive, 512.0) / theory(Matmul::Tiled16, 512.0), 4100.0 / 260.0);
+    fn deviations() {
         assert_eq!(off(1.05, 1.0).round(), 5.0);
         assert_eq!(worst([1.0, 3.0, 2.0]), 3.0);
     }

@@ -44,7 +44,7 @@
 //!   [`count`]: what a launch did; [`profile`]: what that would be on a GPU; [`sanitize`]: races, uninitialised reads, barriers.
 //! - Which instructions there are: [`lower::supported`].
 //! - Features, off by default: `serde` (pulls in `serde`), counters and profiles can be serialised; `json` (and `serde_json`), reports of
-//!   checks as JSON; `plot` (pulls in `plotters`), rooflines as SVG.
+//!   checks as JSON and manifests of registers; `plot` (pulls in `plotters`), rooflines as SVG.
 
 pub mod count;
 pub mod lower;

@@ -1,6 +1,6 @@
 use crate::data::{Random, cases, close, gpu, put, room, scales, sides};
 use gpu_kernels::{
-    Matmul, MatmulShape, MatmulTensor, Variant, f16, matmul, matmul_tensor, reference,
+    Gpu, Launch, Matmul, MatmulShape, MatmulTensor, Variant, f16, matmul, matmul_tensor, reference,
 };
 use proptest::prelude::*;
 
@@ -38,6 +38,41 @@ proptest! {
             close(format_args!("{variant} {shape:?}"), &expected, &c.to_vec().unwrap());
         }
     }
+}
+
+/// What theory says of the traffic is what the kernels ask for, where all tiles are whole.
+#[test]
+fn bytes_asked_are_those_of_theory() {
+    if !gpu().is_emulated() {
+        return; // a GPU counts nothing
+    }
+    let shape = MatmulShape { m: 128, n: 256, k: 64 };
+    let (a, b) = (put(&vec![1.0_f32; 128 * 64]), put(&vec![1.0_f32; 64 * 256]));
+    let mut c = room::<f32>(128 * 256);
+    let asked = |launches: Vec<Launch>| {
+        launches
+            .iter()
+            .map(|it| u128::from(it.statistics.as_ref().unwrap().totals().global_bytes))
+            .sum::<u128>()
+    };
+    for &variant in Matmul::ALL {
+        let work = |gpu: &Gpu| matmul(gpu, variant, shape, &a, &b, &mut c);
+        let found = asked(gpu().record(work).unwrap().1);
+        assert_eq!(found, variant.bytes_asked(shape), "{variant}");
+    }
+    let ones = |n| put(&vec![f16::ONE; n]);
+    let (a, b) = (ones(128 * 64), ones(64 * 256));
+    for &variant in MatmulTensor::ALL {
+        let work = |gpu: &Gpu| matmul_tensor(gpu, variant, shape, &a, &b, &mut c);
+        let found = asked(gpu().record(work).unwrap().1);
+        assert_eq!(found, variant.bytes_asked(shape), "{variant}");
+    }
+    let square = MatmulShape { m: 512, n: 512, k: 512 };
+    let ratio =
+        Matmul::Naive.bytes_asked(square) as f64 / Matmul::Tiled16.bytes_asked(square) as f64;
+    assert_eq!(ratio, 4100.0 / 260.0);
+    let most = MatmulShape { m: usize::MAX, n: usize::MAX, k: usize::MAX };
+    assert_eq!(Matmul::Naive.bytes_asked(most), u128::MAX);
 }
 
 #[test]

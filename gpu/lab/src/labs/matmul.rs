@@ -11,18 +11,6 @@ use crate::Result;
 use crate::bench::Bench;
 use crate::row::{Row, show};
 
-/// Bytes that a variant asks of global memory, by theory: `gpu/kernels/INTERFACE.md`.
-fn theory(variant: Matmul, n: f64) -> f64 {
-    let tile = match variant {
-        Matmul::Naive | Matmul::Coalesced => 1.0,
-        Matmul::Tiled8 => 8.0,
-        Matmul::Tiled16 => 16.0,
-        Matmul::Tiled32 => 32.0,
-        _ => 128.0,
-    };
-    8.0 * n * n * (n / tile).ceil() + 4.0 * n * n
-}
-
 /// Runs it.
 pub fn run(bench: &Bench, n: usize) -> Result<()> {
     let shape = MatmulShape { m: n, n, k: n };
@@ -39,7 +27,7 @@ pub fn run(bench: &Bench, n: usize) -> Result<()> {
         rows.push(Row {
             name: variant.name().to_owned(),
             error: expected.check(&c.to_vec()?)?.worst,
-            theory_bytes: Some(theory(variant, n as f64)),
+            theory_bytes: Some(variant.bytes_asked(shape) as f64),
             done,
         });
     }
@@ -52,11 +40,10 @@ pub fn run(bench: &Bench, n: usize) -> Result<()> {
         let mut c = DeviceBuffer::poisoned(gpu, n * n)?;
         let done =
             bench.run(Caches::Warm, |gpu| matmul_tensor(gpu, variant, shape, &da, &db, &mut c))?;
-        let blocks = n.div_ceil(64) as f64;
         rows.push(Row {
             name: variant.name().to_owned(),
             error: expected.check(&c.to_vec()?)?.worst,
-            theory_bytes: Some(4.0 * (n * n) as f64 * (blocks + 1.0)),
+            theory_bytes: Some(variant.bytes_asked(shape) as f64),
             done,
         });
     }

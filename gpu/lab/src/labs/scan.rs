@@ -66,10 +66,16 @@ pub fn run(bench: &Bench, n: usize) -> Result<()> {
     let launches = |row: &Row| row.done.launches.len() as f64;
     bench.tell.measure("launches_look_back", launches(look_back), "launches")?;
     bench.tell.measure("launches_three_kernels", launches(brent_kung), "launches")?;
-    bench.tell.note(
-        "what looking back asks for beyond 8.15 bytes an element are blocks that ask again whether those before them are done: how often depends on who runs when, on a \
-         GPU too; its predicted time is what DRAM takes at the least",
-    )?;
+    // How often blocks asked in vain depends on who ran when, so it is told, and not counted with the rest.
+    let waited = |row: &Row| row.done.sum(|it| it.statistics.waiting().warp_instructions);
+    let cooperative = find(&rows, Scan::Cooperative.name())?;
+    if let Some((grid, back)) = waited(cooperative).zip(waited(look_back)) {
+        bench.tell.note(&format!(
+            "blocks that waited for others asked again and again: {grid} warp instructions of {}, {back} of {}, in none of the figures above; how long a GPU's \
+             would wait is not predicted: times of these two are what DRAM takes at the least",
+            cooperative.name, look_back.name
+        ))?;
+    }
     let fastest = rows.iter().filter_map(|row| row.done.milliseconds).min_by(f64::total_cmp);
     let rate = fastest.map(|ms| n as f64 / ms * 1e3);
     bench.device_measure("elements_per_second", rate, "elements/s")?;

@@ -1,6 +1,6 @@
 //! From PTX to programs: names bound, functions inlined, operands given rows, instructions given bodies.
 //!
-//! `op`: instructions on the way; `emit`: operands; `table`: what each opcode becomes; `call`: inlining; `flow`: where
+//! `op`: instructions on the way; `emit`: operands; `special`: special registers; `table`: what each opcode becomes; `call`: inlining; `flow`: where
 //! diverged lanes meet; `polls`: loops that poll memory; `rows`: registers share rows; `assemble`: the program; `module`: modules, kernels, launches; `listing`: programs
 //! to look at.
 
@@ -15,6 +15,7 @@ mod module;
 mod op;
 mod polls;
 mod rows;
+mod special;
 mod table;
 
 pub use error::LoadError;

@@ -297,7 +297,7 @@ impl Kernel {
     /// Blocks of this shape that the device holds at once: the most that a cooperative launch may have.
     pub fn max_resident_blocks(&self, device: &Device, threads: u32, shared: u32) -> u64 {
         let shared = self.program().shared.saturating_add(shared);
-        crate::machine::launch::most_resident(device.limits(), threads, shared)
+        crate::machine::device::most_resident(device.limits(), threads, shared)
     }
 
     /// Whether the device takes such a launch: all that [`launch_with`](Self::launch_with) refuses before a thread runs, but for

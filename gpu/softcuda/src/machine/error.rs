@@ -1,6 +1,6 @@
 //! What can go wrong with a launch.
 
-use super::launch::Dim;
+use super::dim::Dim;
 use crate::memory::{MemoryError, Nearest, Space};
 use std::fmt;
 

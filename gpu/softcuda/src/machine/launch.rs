@@ -1,182 +1,19 @@
 //! Launches: limits and arguments checked, blocks run, results gathered.
 
+use super::argument::Arg;
+use super::device::{Device, Limits, most_resident};
+use super::dim::Dim;
 use super::error::{LaunchError, ThreadPlace};
 use super::observe::Observer;
 use super::program::{Constant, Program, Special};
 use super::share::Pool;
 use super::worker::work;
 use crate::count::{Count, Statistics};
-use crate::memory::{AddressSpace, Memory, Regions};
+use crate::memory::{Memory, Regions};
 use std::fmt;
-use std::num::NonZero;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
-
-/// Extents of a grid or block.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Dim {
-    /// Along x.
-    pub x: u32,
-    /// Along y.
-    pub y: u32,
-    /// Along z.
-    pub z: u32,
-}
-
-impl Dim {
-    /// The product; `None` past 64 bits.
-    pub fn count(self) -> Option<u64> {
-        (u64::from(self.x) * u64::from(self.y)).checked_mul(self.z.into())
-    }
-
-    fn array(self) -> [u32; 3] {
-        [self.x, self.y, self.z]
-    }
-
-    fn within(self, most: Self) -> bool {
-        self.array().iter().zip(most.array()).all(|(&n, most)| (1..=most).contains(&n))
-    }
-}
-
-impl From<u32> for Dim {
-    fn from(x: u32) -> Self {
-        Self { x, y: 1, z: 1 }
-    }
-}
-
-impl From<(u32, u32)> for Dim {
-    fn from((x, y): (u32, u32)) -> Self {
-        Self { x, y, z: 1 }
-    }
-}
-
-impl From<(u32, u32, u32)> for Dim {
-    fn from((x, y, z): (u32, u32, u32)) -> Self {
-        Self { x, y, z }
-    }
-}
-
-impl From<[u32; 3]> for Dim {
-    fn from([x, y, z]: [u32; 3]) -> Self {
-        Self { x, y, z }
-    }
-}
-
-impl fmt::Display for Dim {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "({},{},{})", self.x, self.y, self.z)
-    }
-}
-
-/// What a device takes. The default is that of compute capability 8.0 (CUDA C++ Programming Guide, "Technical Specifications").
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limits {
-    /// Threads of a block.
-    pub threads: u32,
-    /// Extents of a block.
-    pub block: Dim,
-    /// Extents of a grid.
-    pub grid: Dim,
-    /// Bytes of shared memory of a block.
-    pub shared: u32,
-    /// Bytes of shared memory of a multiprocessor.
-    pub shared_per_multiprocessor: u32,
-    /// Threads that a multiprocessor holds.
-    pub threads_per_multiprocessor: u32,
-    /// Blocks that a multiprocessor holds.
-    pub blocks_per_multiprocessor: u32,
-    /// Multiprocessors, of which cooperative launches may fill all.
-    pub multiprocessors: u32,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            threads: 1024,
-            block: Dim { x: 1024, y: 1024, z: 64 },
-            grid: Dim { x: i32::MAX as u32, y: 65535, z: 65535 },
-            shared: 163 << 10,
-            shared_per_multiprocessor: 164 << 10,
-            threads_per_multiprocessor: 2048,
-            blocks_per_multiprocessor: 32,
-            multiprocessors: 108,
-        }
-    }
-}
-
-/// A device: its memory, its limits, and how many threads of the host run its blocks.
-#[derive(Clone, Debug)]
-pub struct Device {
-    memory: Memory,
-    limits: Limits,
-    workers: NonZero<usize>,
-}
-
-impl Device {
-    /// A device of its own address space, with the default limits, run by all cores.
-    pub fn new(bytes: u64) -> Self {
-        Self::in_space(&AddressSpace::new(), bytes)
-    }
-
-    /// One more device of an address space, whose devices reach each other's memory.
-    pub fn in_space(space: &AddressSpace, bytes: u64) -> Self {
-        let workers = std::thread::available_parallelism().unwrap_or(NonZero::<usize>::MIN);
-        Self { memory: space.add_device(bytes), limits: Limits::default(), workers }
-    }
-
-    /// With other limits.
-    #[must_use]
-    pub fn with_limits(mut self, limits: Limits) -> Self {
-        self.limits = limits;
-        self
-    }
-
-    /// Run by so many threads of the host.
-    #[must_use]
-    pub fn with_workers(mut self, workers: NonZero<usize>) -> Self {
-        self.workers = workers;
-        self
-    }
-
-    /// Its memory.
-    pub fn memory(&self) -> &Memory {
-        &self.memory
-    }
-
-    /// Its limits.
-    pub fn limits(&self) -> &Limits {
-        &self.limits
-    }
-}
-
-/// An argument of a kernel: its bytes, as the parameter has them.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Arg(Vec<u8>);
-
-impl Arg {
-    /// From bytes, little-endian, as the C type lies in memory.
-    pub fn bytes(bytes: impl Into<Vec<u8>>) -> Self {
-        Self(bytes.into())
-    }
-
-    /// The bytes.
-    pub fn as_bytes(&self) -> &[u8] {
-        &self.0
-    }
-}
-
-macro_rules! args {
-    ($($t:ty),*) => {$(
-        impl From<$t> for Arg {
-            fn from(value: $t) -> Self {
-                Self(value.to_le_bytes().to_vec())
-            }
-        }
-    )*};
-}
-
-args!(u8, i8, u16, i16, u32, i32, u64, i64, f32, f64);
 
 /// What a launch may be told beyond its shape and arguments.
 #[derive(Clone, Copy, Default)]
@@ -312,15 +149,6 @@ pub(crate) struct Linked<'l> {
 
 static LAUNCHES: AtomicU64 = AtomicU64::new(0);
 
-/// Blocks of this shape that all multiprocessors together can hold.
-pub(crate) fn most_resident(limits: &Limits, threads: u32, shared: u32) -> u64 {
-    let threads = threads.max(1).next_multiple_of(32);
-    let by_threads = limits.threads_per_multiprocessor / threads;
-    let by_shared = limits.shared_per_multiprocessor.checked_div(shared).unwrap_or(u32::MAX);
-    let each = by_threads.min(by_shared).min(limits.blocks_per_multiprocessor);
-    u64::from(each) * u64::from(limits.multiprocessors)
-}
-
 /// A launch that the device takes.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Checked {
@@ -371,7 +199,7 @@ pub(crate) fn launch(
     options: &LaunchOptions<'_>,
 ) -> Result<Statistics, LaunchError> {
     let program = linked.program;
-    let limits = device.limits;
+    let limits = *device.limits();
     let Checked { blocks, threads, shared, most } =
         check(program, &limits, grid, block, args, options)?;
     let params = pack(program, args);
@@ -389,7 +217,7 @@ pub(crate) fn launch(
             (value, row, wide)
         })
         .collect();
-    let workspace = if options.cooperative { Some(Workspace::new(&device.memory)?) } else { None };
+    let workspace = if options.cooperative { Some(Workspace::new(device.memory())?) } else { None };
     let workers = (device.workers.get() as u64).min(blocks) as usize;
     let limit = options.step_limit.unwrap_or(1 << 40);
     let stdout = |text: &str| {
@@ -400,7 +228,7 @@ pub(crate) fn launch(
     let state = State {
         program,
         files: linked.files,
-        regions: device.memory.space().regions(),
+        regions: device.memory().space().regions(),
         params,
         constants,
         grid,
@@ -500,7 +328,7 @@ fn check_args(program: &Program, args: &[Arg]) -> Result<(), LaunchError> {
         });
     }
     for (index, (arg, param)) in args.iter().zip(&program.params).enumerate() {
-        let found = arg.0.len() as u32;
+        let found = arg.as_bytes().len() as u32;
         if found != param.size {
             return Err(LaunchError::ArgumentSize {
                 kernel: program.name.clone(),
@@ -518,7 +346,7 @@ fn check_args(program: &Program, args: &[Arg]) -> Result<(), LaunchError> {
 fn pack(program: &Program, args: &[Arg]) -> Vec<u128> {
     let mut bytes = vec![0_u8; program.params_size as usize];
     for (arg, param) in args.iter().zip(&program.params) {
-        bytes[param.offset as usize..][..arg.0.len()].copy_from_slice(&arg.0);
+        bytes[param.offset as usize..][..arg.as_bytes().len()].copy_from_slice(arg.as_bytes());
     }
     bytes.resize(bytes.len().next_multiple_of(16), 0);
     bytes.as_chunks::<16>().0.iter().map(|chunk| u128::from_ne_bytes(*chunk)).collect()

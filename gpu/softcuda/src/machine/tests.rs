@@ -1,7 +1,7 @@
 use super::body::half::{Bf16, F16, Small, fma};
 use super::body::round::{Format, Mode, round};
 use super::body::traffic;
-use super::launch::Dim;
+use super::dim::Dim;
 use proptest::prelude::*;
 
 proptest! {

@@ -41,12 +41,14 @@
 //! - [`GPUS`]: T4, A100, RTX 4090, H100, with the source of each figure; [`occupancy`]: as CUDA's calculator has it.
 //! - [`launch`]: runs a kernel and gives its [`Profile`].
 //! - [`Ilp`], [`Traffic`], [`Point`], [`Prediction`]: the models; their documentation says what they leave out. Every time is *predicted*.
-//! - Feature `serde`: what is found can be serialised. Feature `plot`: rooflines as SVG.
+//! - Feature `serde`: what is found can be serialised. Feature `json`: registers from a `Manifest`. Feature `plot`: rooflines as SVG.
 
 mod footprint;
 mod gpu;
 mod ilp;
 mod launch;
+#[cfg(feature = "json")]
+mod manifest;
 mod occupancy;
 #[cfg(feature = "plot")]
 mod plot;
@@ -60,6 +62,8 @@ pub use footprint::Footprint;
 pub use gpu::{A100, GPUS, Gpu, H100, RTX_4090, T4};
 pub use ilp::Ilp;
 pub use launch::{OnGpu, Options, Profile, Registers, launch};
+#[cfg(feature = "json")]
+pub use manifest::{Manifest, ManifestError};
 pub use occupancy::{Limiter, Occupancy, Usage, occupancy};
 #[cfg(feature = "plot")]
 pub use plot::{PlotError, Plotted, roofline};

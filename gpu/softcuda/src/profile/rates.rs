@@ -1,10 +1,25 @@
 //! How many lanes of an instruction a multiprocessor takes a clock, and how long its result takes, by compute capability.
 //!
-//! Throughputs are those of the *CUDA C++ Programming Guide*, "Arithmetic Instructions", table "Throughput of Native Arithmetic
-//! Instructions" (results a clock and multiprocessor), where it has a row; load/store units and the matrix units are those of the
-//! architecture white papers. Latencies are not published by the vendor. They are rounded from published microbenchmarks (Jia,
-//! Maggioni, Smith, Scarpazza: *Dissecting the NVidia Turing T4 GPU via Microbenchmarking*, 2019; Luo et al.: *Benchmarking and
-//! Dissecting the Nvidia Hopper GPU Architecture*, 2024) and good to some tens of percent, not more.
+//! Throughputs are those of NVIDIA's table "Throughput of Native Arithmetic Instructions" (*CUDA C++ Programming Guide* 12.6, 8.4.1, table 4; since
+//! 13.0 *CUDA C++ Best Practices Guide*, 12.1.1, table 5), in results a clock and multiprocessor:
+//!
+//! | row of the table | 7.5 | 8.0 | 8.9 | 9.0 | here |
+//! |---|---|---|---|---|---|
+//! | 16-bit floating-point add, multiply, multiply-add | 128 | 256 | 128 | 256 | [`Rates::half`], halved: two results a lane |
+//! | 32-bit floating-point add, multiply, multiply-add | 64 | 64 | 128 | 128 | [`Rates::single`] |
+//! | 64-bit floating-point add, multiply, multiply-add | 2 | 32 | 2 | 64 | [`Rates::double`] |
+//! | 32-bit floating-point reciprocal, square root, logarithm, exponential, sine, cosine | 16 | 16 | 16 | 16 | [`Rates::special`] |
+//! | 32-bit integer add, multiply-add; shift; compare, minimum, maximum; AND, OR, XOR | 64 | 64 | 64 | 64 | [`Rates::integer`] |
+//! | all other type conversions | 16 | 16 | 16 | 16 | [`Rates::special`] |
+//! | warp shuffle | 32 | 32 | 32 | 32 | [`Rates::exchange`] |
+//!
+//! and, from the paragraph "Synchronization Instruction" of the same chapter, 16 for `__syncthreads()` on 7.x and 8.x; 9.0 is not named there and taken
+//! to be the same. Instructions of one class have one rate here, so three rows are not followed: counts of leading zeros, of bits and reversals of bits
+//! (16 there, 64 here), conversions of 8-bit and 16-bit integers to 32 bits (64 there on 8.x and 9.0, 16 here), votes (64 there, 32 here).
+//!
+//! Load/store units and the matrix units are those of the architecture white papers. Latencies are not published by the vendor. They are rounded from
+//! published microbenchmarks (Jia, Maggioni, Smith, Scarpazza: *Dissecting the NVidia Turing T4 GPU via Microbenchmarking*, 2019; Luo et al.:
+//! *Benchmarking and Dissecting the Nvidia Hopper GPU Architecture*, 2024) and good to some tens of percent, not more.
 
 use crate::count::Class;
 
@@ -103,7 +118,7 @@ pub struct Rates {
     pub special: f64,
     /// "Warp shuffle".
     pub exchange: f64,
-    /// "Synchronization Instruction": `__syncthreads()`.
+    /// `__syncthreads()`.
     pub barrier: f64,
     /// Load/store units.
     pub load_store: f64,

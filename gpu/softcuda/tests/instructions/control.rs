@@ -1,4 +1,4 @@
-use crate::harness::{kernel, load, run, run_text};
+use crate::harness::{kernel, load, record, run, run_text};
 use softcuda::{Arg, Device, LaunchError, LaunchOptions, LoadError, Module};
 use std::sync::Mutex;
 
@@ -87,6 +87,7 @@ fn what_never_ends_is_stopped() {
     let data = device.memory().alloc(64).unwrap();
     let go = |body: &str, threads: u32| {
         let options = LaunchOptions { step_limit: Some(100_000), ..LaunchOptions::default() };
+        record(body);
         load(&kernel(body)).unwrap().kernel("k").unwrap().launch_with(
             &device,
             1,
@@ -132,6 +133,7 @@ const CALLS: &str = ".version 8.0\n.target sm_80\n.address_size 64\n\
 #[test]
 fn calls_and_printf() {
     let module = Module::load(CALLS).unwrap();
+    record(CALLS);
     let device = Device::new(1 << 20);
     let data = device.memory().alloc(32).unwrap();
     let printed = Mutex::new(String::new());

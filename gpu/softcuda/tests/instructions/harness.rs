@@ -1,6 +1,7 @@
 //! Runs an instruction for many operands at once.
 
 use softcuda::{Arg, Device, LaunchError, LoadError, Module, Statistics};
+use std::io::Write as _;
 
 /// A kernel with this body; its one parameter is the address in `%data`, its thread's number is in `%i`.
 pub fn kernel(body: &str) -> String {
@@ -15,6 +16,23 @@ pub fn load(text: &str) -> Result<Module, LoadError> {
     Module::load(text)
 }
 
+/// Names a file; then the opcodes of all that is run are added to it, a line each (see `conformance`).
+pub const RECORD: &str = "SOFTCUDA_TEST_RECORD";
+
+/// Notes what a text that is about to run is made of.
+pub fn record(text: &str) {
+    let Some(file) = std::env::var_os(RECORD) else { return };
+    let opcodes = text.split([';', '\n', '{', '}']).filter_map(|statement| {
+        // After a label and a guard.
+        let rest = statement.rsplit_once(": ").map_or(statement, |(_, rest)| rest);
+        rest.split_whitespace().find(|word| !word.starts_with('@'))
+    });
+    let opcodes = opcodes.filter(|word| word.starts_with(|c: char| c.is_ascii_lowercase()));
+    let lines: String = opcodes.map(|opcode| format!("{opcode}\n")).collect();
+    let mut file = std::fs::OpenOptions::new().append(true).create(true).open(file).unwrap();
+    file.write_all(lines.as_bytes()).unwrap();
+}
+
 /// Runs a kernel of one block over words of 64 bits.
 pub fn run_text(
     text: &str,
@@ -22,6 +40,7 @@ pub fn run_text(
     data: &[u64],
 ) -> Result<(Vec<u64>, Statistics), LaunchError> {
     let module = load(text).unwrap_or_else(|e| panic!("{e}\n{text}"));
+    record(text);
     let device = Device::new(1 << 24);
     let bytes: Vec<u8> = data.iter().flat_map(|x| x.to_le_bytes()).collect();
     let address = device.memory().alloc(bytes.len() as u64).unwrap();

@@ -144,6 +144,87 @@ fn carries_run_through_words() {
     }
 }
 
+/// Each form with a carry or borrow before it, without one, and what it leaves.
+#[test]
+fn carries_of_each_form() {
+    for (ty, width, signed, edges) in types().into_iter().filter(|it| it.1 > 16) {
+        let (letter, load) = if width == 64 { ("d", "b64") } else { ("r", "b32") };
+        for op in [
+            "add.cc",
+            "addc",
+            "addc.cc",
+            "sub.cc",
+            "subc",
+            "subc.cc",
+            "mad.lo.cc",
+            "mad.hi.cc",
+            "madc.lo",
+            "madc.lo.cc",
+            "madc.hi",
+            "madc.hi.cc",
+        ] {
+            let (borrows, three) = (op.starts_with("sub"), op.starts_with("mad"));
+            let (before, after) = if borrows {
+                ("sub.cc.u32 %r21, 0, %r20;", "subc.u32 %r22, 0, 0;\nand.b32 %r22, %r22, 1;")
+            } else {
+                ("add.cc.u32 %r21, %r20, -1;", "addc.u32 %r22, 0, 0;")
+            };
+            let third = if three { format!(", %{letter}3") } else { String::new() };
+            let body = format!(
+                "mul.wide.u32 %d20, %i, 32;\nadd.s64 %d20, %data, %d20;\nld.global.{load} %{letter}1, [%d20];\nld.global.{load} %{letter}2, [%d20+8];\n\
+                 ld.global.{load} %{letter}3, [%d20+16];\nld.global.u32 %r20, [%d20+24];\n{before}\n{op}.{ty} %{letter}9, %{letter}1, %{letter}2{third};\n\
+                 {after}\nst.global.{load} [%d20], %{letter}9;\nst.global.u32 [%d20+8], %r22;"
+            );
+            let mut cases = Vec::new();
+            for (i, &a) in edges.iter().enumerate() {
+                for &b in edges {
+                    cases.extend([0, 1].map(|k| [a, b, edges[(7 * i + 5) % edges.len()], k]));
+                }
+            }
+            for cases in cases.chunks(96) {
+                let out = run(&body, cases.len() as u32, &cases.concat());
+                for (case, found) in cases.iter().zip(out.chunks(4)) {
+                    let [a, b, c, k] = case.map(i128::from);
+                    let taken = if op.starts_with("addc")
+                        || op.starts_with("subc")
+                        || op.starts_with("madc")
+                    {
+                        k
+                    } else {
+                        0
+                    };
+                    let (x, y) = (int(case[0], width, signed), int(case[1], width, signed));
+                    let exact = if borrows {
+                        a - b - taken
+                    } else if !three {
+                        a + b + taken
+                    } else if op.contains(".hi") {
+                        let high = if width == 64 && !signed {
+                            ((a as u128 * b as u128) >> 64) as i128
+                        } else {
+                            (x * y) >> width
+                        };
+                        i128::from(cut(high, width)) + c + taken
+                    } else {
+                        i128::from(cut(a.wrapping_mul(b), width)) + c + taken
+                    };
+                    // Without `.cc` what was there stays.
+                    let left = if !op.ends_with(".cc") {
+                        k
+                    } else {
+                        (exact < 0 || exact >> width != 0).into()
+                    };
+                    assert_eq!(
+                        (found[0], found[1] as u32),
+                        (cut(exact, width), left as u32),
+                        "{op}.{ty} {case:x?}"
+                    );
+                }
+            }
+        }
+    }
+}
+
 #[test]
 fn dot_products_of_bytes() {
     let byte = |x: u64, i: u32, signed: bool| int(x >> (8 * i), 8, signed);

@@ -8,9 +8,12 @@
 
 mod bits;
 mod compare;
+mod conformance;
 mod control;
 mod convert;
+mod definition;
 mod exchange;
+mod families;
 mod float;
 mod half;
 mod harness;

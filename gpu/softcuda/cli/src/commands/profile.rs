@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use softcuda::count::{Class, Statistics, Totals};
 use softcuda::profile::{
-    self, Caches, GPUS, Gpu, MODEL, OnGpu, Options, Plotted, Registers, roofline,
+    self, Caches, GPUS, Gpu, MODEL, Manifest, OnGpu, Options, Plotted, Registers, roofline,
 };
 use softcuda::sanitize::Checks;
 
@@ -60,15 +60,16 @@ impl Profile {
         let prepared = self.launch.prepare(Checks::NONE)?;
         let kernel = &prepared.kernel;
         let manifest = match self.manifest.clone().or_else(|| manifest::beside(&self.launch.file)) {
-            Some(path) => manifest::read(&path, &self.launch.file, kernel.name())?,
-            None => manifest::Registers::default(),
+            Some(path) => manifest::read(&path)?,
+            None => Manifest::default(),
         };
         let estimate = kernel.registers_estimated();
-        let registers = |gpu: &Gpu| match self.registers.or_else(|| manifest.on(gpu)) {
-            Some(n) => Registers::Known(n),
-            None if self.estimate => Registers::Estimated(estimate),
-            None => Registers::Unknown,
-        };
+        let known = |gpu: &Gpu| manifest.registers_of_file(&self.launch.file, kernel.name(), gpu);
+        let registers =
+            |gpu: &Gpu| match self.registers.map_or_else(|| known(gpu), Registers::Known) {
+                Registers::Unknown if self.estimate => Registers::Estimated(estimate),
+                found => found,
+            };
         let gpus = if self.gpu.is_empty() { &GPUS[..] } else { &self.gpu };
         let caches = if self.warm { Caches::Warm } else { Caches::Cold };
         let options = Options { gpus, registers: &registers, caches };

@@ -74,7 +74,7 @@ fn registers_may_be_given_or_estimated() {
     );
     place.run(&format!("{line} --manifest m.json")).exits(0).says("25.0 %");
     place.write("manifest.json", "{}");
-    place.run(line).exits(2).complains("manifest.json: missing field `files`");
+    place.run(line).exits(2).complains("manifest.json: manifest of kernels: missing field `files`");
     place.run(&format!("{line} --manifest none.json")).exits(2).complains("none.json");
     place
         .run(&format!("{line} --registers 64 --estimate"))

@@ -1,6 +1,7 @@
 //! The driver by its public functions: what it does, and what it answers to everything that is wrong.
 #![allow(missing_docs, clippy::unwrap_used, reason = "tests")]
 
+mod arguments;
 mod contexts;
 mod copies;
 mod errors;

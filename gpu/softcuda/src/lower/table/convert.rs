@@ -63,7 +63,7 @@ pub(super) fn add(table: &mut Table) {
     table.two("cvt.rz.bf16x2.f32", Convert, |a: f32, b: f32| zero_pair(Kind::Bf16, a, b));
     table.family(
         "cvt",
-        "cvt{,.rn,.rz,.rm,.rp,.rna,.rni,.rzi,.rmi,.rpi}{,.ftz}{,.sat,.satfinite}{,.relu}.TYPE.TYPE of \
+        "cvt{,.rn,.rz,.rm,.rp,.rna,.rni,.rzi,.rmi,.rpi}{,.ftz}{,.sat}{,.relu}.TYPE.TYPE of \
          {u8,s8,u16,s16,u32,s32,u64,s64,f16,bf16,f32,f64}, and to tf32",
         any,
     );

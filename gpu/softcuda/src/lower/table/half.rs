@@ -87,6 +87,7 @@ pub(super) fn add(table: &mut Table) {
     two!(table, F16, "mul{,.rn}.sat", "f16", |a, b| saturate(product::<F16, false>(a, b)));
     three!(table, F16, "fma.rn.sat", "f16", |a, b, c| saturate(fused::<F16, false>(a, b, c)));
     two!(table, F16, "add{,.rn}.ftz.sat", "f16", |a, b| saturate(sum::<F16, true>(a, b)));
+    two!(table, F16, "sub{,.rn}.ftz.sat", "f16", |a, b| saturate(difference::<F16, true>(a, b)));
     two!(table, F16, "mul{,.rn}.ftz.sat", "f16", |a, b| saturate(product::<F16, true>(a, b)));
     three!(table, F16, "fma.rn.ftz.sat", "f16", |a, b, c| saturate(fused::<F16, true>(a, b, c)));
     three!(table, F16, "fma.rn.ftz.relu", "f16", |a, b, c| relu(fused::<F16, true>(a, b, c)));

@@ -1,10 +1,11 @@
 //! Matrix instructions.
 
-use super::{Table, memory, moves};
+use super::{Table, address, moves};
 use crate::count::Class;
 use crate::lower::emit::{Emitted, Emitter};
 use crate::lower::op::{Field, Value as Operand};
 use crate::machine::body::matrix::{self, Element, Fragment, Product, Transfer, tiles};
+use crate::machine::instruction::Body;
 use crate::machine::lane::Kind;
 use crate::memory::Space;
 use crate::ptx::resolve::{Base, Step, Value};
@@ -187,7 +188,7 @@ fn wmma<'m, 'a>(emitter: &mut Emitter<'_, 'm, 'a>, step: &Step<'m, 'a>) -> Emitt
         [stride] => emitter.source(stride, Kind::U32)?,
         _ => emitter.bits(if column_major { rows } else { columns } as u32),
     };
-    let address = memory::matrix_address(emitter, address, space)?;
+    let address = address::matrix_address(emitter, address, space)?;
     let list = if store {
         fragment(emitter, fragment_operand, f)?
     } else {
@@ -281,35 +282,38 @@ fn tile_address(emitter: &mut Emitter<'_, '_, '_>, operand: &Value) -> Emitted<(
         let value = emitter.register(*id, 0)?;
         return Ok((value, if emitter.units(value) == 2 { tiles::WIDE } else { 0 }));
     }
-    Ok((memory::matrix_address(emitter, operand, Some(Space::Shared))?, tiles::WIDE))
+    Ok((address::matrix_address(emitter, operand, Some(Space::Shared))?, tiles::WIDE))
 }
 
 fn ldmatrix<'m, 'a>(emitter: &mut Emitter<'_, 'm, 'a>, step: &Step<'m, 'a>) -> Emitted {
-    let imm = tile_words(emitter, step)?;
     let [target, address] = &step.operands[..] else { return emitter.bad("takes two operands") };
-    let registers = (imm & tiles::COUNT) as usize;
-    let f = Fragment { rows: 8, columns: 8, element: Element::F32, registers };
-    let (address, wide) = tile_address(emitter, address)?;
-    let list = result(emitter, target, f)?;
-    let e = all_lanes(emitter);
-    let fields = [Field::None, Field::Use(address), Field::None, Field::None, e];
-    let op = emitter.op(matrix::load_tiles(), Class::LoadShared, fields);
-    op.imm = imm | wide;
-    op.bytes = 4 * registers as u16;
-    op.list = list;
-    Ok(())
+    tiles_of(emitter, step, address, |emitter, f| {
+        Ok((result(emitter, target, f)?, matrix::load_tiles(), Class::LoadShared))
+    })
 }
 
 fn stmatrix<'m, 'a>(emitter: &mut Emitter<'_, 'm, 'a>, step: &Step<'m, 'a>) -> Emitted {
-    let imm = tile_words(emitter, step)?;
     let [address, source] = &step.operands[..] else { return emitter.bad("takes two operands") };
+    tiles_of(emitter, step, address, |emitter, f| {
+        Ok((fragment(emitter, source, f)?, matrix::store_tiles(), Class::StoreShared))
+    })
+}
+
+/// Tiles of shared memory: what is done with a fragment, from or to where.
+fn tiles_of<'p, 'm, 'a>(
+    emitter: &mut Emitter<'p, 'm, 'a>,
+    step: &Step<'m, 'a>,
+    address: &Value,
+    of: impl FnOnce(&mut Emitter<'p, 'm, 'a>, Fragment) -> Emitted<(Vec<Field>, Body, Class)>,
+) -> Emitted {
+    let imm = tile_words(emitter, step)?;
     let registers = (imm & tiles::COUNT) as usize;
     let f = Fragment { rows: 8, columns: 8, element: Element::F32, registers };
     let (address, wide) = tile_address(emitter, address)?;
-    let list = fragment(emitter, source, f)?;
+    let (list, body, class) = of(emitter, f)?;
     let e = all_lanes(emitter);
     let fields = [Field::None, Field::Use(address), Field::None, Field::None, e];
-    let op = emitter.op(matrix::store_tiles(), Class::StoreShared, fields);
+    let op = emitter.op(body, class, fields);
     op.imm = imm | wide;
     op.bytes = 4 * registers as u16;
     op.list = list;

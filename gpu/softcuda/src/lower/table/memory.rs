@@ -1,17 +1,17 @@
-//! Loads, stores, atomic operations, fences, asynchronous copies.
+//! Loads, stores, fences, asynchronous copies.
 
+use super::address::{at, reach, whole};
+use super::atomic::{self, hidden};
 use super::{Table, convert, moves};
 use crate::count::Class;
 use crate::lower::emit::{Emitted, Emitter};
-use crate::lower::op::{Field, Value as Operand};
-use crate::machine::body::access::{self, Cell, Reach};
-use crate::machine::body::atomic::atomic;
-use crate::machine::body::half::{Bf16, F16, Small, pair};
-use crate::machine::body::{alu, control, copy};
+use crate::lower::op::Field;
+use crate::machine::body::access::{self, Cell};
+use crate::machine::body::{control, copy};
 use crate::machine::instruction::Body;
 use crate::machine::lane::Kind;
 use crate::machine::program::Constant;
-use crate::memory::{PARAM_BASE, Space};
+use crate::memory::Space;
 use crate::ptx::ast::Space as PtxSpace;
 use crate::ptx::resolve::{Base, Step, Value};
 
@@ -27,16 +27,7 @@ pub(super) fn add(table: &mut Table) {
         "st{,.volatile,.relaxed,.release,.weak}{,.SCOPE}{,.global,.shared,.local,.param}{,.CACHE}{,.v2,.v4}.TYPE",
         st,
     );
-    table.family(
-        "atom",
-        "atom{,.relaxed,.acquire,.release,.acq_rel}{,.SCOPE}{,.global,.shared}.{add,min,max,and,or,xor,inc,dec,exch,cas}{,.noftz}.TYPE",
-        atom,
-    );
-    table.family(
-        "red",
-        "red{,.relaxed,.release}{,.SCOPE}{,.global,.shared}.{add,min,max,and,or,xor,inc,dec}{,.noftz}.TYPE",
-        atom,
-    );
+    atomic::add(table);
     table.family("membar", "membar.{cta,gl,sys}", fence);
     table.family("fence", "fence{,.sc,.acq_rel}.SCOPE", fence);
     table.family("prefetch", "prefetch{,.global,.local}.{L1,L2}", nothing);
@@ -48,56 +39,6 @@ pub(super) fn add(table: &mut Table) {
         "cp.async.{ca,cg}.shared.global, cp.async.{commit_group,wait_group,wait_all}",
         cp,
     );
-}
-
-/// Where an access is: its space, the row of addresses, the offset.
-struct At {
-    space: Space,
-    address: Operand,
-    offset: u64,
-}
-
-/// The address of an operand in brackets.
-fn at(emitter: &mut Emitter<'_, '_, '_>, operand: &Value, space: Option<Space>) -> Emitted<At> {
-    let Value::Address(base, offset) = operand else {
-        return emitter.bad("expected an address in brackets");
-    };
-    let space = space.unwrap_or(Space::Generic);
-    let shared = space == Space::Shared;
-    let (address, space, offset) = match base {
-        Base::Absolute => {
-            let address = emitter.constant(Constant::Bits(0), true);
-            (address, space, *offset as u64)
-        }
-        Base::Register(id) => {
-            let address = emitter.register(*id, 0)?;
-            let address = if shared && emitter.units(address) == 1 {
-                address
-            } else {
-                emitter.widen(address, Kind::U64)?
-            };
-            (address, space, *offset as u64)
-        }
-        Base::Symbol(symbol) => {
-            let (home, _) = emitter.place(*symbol)?;
-            let address = emitter.address_of(*symbol, *offset, true)?;
-            // A generic access to a variable by its name means the variable's own space.
-            let own = match home {
-                PtxSpace::Shared => Space::Shared,
-                PtxSpace::Local => Space::Local,
-                PtxSpace::Param => Space::Param,
-                _ => Space::Global,
-            };
-            (address, own, 0)
-        }
-    };
-    // Parameters are read through their window where their place is not known.
-    let (space, offset) = match space {
-        Space::Param => (Space::Generic, offset.wrapping_add(PARAM_BASE)),
-        Space::Const => (Space::Global, offset),
-        space => (space, offset),
-    };
-    Ok(At { space, address, offset })
 }
 
 /// What modifiers of a load or store say.
@@ -173,26 +114,11 @@ fn store_body(kind: Kind, vector: usize) -> Option<Body> {
     }
 }
 
-/// How the addresses of a space are reached.
-fn reach(space: Space, narrow: bool) -> Reach {
-    match space {
-        Space::Shared if narrow => Reach::SharedNarrow,
-        Space::Shared => Reach::Shared,
-        Space::Local => Reach::Local,
-        Space::Generic => Reach::Generic,
-        _ => Reach::Global,
-    }
-}
-
 fn parts(operand: &Value) -> Vec<Value> {
     match operand {
         Value::Vector(parts) => parts.clone(),
         one => vec![one.clone()],
     }
-}
-
-fn hidden(emitter: &mut Emitter<'_, '_, '_>, body: Body) {
-    emitter.op(body, Class::Hidden, [Field::None; 5]);
 }
 
 /// Fields that values of an access go to, in order.
@@ -319,124 +245,6 @@ fn st<'m, 'a>(emitter: &mut Emitter<'_, 'm, 'a>, step: &Step<'m, 'a>) -> Emitted
     Ok(())
 }
 
-/// The body of an atomic operation, and the kind of its operands.
-fn operation(op: &str, ty: &str) -> Option<(Body, Kind)> {
-    macro_rules! of {
-        ($t:ty, $kind:ident, $f:expr) => {
-            Some((atomic::<$t, _>($f), Kind::$kind))
-        };
-    }
-    match (op, ty) {
-        ("add", "u32" | "s32") => of!(u32, U32, |old: u32, b, _| old.wrapping_add(b)),
-        ("add", "u64" | "s64") => of!(u64, U64, |old: u64, b, _| old.wrapping_add(b)),
-        ("add", "f32") => of!(f32, F32, |old: f32, b, _| old + b),
-        ("add", "f64") => of!(f64, F64, |old: f64, b, _| old + b),
-        ("add", "f16") => of!(F16, F16, |old: F16, b: F16, _| F16::near(old.wide() + b.wide())),
-        ("add", "bf16") => {
-            of!(Bf16, Bf16, |old: Bf16, b: Bf16, _| Bf16::near(old.wide() + b.wide()))
-        }
-        ("add", "f16x2") => of!(u32, U32, |old: u32, b, _| {
-            pair::<F16>(old, b, 0, |a, b, _| F16::near(a.wide() + b.wide()))
-        }),
-        ("add", "bf16x2") => of!(u32, U32, |old: u32, b, _| {
-            pair::<Bf16>(old, b, 0, |a, b, _| Bf16::near(a.wide() + b.wide()))
-        }),
-        ("min", "u32") => of!(u32, U32, |old: u32, b, _| old.min(b)),
-        ("min", "s32") => of!(i32, S32, |old: i32, b, _| old.min(b)),
-        ("min", "u64") => of!(u64, U64, |old: u64, b, _| old.min(b)),
-        ("min", "s64") => of!(i64, S64, |old: i64, b, _| old.min(b)),
-        ("max", "u32") => of!(u32, U32, |old: u32, b, _| old.max(b)),
-        ("max", "s32") => of!(i32, S32, |old: i32, b, _| old.max(b)),
-        ("max", "u64") => of!(u64, U64, |old: u64, b, _| old.max(b)),
-        ("max", "s64") => of!(i64, S64, |old: i64, b, _| old.max(b)),
-        ("and", "b32") => of!(u32, U32, |old: u32, b, _| old & b),
-        ("and", "b64") => of!(u64, U64, |old: u64, b, _| old & b),
-        ("or", "b32") => of!(u32, U32, |old: u32, b, _| old | b),
-        ("or", "b64") => of!(u64, U64, |old: u64, b, _| old | b),
-        ("xor", "b32") => of!(u32, U32, |old: u32, b, _| old ^ b),
-        ("xor", "b64") => of!(u64, U64, |old: u64, b, _| old ^ b),
-        ("inc", "u32") => of!(u32, U32, |old: u32, b, _| if old >= b { 0 } else { old + 1 }),
-        ("dec", "u32") => {
-            of!(u32, U32, |old: u32, b, _| if old == 0 || old > b { b } else { old - 1 })
-        }
-        ("exch", "b32") => of!(u32, U32, |_: u32, b, _| b),
-        ("exch", "b64") => of!(u64, U64, |_: u64, b, _| b),
-        ("cas", "b16") => of!(u16, U16, |old: u16, b, c| if old == b { c } else { old }),
-        ("cas", "b32") => of!(u32, U32, |old: u32, b, c| if old == b { c } else { old }),
-        ("cas", "b64") => of!(u64, U64, |old: u64, b, c| if old == b { c } else { old }),
-        _ => None,
-    }
-}
-
-fn atom<'m, 'a>(emitter: &mut Emitter<'_, 'm, 'a>, step: &Step<'m, 'a>) -> Emitted {
-    let opcode = &step.instruction.opcode;
-    let returns = opcode.base() == "atom";
-    let (mut space, mut op, mut ty) = (None, "", "");
-    let (mut acquire, mut release) = (false, false);
-    for word in opcode.modifiers() {
-        match word {
-            "add" | "min" | "max" | "and" | "or" | "xor" | "inc" | "dec" | "exch" | "cas" => {
-                op = word
-            }
-            "acquire" => acquire = true,
-            "release" => release = true,
-            "acq_rel" => (acquire, release) = (true, true),
-            "relaxed" | "cta" | "cluster" | "gpu" | "sys" | "noftz" => {}
-            _ if word.starts_with("L2::") => {}
-            _ => match moves::space(word) {
-                Some(found) => space = Some(found),
-                None if ty.is_empty() => ty = word,
-                None => return emitter.unsupported(format!("`.{word}`")),
-            },
-        }
-    }
-    let (target, rest) = match (returns, &step.operands[..]) {
-        (true, [target, rest @ ..]) => (Some(target), rest),
-        (_, rest) => (None, rest),
-    };
-    let (address, operands) = match rest {
-        [address, operands @ ..] if operands.len() == if op == "cas" { 2 } else { 1 } => {
-            (address, operands)
-        }
-        _ => return emitter.bad("takes an address and its operands"),
-    };
-    let at = at(emitter, address, space)?;
-    let narrow = emitter.units(at.address) == 1;
-    // A result that is not wanted need not be written.
-    let target = target.filter(|target| **target != Value::Sink);
-    let Some((body, kind)) = operation(op, ty) else {
-        return emitter.unsupported("");
-    };
-    let mut fields = [Field::None; 5];
-    fields[1] = Field::Use(at.address);
-    let b = emitter.source(&operands[0], kind)?;
-    fields[2] = Field::Use(b);
-    fields[3] = match operands.get(1) {
-        Some(c) => Field::Use(emitter.source(c, kind)?),
-        None => Field::Use(b),
-    };
-    let mut extend = None;
-    if let Some(target) = target {
-        let (d, wide) = emitter.target(target, kind)?;
-        fields[0] = Field::Def(d);
-        extend = wide.map(|wide| (d, wide));
-    }
-    if release {
-        hidden(emitter, control::order());
-    }
-    let emitted = emitter.op(body, Class::Atomic, fields);
-    emitted.imm = reach(at.space, narrow).pack(at.offset);
-    emitted.bytes = (kind.bits() / 8) as u16;
-    emitted.strong = true;
-    if let Some((d, wide)) = extend {
-        emitter.extend(d, Some(wide), kind);
-    }
-    if acquire {
-        hidden(emitter, control::order());
-    }
-    Ok(())
-}
-
 fn fence<'m, 'a>(emitter: &mut Emitter<'_, 'm, 'a>, step: &Step<'m, 'a>) -> Emitted {
     if step.instruction.opcode.modifiers().any(|word| word.contains("proxy")) {
         return emitter.unsupported("");
@@ -448,30 +256,6 @@ fn fence<'m, 'a>(emitter: &mut Emitter<'_, 'm, 'a>, step: &Step<'m, 'a>) -> Emit
 fn nothing<'m, 'a>(emitter: &mut Emitter<'_, 'm, 'a>, _: &Step<'m, 'a>) -> Emitted {
     emitter.op(control::nothing(), Class::Other, [Field::None; 5]);
     Ok(())
-}
-
-/// The address as a value of 64 bits, with the offset added.
-fn whole(emitter: &mut Emitter<'_, '_, '_>, operand: &Value, space: Space) -> Emitted<Operand> {
-    let at = at(emitter, operand, Some(space))?;
-    let address = emitter.widen(at.address, Kind::U64)?;
-    if at.offset == 0 {
-        return Ok(address);
-    }
-    let offset = emitter.constant(Constant::Bits(at.offset), true);
-    let sum = emitter.fresh(2);
-    let fields =
-        [Field::Def(sum), Field::Use(address), Field::Use(offset), Field::None, Field::None];
-    emitter.op(alu::two(|a: u64, b: u64| a.wrapping_add(b)), Class::Hidden, fields);
-    Ok(sum)
-}
-
-/// The address of a matrix, for `wmma`.
-pub(super) fn matrix_address(
-    emitter: &mut Emitter<'_, '_, '_>,
-    operand: &Value,
-    space: Option<Space>,
-) -> Emitted<Operand> {
-    whole(emitter, operand, space.unwrap_or(Space::Generic))
 }
 
 fn cp<'m, 'a>(emitter: &mut Emitter<'_, 'm, 'a>, step: &Step<'m, 'a>) -> Emitted {

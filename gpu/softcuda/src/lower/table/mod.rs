@@ -1,6 +1,8 @@
 //! The table of instructions: opcode with modifiers to body. What is not in it is refused when a module is loaded; the list of what is
 //! supported is made from it.
 
+mod address;
+mod atomic;
 mod bits;
 mod compare;
 mod control;

@@ -21,12 +21,8 @@ pub(super) fn add(table: &mut Table) {
     }
     table.family("not.pred", "not.pred", logic);
     table.family("selp", "selp.{b16,b32,b64,u16,u32,u64,s16,s32,s64,f32,f64}", selp);
-    table.family(
-        "cvta",
-        "cvta{,.to}.{global,shared,shared::cta,local,const,param}.{u32,u64}",
-        cvta,
-    );
-    table.family("isspacep", "isspacep.{global,shared,shared::cta,local,const,param}", isspacep);
+    table.family("cvta", "cvta{,.to}.{global,shared,shared::cta,local,const,param}.u64", cvta);
+    table.family("isspacep", "isspacep.{global,shared,shared::cta,local,param}", isspacep);
     table.family("mapa", "mapa: clusters of one block", mapa);
 }
 
@@ -286,8 +282,7 @@ fn isspacep<'m, 'a>(emitter: &mut Emitter<'_, 'm, 'a>, step: &Step<'m, 'a>) -> E
         Some(Space::Local) => alu::compare(|a: u64, _| Space::of(a) == Space::Local),
         Some(Space::Param) => alu::compare(|a: u64, _| Space::of(a) == Space::Param),
         Some(Space::Global) => alu::compare(|a: u64, _| Space::of(a) == Space::Global),
-        // Constants lie in the window of global memory.
-        Some(Space::Const) => alu::compare(|_: u64, _| false),
+        // Constants lie in the window of global memory, and nothing tells them from it.
         _ => return emitter.unsupported("this space"),
     };
     let a = emitter.source(source, Kind::U64)?;

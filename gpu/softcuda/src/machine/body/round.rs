@@ -235,12 +235,13 @@ pub(crate) fn add64(a: f64, b: f64, mode: Mode) -> f64 {
 pub(crate) fn mul64(a: f64, b: f64, mode: Mode) -> f64 {
     let p = a * b;
     let e = if p.abs() < 1e-290 && a != 0.0 && b != 0.0 {
-        // Exactly (a * b - p) * 2^1074 for operands scaled up; the sign is all that counts.
+        // a * b - p for operands scaled up, so far that the product and its error are normal numbers; the sign is all that counts.
         let (big, small) = if a.abs() > b.abs() { (a, b) } else { (b, a) };
-        let scaled = small * power(600);
+        let up = if big.abs() < 1.0 { power(700) } else { 1.0 };
+        let (big, scaled) = (big * up, small * power(700));
         let exact = big * scaled;
         let error = f64::mul_add(big, scaled, -exact);
-        let difference = exact - p * power(600);
+        let difference = exact - p * power(700) * up;
         if difference != 0.0 { difference } else { error }
     } else {
         f64::mul_add(a, b, -p)

@@ -2,7 +2,7 @@
 
 use super::super::super::context::Context;
 use super::super::super::error::Fault;
-use super::super::super::instruction::{FULL, Instruction, LANES};
+use super::super::super::instruction::{FULL, Flow, Instruction, LANES};
 use super::super::super::observe::AccessKind;
 use super::super::traffic;
 use super::addresses::{extent, nearby};
@@ -31,9 +31,8 @@ pub(super) fn global(
         if apart == 0 && start.is_multiple_of(wide) {
             let all = wide * LANES as u64;
             if let Some(bytes) = cx.find(ins, start, all) {
-                if kind != AccessKind::Load && read_only(cx, ins) {
-                    let fault = Fault::ReadOnly { address: start, size: size as u32 };
-                    return Found::Flow(cx.fail(0, fault));
+                if let Some(flow) = forbidden(cx, ins, wanted, 0, start) {
+                    return Found::Flow(flow);
                 }
                 cx.count(ins).sectors += ((start + all - 1) >> 5) - (start >> 5) + 1;
                 if kind == AccessKind::Atomic {
@@ -87,9 +86,8 @@ fn scattered(
     }
     let whole = span.checked_add(wide).and_then(|len| cx.find(ins, low, len));
     if let Some(bytes) = whole {
-        if kind != AccessKind::Load && read_only(cx, ins) {
-            let fault = Fault::ReadOnly { address: low, size: size as u32 };
-            return Found::Flow(cx.fail(mask.trailing_zeros(), fault));
+        if let Some(flow) = forbidden(cx, ins, wanted, mask.trailing_zeros(), low) {
+            return Found::Flow(flow);
         }
         for (lane, to) in to.iter_mut().enumerate() {
             let pointer = bytes.wrapping_add(at[lane].wrapping_sub(low) as usize);
@@ -98,20 +96,32 @@ fn scattered(
     } else {
         // Check all before any is touched.
         for lane in (0..LANES).filter(|&lane| mask & (1 << lane) != 0) {
-            match cx.find(ins, at[lane], wide) {
-                None => return Found::Flow(wild(cx, lane as u32, at[lane], size as u32)),
-                Some(_) if kind != AccessKind::Load && read_only(cx, ins) => {
-                    let fault = Fault::ReadOnly { address: at[lane], size: size as u32 };
-                    return Found::Flow(cx.fail(lane as u32, fault));
-                }
-                Some(bytes) => to[lane] = bytes,
+            let Some(bytes) = cx.find(ins, at[lane], wide) else {
+                return Found::Flow(wild(cx, lane as u32, at[lane], size as u32));
+            };
+            if let Some(flow) = forbidden(cx, ins, wanted, lane as u32, at[lane]) {
+                return Found::Flow(flow);
             }
+            to[lane] = bytes;
         }
     }
     if cx.observer.is_some() {
         observe(cx, ins, wanted, at, Space::Global);
     }
     Found::Lanes
+}
+
+/// The fault of an access that would write what the instruction found last and must not.
+#[inline(always)]
+fn forbidden(
+    cx: &mut Context<'_>,
+    ins: &Instruction,
+    wanted: Wanted,
+    lane: u32,
+    address: u64,
+) -> Option<Flow> {
+    let fault = Fault::ReadOnly { address, size: wanted.size as u32 };
+    (wanted.kind != AccessKind::Load && read_only(cx, ins)).then(|| cx.fail(lane, fault))
 }
 
 /// Whether what the instruction found last must not be written.

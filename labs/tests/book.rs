@@ -1,0 +1,112 @@
+//! The book under `docs/`: every page is in its table of contents, and no link leads nowhere.
+
+#![allow(clippy::unwrap_used, reason = "a test may stop where it stands")]
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
+}
+
+fn files(directory: &Path, extension: &str) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(directory).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(files(&path, extension));
+        } else if path.extension().is_some_and(|it| it == extension) {
+            found.push(path);
+        }
+    }
+    found.sort();
+    found
+}
+
+/// The lines that are text: without blocks of code, and without code in them.
+fn prose(page: &str) -> String {
+    let blocks = page.split("```").step_by(2).collect::<String>();
+    blocks.split('`').step_by(2).collect()
+}
+
+/// Where the links of a page lead.
+fn links(page: &str) -> Vec<String> {
+    let text = prose(page);
+    let targets = text.split("](").skip(1);
+    targets.filter_map(|rest| rest.split_once(')')).map(|(target, _)| target.to_owned()).collect()
+}
+
+/// The names that headings can be linked by.
+fn anchors(page: &str) -> BTreeSet<String> {
+    let blocks = page.split("```").step_by(2).collect::<String>();
+    let headings = blocks.lines().filter_map(|line| line.strip_prefix('#'));
+    headings
+        .map(|heading| {
+            let heading = heading.trim_start_matches('#').trim().to_lowercase();
+            let kept =
+                heading.chars().filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_'));
+            kept.map(|c| if c == ' ' { '-' } else { c }).collect()
+        })
+        .collect()
+}
+
+#[test]
+fn every_link_leads_somewhere() {
+    let mut broken = Vec::new();
+    let mut seen = 0;
+    for page in files(&root().join("docs/src"), "md") {
+        let text = fs::read_to_string(&page).unwrap();
+        for link in links(&text) {
+            seen += 1;
+            // The documentation of crates stands beside the built book.
+            if link.contains("://") || link.contains("/doc/") {
+                continue;
+            }
+            let (path, anchor) = link.split_once('#').unwrap_or((&link, ""));
+            let target =
+                if path.is_empty() { page.clone() } else { page.parent().unwrap().join(path) };
+            let found = fs::read_to_string(&target);
+            let whole = anchor.is_empty() && target.exists();
+            if !whole && !found.is_ok_and(|text| anchors(&text).contains(anchor)) {
+                broken.push(format!("{}: {link}", page.display()));
+            }
+        }
+    }
+    assert!(seen > 40, "only {seen} links were found");
+    assert!(broken.is_empty(), "{broken:#?}");
+}
+
+#[test]
+fn every_page_is_in_the_table_of_contents() {
+    let source = root().join("docs/src");
+    let contents = source.join("SUMMARY.md");
+    let listed: BTreeSet<PathBuf> = links(&fs::read_to_string(&contents).unwrap())
+        .iter()
+        .map(|link| source.join(link))
+        .collect();
+    let pages: BTreeSet<PathBuf> =
+        files(&source, "md").into_iter().filter(|page| *page != contents).collect();
+    assert_eq!(listed, pages);
+}
+
+/// `doc/NAME/index.html` is what `just doc` makes of the library NAME.
+#[test]
+fn documentation_of_crates_is_of_crates_that_there_are() {
+    let mut named = BTreeSet::new();
+    for page in files(&root().join("docs/src"), "md") {
+        for link in links(&fs::read_to_string(page).unwrap()) {
+            if let Some((_, rest)) = link.split_once("/doc/") {
+                named.insert(rest.split('/').next().unwrap().replace('_', "-"));
+            }
+        }
+    }
+    let manifest = fs::read_to_string(root().join("Cargo.toml")).unwrap();
+    for name in &named {
+        assert!(
+            manifest.contains(&format!("\n{name} = {{ path = ")),
+            "no library {name} in Cargo.toml"
+        );
+    }
+    assert!(named.len() > 5, "{named:?}");
+}
