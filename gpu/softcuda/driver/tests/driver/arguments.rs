@@ -243,12 +243,10 @@ proptest! {
         prop_assert_eq!(found, [0x5a; ROOM]);
     }
 
-    /// More than the device has is out of memory, and leaves all as it was.
+    /// More than the device has is out of memory, gives no address, and leaves a device that works.
     #[test]
     fn allocations_beyond_the_device(bytes in (256_u64 << 20) + 1..u64::MAX, rows in 1..u64::MAX, which in 0..5_u8) {
         let session = Session::new();
-        let (mut before, mut after, mut total) = (0, 0, 0);
-        ok!(cuMemGetInfo_v2(&mut before, &mut total));
         let (mut address, mut pitch) = (7, 0);
         let n = bytes as usize;
         // SAFETY: the pointers are to variables.
@@ -263,8 +261,8 @@ proptest! {
         };
         prop_assert!(matches!(code, CUDA_ERROR_OUT_OF_MEMORY | CUDA_ERROR_INVALID_VALUE), "{:?} {:?}", code, last_error());
         prop_assert!(which > 2 || code == CUDA_ERROR_OUT_OF_MEMORY);
-        ok!(cuMemGetInfo_v2(&mut after, &mut total));
-        prop_assert_eq!(before, after);
+        // How much is free is no test's to know: others allocate meanwhile.
+        prop_assert_eq!((address, pitch), (7, 0));
         ok!(cuMemFree_v2(session.alloc(64)));
     }
 }
