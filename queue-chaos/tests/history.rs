@@ -48,6 +48,29 @@ fn lines(events: &[Event]) -> String {
     text
 }
 
+/// Where a text is changed, how, and to what.
+type Change = (prop::sample::Index, i32, u8);
+
+fn changes() -> impl Strategy<Value = Vec<Change>> {
+    prop::collection::vec((any::<prop::sample::Index>(), 0..4, any::<u8>()), 1..4)
+}
+
+/// Changes a text by bytes that stand in such texts.
+fn damage(text: &mut Vec<u8>, changes: Vec<Change>) {
+    for (place, how, byte) in changes {
+        let at = place.index(text.len().max(1));
+        let byte = b"0123456789,:[]{}\" -.eE+tpsaoc"[usize::from(byte) % 29];
+        match how {
+            0 if at < text.len() => text[at] = byte,
+            1 => text.insert(at, byte),
+            2 if at < text.len() => {
+                text.remove(at);
+            }
+            _ => text.truncate(at),
+        }
+    }
+}
+
 fn whole(run: Run, between: Vec<Event>) -> Vec<Event> {
     let mut events = vec![Event { at: 0, what: What::Run(run) }];
     events.extend(between);
@@ -73,19 +96,10 @@ proptest! {
     #[test]
     fn changed_lines_mean_what_they_mean_to_serde_json(
         event in events::event(),
-        changes in prop::collection::vec((any::<prop::sample::Index>(), 0..4, any::<u8>()), 1..4),
+        changes in changes(),
     ) {
         let mut line = serde_json::to_vec(&event).unwrap();
-        for (place, how, byte) in changes {
-            let at = place.index(line.len().max(1));
-            let byte = b"0123456789,:[]{}\" -.eE+tpsaoc"[usize::from(byte) % 29];
-            match how {
-                0 if at < line.len() => line[at] = byte,
-                1 => line.insert(at, byte),
-                2 if at < line.len() => { line.remove(at); }
-                _ => line.truncate(at),
-            }
-        }
+        damage(&mut line, changes);
         match (Event::parse_line(&line), serde_json::from_slice::<Event>(&line)) {
             (Ok(ours), Ok(theirs)) => prop_assert_eq!(ours, theirs),
             (Err(_), Err(_)) => {}
@@ -196,7 +210,7 @@ proptest! {
     #[test]
     fn changed_series_are_read_or_refused(
         steps in steps(),
-        changes in prop::collection::vec((any::<prop::sample::Index>(), 0..4, any::<u8>()), 1..4),
+        changes in changes(),
     ) {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("history.jsonl");
@@ -204,16 +218,7 @@ proptest! {
         writer.sink().record_steps(ProducerId(1), &mut steps.clone());
         writer.finish().unwrap();
         let mut text = std::fs::read(&path).unwrap();
-        for (place, how, byte) in changes {
-            let at = place.index(text.len().max(1));
-            let byte = b"0123456789,:[]{}\" -.eE+tpsaoc"[usize::from(byte) % 29];
-            match how {
-                0 if at < text.len() => text[at] = byte,
-                1 => text.insert(at, byte),
-                2 if at < text.len() => { text.remove(at); }
-                _ => text.truncate(at),
-            }
-        }
+        damage(&mut text, changes);
         read(&text);
     }
 }

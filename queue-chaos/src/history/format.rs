@@ -6,6 +6,9 @@ use crate::id::ProducerId;
 /// Lines are no longer than this, in bytes: readers refuse what is.
 pub(super) const LONGEST_LINE: usize = 1 << 20;
 
+/// The most records of a poll, or messages of a series, that are written on one line; more of them become more lines.
+pub(super) const LONGEST_LIST: usize = 8192;
+
 impl Event {
     /// Appends the event as a line of JSON, without its end: the text that `serde_json` gives. Sends, acknowledgements, polls and done work are written
     /// without it, some ten times faster.
@@ -77,13 +80,9 @@ pub(super) fn write_steps(
         [Step::Send { at, s, .. }, ..] => {
             head(out, at, b",\"e\":\"sends\",\"p\":", p.0);
             number(out, b",\"s\":", s);
-            let mut before: &[u8] = b",\"to\":[";
-            for step in steps {
-                let (Step::Send { to, .. } | Step::Ack { to, .. }) = *step;
-                number(out, before, u64::from(to.0));
-                before = b",";
-            }
-            out.extend_from_slice(b"]}");
+            list(out, b",\"to\":[", steps, |(Step::Send { to, .. } | Step::Ack { to, .. })| {
+                to.0.into()
+            });
         }
         [Step::Ack { at, to, o, .. }, ..] => {
             head(out, at, b",\"e\":\"acks\",\"p\":", p.0);
@@ -91,13 +90,7 @@ pub(super) fn write_steps(
             if let Some(offset) = o {
                 number(out, b",\"o\":", offset);
             }
-            let mut before: &[u8] = b",\"s\":[";
-            for step in steps {
-                let (Step::Send { s, .. } | Step::Ack { s, .. }) = *step;
-                number(out, before, s);
-                before = b",";
-            }
-            out.extend_from_slice(b"]}");
+            list(out, b",\"s\":[", steps, |(Step::Send { s, .. } | Step::Ack { s, .. })| *s);
         }
     }
     Ok(())
@@ -110,6 +103,15 @@ struct Line<'a> {
     at: u64,
     #[serde(flatten)]
     what: &'a What,
+}
+
+/// A number of each step, and the end of the line.
+fn list(out: &mut Vec<u8>, mut before: &[u8], steps: &[Step], of: impl Fn(&Step) -> u64) {
+    for step in steps {
+        number(out, before, of(step));
+        before = b",";
+    }
+    out.extend_from_slice(b"]}");
 }
 
 fn head(out: &mut Vec<u8>, at: u64, name: &[u8], who: u32) {

@@ -14,8 +14,8 @@ impl Event {
     /// What `serde_json` says of a text that is no event.
     pub fn parse_line(line: &[u8]) -> serde_json::Result<Self> {
         match usual(line) {
-            Some(event) => Ok(event),
-            None => serde_json::from_slice(line),
+            Some(Line::One(event)) => Ok(event),
+            _ => serde_json::from_slice(line),
         }
     }
 }
@@ -33,11 +33,8 @@ pub(super) fn line(line: &[u8]) -> serde_json::Result<Line> {
         #[serde(borrow)]
         e: Cow<'a, str>,
     }
-    if let Some(event) = usual(line) {
-        return Ok(Line::One(event));
-    }
-    if let Some(series) = usual_series(line) {
-        return Ok(Line::Several(series));
+    if let Some(said) = usual(line) {
+        return Ok(said);
     }
     match serde_json::from_slice::<Kind<'_>>(line) {
         Ok(Kind { e }) if NAMES.contains(&&*e) => serde_json::from_slice(line).map(Line::Several),
@@ -45,42 +42,19 @@ pub(super) fn line(line: &[u8]) -> serde_json::Result<Line> {
     }
 }
 
-/// The events of a line of several that is written as usual.
-fn usual_series(line: &[u8]) -> Option<Series> {
-    let mut text = Text(line);
-    text.skip(b"{\"t\":")?;
-    let at = text.number()?;
-    text.skip(b",\"e\":\"")?;
-    let series = if text.skip(b"sends\",\"p\":").is_some() {
-        let p = ProducerId(text.small()?);
-        text.skip(b",\"s\":")?;
-        let s = text.number()?;
-        text.skip(b",\"to\":[")?;
-        Series::sends(at, p, s, text.list(|text| text.small().map(PartitionId))?)
-    } else {
-        text.skip(b"acks\",\"p\":")?;
-        let p = ProducerId(text.small()?);
-        text.skip(b",\"to\":")?;
-        let to = PartitionId(text.small()?);
-        let mut o = None;
-        if text.skip(b",\"o\":").is_some() {
-            o = Some(text.number()?);
-        }
-        text.skip(b",\"s\":[")?;
-        Series::acks(at, p, to, o, text.list(Text::number)?)
-    };
-    (text.0 == b"}").then_some(series)
-}
-
-/// The event of a line that is written as usual. Of any other, an event or not, nothing.
-fn usual(line: &[u8]) -> Option<Event> {
+/// What a line says that is written as usual. Of any other, an event or not, nothing.
+fn usual(line: &[u8]) -> Option<Line> {
     let mut text = Text(line);
     text.skip(b"{\"t\":")?;
     let at = text.number()?;
     text.skip(b",\"e\":\"")?;
     let what = match text.0.first()? {
         b's' => {
-            text.skip(b"send\",\"p\":")?;
+            text.skip(b"send")?;
+            if text.skip(b"s\",\"p\":").is_some() {
+                return text.sends(at);
+            }
+            text.skip(b"\",\"p\":")?;
             let p = ProducerId(text.small()?);
             text.skip(b",\"s\":")?;
             let s = text.number()?;
@@ -96,7 +70,11 @@ fn usual(line: &[u8]) -> Option<Event> {
             What::Send { p, s, to, of }
         }
         b'a' => {
-            text.skip(b"ack\",\"p\":")?;
+            text.skip(b"ack")?;
+            if text.skip(b"s\",\"p\":").is_some() {
+                return text.acks(at);
+            }
+            text.skip(b"\",\"p\":")?;
             let p = ProducerId(text.small()?);
             text.skip(b",\"s\":")?;
             let s = text.number()?;
@@ -126,7 +104,7 @@ fn usual(line: &[u8]) -> Option<Event> {
         }
         _ => return None,
     };
-    (text.0 == b"}").then_some(Event { at, what })
+    (text.0 == b"}").then_some(Line::One(Event { at, what }))
 }
 
 /// What is left of a line.
@@ -160,6 +138,30 @@ impl Text<'_> {
     #[inline]
     fn small(&mut self) -> Option<u32> {
         self.number()?.try_into().ok()
+    }
+
+    /// Sends of one time, from their producer on.
+    fn sends(&mut self, at: u64) -> Option<Line> {
+        let p = ProducerId(self.small()?);
+        self.skip(b",\"s\":")?;
+        let s = self.number()?;
+        self.skip(b",\"to\":[")?;
+        let to = self.list(|text| text.small().map(PartitionId))?;
+        (self.0 == b"}").then(|| Line::Several(Series::sends(at, p, s, to)))
+    }
+
+    /// Acknowledgements of one time, from their producer on.
+    fn acks(&mut self, at: u64) -> Option<Line> {
+        let p = ProducerId(self.small()?);
+        self.skip(b",\"to\":")?;
+        let to = PartitionId(self.small()?);
+        let mut o = None;
+        if self.skip(b",\"o\":").is_some() {
+            o = Some(self.number()?);
+        }
+        self.skip(b",\"s\":[")?;
+        let s = self.list(Text::number)?;
+        (self.0 == b"}").then(|| Line::Several(Series::acks(at, p, to, o, s)))
     }
 
     /// Records up to and with the bracket that ends them.

@@ -1,18 +1,13 @@
 //! What happened to several messages of a producer at once, on one line: a message takes a tenth of the text that it takes alone.
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
+use super::format::LONGEST_LIST;
 use super::{Event, Step, What};
 use crate::id::{PartitionId, ProducerId};
 
-/// A line that says several events, all of one time.
-///
-/// ```text
-/// {"t":402,"e":"sends","p":0,"s":17,"to":[1,0,1]}
-/// {"t":978,"e":"acks","p":0,"to":1,"o":40,"s":[17,19]}
-/// ```
-/// The first says that messages 17, 18 and 19 were sent, to partitions 1, 0 and 1; the second that messages 17 and 19 are acknowledged, and got offsets 40 and 41.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// A line that says several events, all of one time: the docs of [`history`](super) have an example of each kind.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
 pub(super) struct Series {
     #[serde(rename = "t")]
     at: u64,
@@ -20,26 +15,17 @@ pub(super) struct Series {
     of: Of,
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(tag = "e")]
 enum Of {
     #[serde(rename = "sends")]
     Sends { p: ProducerId, s: u64, to: Vec<PartitionId> },
     #[serde(rename = "acks")]
-    Acks {
-        p: ProducerId,
-        to: PartitionId,
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        o: Option<u64>,
-        s: Vec<u64>,
-    },
+    Acks { p: ProducerId, to: PartitionId, o: Option<u64>, s: Vec<u64> },
 }
 
 /// The values of `e` of lines that say several events.
 pub(super) const NAMES: [&str; 2] = ["sends", "acks"];
-
-/// The most messages of a line.
-const MOST: usize = 8192;
 
 impl Series {
     pub(super) fn sends(at: u64, p: ProducerId, s: u64, to: Vec<PartitionId>) -> Self {
@@ -105,5 +91,5 @@ pub(super) fn together(steps: &[Step]) -> usize {
         }
     };
     // The first is itself, whatever it is.
-    1 + steps.iter().enumerate().take(MOST).skip(1).take_while(follows).count()
+    1 + steps.iter().enumerate().take(LONGEST_LIST).skip(1).take_while(follows).count()
 }

@@ -9,7 +9,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use super::format::{LONGEST_LINE, write_line, write_steps};
+use super::format::{LONGEST_LINE, LONGEST_LIST, write_line, write_steps};
 use super::series::together;
 use super::{Run, Sink, Step, What};
 use crate::id::ProducerId;
@@ -21,8 +21,6 @@ const CHUNK: usize = 256 << 10;
 const WAITING: usize = 16;
 /// After this time at most an event is given to the system, so that a history can be followed, and says most when the process is killed.
 const LINGER: Duration = Duration::from_millis(200);
-/// Records of one line of a poll; more of them become more lines.
-const RECORDS: usize = 8192;
 
 /// Writes a history to a file, by a thread of its own.
 ///
@@ -214,9 +212,9 @@ impl Queue {
     /// Makes an event's line, or more of a long poll.
     fn line(&self, at: u64, what: &What, lines: &mut Lines) {
         if let What::Poll { c, to, r } = what
-            && r.len() > RECORDS
+            && r.len() > LONGEST_LIST
         {
-            for r in r.chunks(RECORDS) {
+            for r in r.chunks(LONGEST_LIST) {
                 self.line(at, &What::Poll { c: *c, to: *to, r: r.to_vec() }, lines);
             }
             return;
