@@ -16,15 +16,14 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use gates::child::reply;
 use gates::lsm::{Result, child, gates as plan, measure};
 use gates::measurement::{Environment, MeasurementFile};
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let done = match arguments.as_slice() {
-        [flag, specification] if flag == "--child" => {
-            child::run(specification).and_then(|outcome| child::print_line(&outcome)).map(|()| true)
-        }
+        [flag, specification] if flag == "--child" => return reply(|| child::run(specification)),
         // `cargo test --benches` starts benches without `--bench`, to see that they start.
         _ if !arguments.iter().any(|argument| argument == "--bench") => {
             println!("nothing measured: run it with `cargo bench`");

@@ -1,13 +1,11 @@
 //! A part of a bench that runs in a process of its own: the bench starts itself again, and the child prints what came of it, in JSON, as its only line.
 
-use std::error::Error;
 use std::process::{Command, ExitCode, Stdio};
 
 use rustix::process::{Signal, set_parent_process_death_signal};
 use serde::{Serialize, de::DeserializeOwned};
 
-/// Whatever went wrong; a person reads it.
-type Fault = Box<dyn Error + Send + Sync>;
+use crate::Fault;
 
 /// In the parent: what the child says. `prepare` gives this program, started again, its arguments.
 ///

@@ -2,8 +2,7 @@
 
 use std::process::ExitCode;
 
-/// Any error of a bench: each carries a sentence, none is handled by kind.
-type Fault = Box<dyn std::error::Error + Send + Sync>;
+use crate::Fault;
 
 /// What to run.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -2,6 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
+/// Any error of a bench: each carries a sentence for a person, none is handled by kind.
+pub type Fault = Box<dyn std::error::Error + Send + Sync>;
+
 /// Why nothing could be judged. A gate that failed is a verdict, not an error.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]

@@ -40,7 +40,7 @@ pub mod ring;
 
 mod error;
 
-pub use error::{Error, Result};
+pub use error::{Error, Fault, Result};
 
 use std::path::{Path, PathBuf};
 

@@ -33,8 +33,7 @@ pub mod device;
 pub mod gates;
 pub mod speed;
 
-/// Any error of the harness: each carries a sentence, none is handled by kind.
-pub type Fault = Box<dyn std::error::Error + Send + Sync>;
+pub use crate::Fault;
 
 /// The harness's result.
 pub type Result<T> = std::result::Result<T, Fault>;

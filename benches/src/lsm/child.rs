@@ -12,8 +12,6 @@ mod writes;
 
 use std::time::Instant;
 
-use rustix::process::{Signal, set_parent_process_death_signal};
-
 pub use self::outcome::{Latency, Outcome, Pass};
 pub use self::spec::{Kind, Mixture, Spec, Work};
 use self::work::Bench;
@@ -27,8 +25,6 @@ use super::{Result, confine};
 ///
 /// The engine's error, or a sentence about a specification that this build cannot do.
 pub fn run(specification: &str) -> Result<Outcome> {
-    // Should the parent die, nobody would read the answer and nobody would clean up.
-    set_parent_process_death_signal(Some(Signal::KILL))?;
     let spec: Spec = serde_json::from_str(specification)?;
     if let Some(group) = &spec.group {
         confine::enter(group)?;
@@ -58,8 +54,8 @@ fn work_with<E: Engine>(spec: &Spec) -> Result<Outcome> {
     Ok(outcome)
 }
 
-/// Prints a child's answer: one line of JSON.
-pub fn print_line(outcome: &Outcome) -> Result<()> {
+/// Prints the answer of a child that does not live to return it: one line of JSON.
+fn print_line(outcome: &Outcome) -> Result<()> {
     use std::io::Write as _;
     let mut output = std::io::stdout().lock();
     writeln!(output, "{}", serde_json::to_string(outcome)?)?;

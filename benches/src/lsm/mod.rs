@@ -43,8 +43,7 @@ pub mod ours;
 pub mod rocks;
 pub mod workload;
 
-/// Any error of the harness: each carries a sentence, none is handled by kind.
-pub type Fault = Box<dyn std::error::Error + Send + Sync>;
+pub use crate::Fault;
 
 /// The harness's result.
 pub type Result<T> = std::result::Result<T, Fault>;

@@ -58,8 +58,7 @@ pub mod rivals;
 
 use crate::random::Random;
 
-/// Any error of the harness: each carries a sentence, none is handled by kind.
-pub type Fault = Box<dyn std::error::Error + Send + Sync>;
+pub use crate::Fault;
 
 /// The harness's result.
 pub type Result<T> = std::result::Result<T, Fault>;
