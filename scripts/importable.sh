@@ -21,10 +21,11 @@ front_page() {
     fi
 }
 
-# The first block that rustdoc would run.
+# The first block that rustdoc would run. All of the page is read: leaving early would break the pipe of who writes it.
 example() {
     front_page | awk -v bare="$([[ -f $library/README.md ]] && echo 0 || echo 1)" '
-        inside && /^```[[:space:]]*$/ { exit }
+        done { next }
+        inside && /^```[[:space:]]*$/ { inside = 0; done = 1; next }
         inside { if ($0 == "#") next; sub(/^# /, ""); sub(/^##/, "#"); print; next }
         skipping && /^```[[:space:]]*$/ { skipping = 0; next }
         skipping { next }

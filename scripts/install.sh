@@ -87,13 +87,13 @@ need_toolchain() {
             die "no cargo here: install rustup from https://rustup.rs, then run this again"
         fi
     fi
-    if ! rustup toolchain list | grep -q "^$pinned-"; then
+    if ! rustup toolchain list | grep "^$pinned-" >/dev/null; then
         consent "Rust $pinned (rustup)" || die "this workspace is built with Rust $pinned"
         rustup toolchain install "$pinned" --profile minimal >&2 ||
             die "rustup could not fetch Rust $pinned: run \`rustup toolchain install $pinned\` where it has network"
     fi
     for component in "$@"; do
-        rustup component list --toolchain "$pinned" --installed | grep -q "^$component" || missing+=("$component")
+        rustup component list --toolchain "$pinned" --installed | grep "^$component" >/dev/null || missing+=("$component")
     done
     ((${#missing[@]} == 0)) && return 0
     consent "${missing[*]} for Rust $pinned (rustup)" || die "without ${missing[*]} this cannot go on"
@@ -159,7 +159,7 @@ need_peers() {
     fi
     # As the binding's generator looks for it: where it is told, by the loader, and where distributions keep their LLVMs.
     [[ -n ${LIBCLANG_PATH:-} ]] && return 0
-    ldconfig -p 2>/dev/null | grep -q 'libclang\(-[0-9.]*\)\?\.so' && return 0
+    ldconfig -p 2>/dev/null | grep 'libclang\(-[0-9.]*\)\?\.so' >/dev/null && return 0
     compgen -G '/usr/lib/llvm-*/lib/libclang*.so*' >/dev/null && return 0
     consent "libclang (apt: libclang-dev), which RocksDB's bindings are generated with" && apt_install libclang-dev ||
         die "without libclang RocksDB's bindings cannot be generated: install it, or set LIBCLANG_PATH, or measure without RocksDB (PEERS=peer-fjall)"
