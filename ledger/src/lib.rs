@@ -1,0 +1,12 @@
+//! A double-entry ledger.
+
+#![forbid(unsafe_code)]
+
+pub mod disk;
+mod error;
+pub mod model;
+pub mod money;
+mod past;
+
+pub use error::{Error, Result};
+pub use past::{NoPast, Past};
