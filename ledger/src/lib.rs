@@ -4,6 +4,7 @@
 
 pub mod disk;
 mod error;
+pub mod log;
 pub mod model;
 pub mod money;
 mod past;
