@@ -149,7 +149,7 @@ impl Node {
         match self.log.append(drafts) {
             Ok(_) => Ok(()),
             Err(error) => {
-                if self.log.stopped() {
+                if self.log.is_stopped() {
                     self.stopped = Some(error.to_string());
                 }
                 Err(error)

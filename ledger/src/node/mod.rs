@@ -174,13 +174,14 @@ impl Node {
         Ok(())
     }
 
-    /// Ends it in order: a checkpoint, and the thread at rest.
+    /// Ends it in order: a checkpoint, the thread at rest, and a note in the log that its end is its end.
     ///
     /// # Errors
     ///
     /// As [`checkpoint`](Self::checkpoint). What was acknowledged is durable in any case.
     pub fn close(mut self) -> Result<()> {
-        self.checkpoint()
+        self.checkpoint()?;
+        self.log.seal()
     }
 
     /// Refuses if an earlier error stopped it.

@@ -8,7 +8,7 @@ use crate::{
     archive::Archive,
     codec,
     disk::Disk,
-    log::{Log, Mark},
+    log::{Log, Mark, Trimmed},
     snapshot,
     state::{Image, State},
 };
@@ -22,8 +22,8 @@ pub struct Recovery {
     pub damaged_snapshots: Vec<String>,
     /// How many operations were replayed.
     pub replayed: u64,
-    /// What a crash had left behind the last whole record, in bytes: writes that nobody was told of.
-    pub trimmed_bytes: u64,
+    /// What a crash had left behind the last whole record: writes that nobody was told of.
+    pub trimmed: Option<Trimmed>,
     /// The last operation.
     pub tail: Mark,
 }
@@ -53,8 +53,19 @@ impl Node {
                 Err(e) => damaged.push(format!("{}: {e}", candidate.name)),
             }
         }
-        let id = options.log_id;
-        let (log, tail) = Log::open(Arc::clone(&disk), options.segment_bytes, from, id)?;
+        let (log, trimmed) = if Log::exists(&*disk)? {
+            let (log, tail) = Log::open_from(Arc::clone(&disk), options.segment_bytes, from)?;
+            (log, tail.trimmed)
+        } else {
+            if let Some(mark) = from {
+                return Err(Error::Mismatch(format!("there is a snapshot of operation {}, and no log", mark.op)));
+            }
+            let id = match options.log_id {
+                Some(id) => id,
+                None => random_id()?,
+            };
+            (Log::create(Arc::clone(&disk), id, options.segment_bytes)?, None)
+        };
         check_archive(&*archive, &log)?;
 
         let archiver = Archiver::new(Arc::clone(&disk), Arc::clone(&archive), options.background)?;
@@ -74,7 +85,7 @@ impl Node {
             snapshot: from,
             damaged_snapshots: damaged,
             replayed,
-            trimmed_bytes: tail.trimmed_bytes,
+            trimmed,
             tail: node.log.tail(),
         };
         Ok((node, recovery))
@@ -115,4 +126,11 @@ fn check_archive(archive: &dyn Archive, log: &Log) -> Result<()> {
         return Err(Error::Mismatch(format!("operation {} is another one in the archive than in the log", through.op)));
     }
     Ok(())
+}
+
+/// Sixteen bytes that no other log has.
+fn random_id() -> Result<[u8; 16]> {
+    let mut id = [0; 16];
+    getrandom::fill(&mut id).map_err(|e| Error::io("get randomness from", "the operating system", e.into()))?;
+    Ok(id)
 }
