@@ -8,6 +8,7 @@ pub mod log;
 pub mod model;
 pub mod money;
 mod past;
+pub mod snapshot;
 
 pub use error::{Error, Result};
 pub use past::{NoPast, Past};
