@@ -23,7 +23,6 @@ use self::archiver::Archiver;
 use crate::{
     Error, Result,
     archive::Archive,
-    disk::Disk,
     log::{Log, Mark},
     model::{Entry, Reply},
     state::State,
@@ -51,7 +50,13 @@ pub struct NodeOptions {
 
 impl Default for NodeOptions {
     fn default() -> Self {
-        Self { segment_bytes: 64 << 20, generation_entries: 262_144, background: true, check: true, log_id: None }
+        Self {
+            segment_bytes: 64 << 20,
+            generation_entries: 262_144,
+            background: true,
+            check: true,
+            log_id: None,
+        }
     }
 }
 
@@ -97,7 +102,6 @@ pub struct Committed {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct Node {
-    disk: Arc<dyn Disk>,
     archive: Arc<dyn Archive>,
     options: NodeOptions,
     log: Log,

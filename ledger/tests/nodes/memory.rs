@@ -12,7 +12,8 @@ fn no_more_than_two_generations_are_in_memory() {
             let batch: Vec<_> = (0..7).map(|n| transfer(1 + round * 7 + n, 2, 3, 1)).collect();
             send(&mut node, NOW, &batch).unwrap();
             let kept: usize =
-                node.state().frozen().iter().map(|frozen| frozen.len()).sum::<usize>() + node.state().active().len();
+                node.state().frozen().iter().map(|frozen| frozen.len()).sum::<usize>()
+                    + node.state().active().len();
             assert!(node.state().frozen().len() <= 1 && kept <= 2 * (50 + 7), "{kept} entries");
         }
         for id in 1..=700 {

@@ -13,7 +13,8 @@ use proptest::prelude::*;
 use crate::world::{ACCOUNTS, NOW, SECOND, World, options, send};
 
 fn transfers() -> impl Strategy<Value = Vec<Vec<Transfer>>> {
-    let one = (1..200_u128, 1..ACCOUNTS, 1..ACCOUNTS, 0..50_u128, 1..4_u16, 0..4_u32, 0..6_u8, 0..3_u32);
+    let one =
+        (1..200_u128, 1..ACCOUNTS, 1..ACCOUNTS, 0..50_u128, 1..4_u16, 0..4_u32, 0..6_u8, 0..3_u32);
     let one = one.prop_map(|(id, debit, credit, amount, code, user_data_32, kind, timeout)| {
         let flags = match kind {
             0 | 1 => TransferFlags::PENDING,
@@ -40,18 +41,27 @@ fn transfers() -> impl Strategy<Value = Vec<Vec<Transfer>>> {
 }
 
 fn filters() -> impl Strategy<Value = Filter> {
-    let account = proptest::option::of((1..ACCOUNTS, proptest::option::of(prop_oneof![Just(Side::Debit), Just(Side::Credit)])));
+    let account = proptest::option::of((
+        1..ACCOUNTS,
+        proptest::option::of(prop_oneof![Just(Side::Debit), Just(Side::Credit)]),
+    ));
     let amount = proptest::option::of((0..30_u128, 10..50_u128));
-    (account, proptest::option::of(1..4_u16), proptest::option::of(0..4_u32), amount, proptest::option::of(any::<bool>())).prop_map(
-        |(account, code, user_data_32, amount, pending)| Filter {
+    (
+        account,
+        proptest::option::of(1..4_u16),
+        proptest::option::of(0..4_u32),
+        amount,
+        proptest::option::of(any::<bool>()),
+    )
+        .prop_map(|(account, code, user_data_32, amount, pending)| Filter {
             account,
             code,
             user_data_32,
-            amount: amount.map(|(low, high)| Amount::new(low).unwrap()..=Amount::new(high).unwrap()),
+            amount: amount
+                .map(|(low, high)| Amount::new(low).unwrap()..=Amount::new(high).unwrap()),
             pending,
             ..Filter::default()
-        },
-    )
+        })
 }
 
 /// By looking at all entries with plain conditions.
@@ -79,7 +89,9 @@ fn expected(all: &[Entry], query: &Query) -> Vec<Entry> {
             && filter.amount.as_ref().is_none_or(|bounds| bounds.contains(&transfer.amount))
             && filter.code.is_none_or(|code| !expired && code == transfer.code)
             && filter.user_data_32.is_none_or(|data| !expired && data == transfer.user_data_32)
-            && filter.pending.is_none_or(|pending| pending == transfer.flags.contains(TransferFlags::PENDING))
+            && filter
+                .pending
+                .is_none_or(|pending| pending == transfer.flags.contains(TransferFlags::PENDING))
     };
     let mut found: Vec<Entry> = all
         .iter()

@@ -6,7 +6,9 @@ use ledger::{
     Node, NodeOptions, Recovery,
     archive::MemoryArchive,
     disk::MemoryDisk,
-    model::{Account, AccountFlags, Batch, Code, Ledger, Reply, Transfer, TransferFlags, TransferOutcome},
+    model::{
+        Account, AccountFlags, Batch, Code, Ledger, Reply, Transfer, TransferFlags, TransferOutcome,
+    },
     money::{Amount, Currency},
 };
 
@@ -61,10 +63,16 @@ impl World {
             id,
             ledger: if id == ACCOUNTS { 2 } else { 1 },
             code: 1,
-            flags: if id == 1 { AccountFlags::DEBITS_MUST_NOT_EXCEED_CREDITS } else { AccountFlags::NONE },
+            flags: if id == 1 {
+                AccountFlags::DEBITS_MUST_NOT_EXCEED_CREDITS
+            } else {
+                AccountFlags::NONE
+            },
             ..Account::default()
         });
-        let begun = node.commit(NOW, &[Batch::Ledgers(ledgers.collect()), Batch::Accounts(accounts.collect())]).unwrap();
+        let begun = node
+            .commit(NOW, &[Batch::Ledgers(ledgers.collect()), Batch::Accounts(accounts.collect())])
+            .unwrap();
         let Reply::Accounts(outcomes) = &begun[1].reply else { panic!("{begun:?}") };
         assert!(outcomes.iter().all(|outcome| outcome.code == Code::Ok), "{outcomes:?}");
         (world, node)
@@ -90,7 +98,11 @@ pub fn pending(id: u128, debit: u128, credit: u128, amount: u128, timeout: u32) 
 }
 
 /// Commits transfers as one batch.
-pub fn send(node: &mut Node, clock: u64, transfers: &[Transfer]) -> ledger::Result<Vec<TransferOutcome>> {
+pub fn send(
+    node: &mut Node,
+    clock: u64,
+    transfers: &[Transfer],
+) -> ledger::Result<Vec<TransferOutcome>> {
     let committed = node.commit(clock, &[Batch::Transfers(transfers.to_vec())])?;
     match committed.into_iter().next().map(|committed| committed.reply) {
         Some(Reply::Transfers(outcomes)) => Ok(outcomes),
