@@ -2,6 +2,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod codec;
 pub mod disk;
 mod error;
 pub mod model;
