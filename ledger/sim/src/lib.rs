@@ -3,4 +3,6 @@
 #![forbid(unsafe_code)]
 
 pub mod oracle;
+pub mod plan;
 pub mod random;
+pub mod workload;

@@ -100,10 +100,7 @@ impl Fact {
     }
 
     /// The answer to a transaction of this id.
-    pub(super) fn answer_transaction(
-        &self,
-        again: &Transaction,
-    ) -> Result<TransactionOutcome, No> {
+    pub(super) fn answer_transaction(&self, again: &Transaction) -> Result<TransactionOutcome, No> {
         match self {
             Self::Transaction { asked, timestamp, legs } if asked == again => {
                 Ok(TransactionOutcome {
@@ -171,10 +168,7 @@ fn difference(first: &Transfer, again: &Transfer) -> Option<Code> {
         (first.flags != again.flags, Code::ExistsWithDifferentFlags),
         (first.pending_id != again.pending_id, Code::ExistsWithDifferentPendingId),
         (first.timeout != again.timeout, Code::ExistsWithDifferentTimeout),
-        (
-            first.debit_account_id != again.debit_account_id,
-            Code::ExistsWithDifferentDebitAccountId,
-        ),
+        (first.debit_account_id != again.debit_account_id, Code::ExistsWithDifferentDebitAccountId),
         (
             first.credit_account_id != again.credit_account_id,
             Code::ExistsWithDifferentCreditAccountId,

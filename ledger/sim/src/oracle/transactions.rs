@@ -123,9 +123,8 @@ impl Books {
         {
             return Err(Code::ExchangeMustBeBetweenLedgers);
         }
-        let exponent = |ledger| {
-            self.ledgers.get(&ledger).map_or(0, |(ledger, _)| ledger.currency.exponent())
-        };
+        let exponent =
+            |ledger| self.ledgers.get(&ledger).map_or(0, |(ledger, _)| ledger.currency.exponent());
         let result = exchange::Result::of(exchange, exponent(source), exponent(target));
         if result.rounded == num_bigint::BigUint::ZERO {
             return Err(Code::ExchangeIsTooSmall);

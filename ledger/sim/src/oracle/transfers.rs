@@ -101,8 +101,7 @@ impl Books {
     fn transfer(&mut self, asked: &Transfer, now: u64) -> Result<TransferOutcome, Code> {
         let has = |flag| asked.flags.contains(flag);
         let pending = has(TransferFlags::PENDING);
-        let balancing =
-            has(TransferFlags::BALANCING_DEBIT) || has(TransferFlags::BALANCING_CREDIT);
+        let balancing = has(TransferFlags::BALANCING_DEBIT) || has(TransferFlags::BALANCING_CREDIT);
         let closing = has(TransferFlags::CLOSING_DEBIT) || has(TransferFlags::CLOSING_CREDIT);
 
         if asked.debit_account_id == 0 {
@@ -193,8 +192,7 @@ impl Books {
         if pending && now.checked_add(wait).is_none() {
             return Err(Code::OverflowsTimeout);
         }
-        if debit.flags.contains(AccountFlags::DEBITS_MUST_NOT_EXCEED_CREDITS)
-            && dp + d + amount > c
+        if debit.flags.contains(AccountFlags::DEBITS_MUST_NOT_EXCEED_CREDITS) && dp + d + amount > c
         {
             return Err(Code::ExceedsCredits);
         }
