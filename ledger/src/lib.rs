@@ -8,6 +8,7 @@ mod error;
 pub mod model;
 pub mod money;
 mod past;
+pub mod state;
 
 pub use error::{Error, Result};
 pub use past::{NoPast, Past};
