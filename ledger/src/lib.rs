@@ -5,6 +5,7 @@
 pub mod codec;
 pub mod disk;
 mod error;
+pub mod log;
 pub mod model;
 pub mod money;
 mod past;

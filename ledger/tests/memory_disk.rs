@@ -90,7 +90,16 @@ fn a_failed_sync_is_final() {
     assert!(file.sync().is_err());
     file.sync().unwrap();
     assert_eq!(disk.fork().crash(512, &mut |_| 0).bytes("a").unwrap()[0], 0);
-    assert_eq!(disk.kill().bytes("a").unwrap()[0], b'x');
+    assert_eq!(disk.fork().crash(512, &mut |_| 1).bytes("a").unwrap()[0], b'x');
+    file.write_at(b"yz", 1).unwrap();
+    file.sync().unwrap();
+    assert_eq!(&disk.fork().crash(512, &mut |_| 0).bytes("a").unwrap()[..3], b"\0yz");
+    let killed = disk.kill();
+    assert_eq!(&killed.bytes("a").unwrap()[..3], b"xyz");
+    let file = killed.open("a").unwrap();
+    file.write_at(b"xy", 0).unwrap();
+    file.sync().unwrap();
+    assert_eq!(&killed.crash(512, &mut |_| 0).bytes("a").unwrap()[..3], b"xyz");
 }
 
 #[test]

@@ -4,7 +4,7 @@
 //!   had since then, as the caller chooses; a name that was not synced is there or not. What was synced is there.
 //! - **Faults.** A closure sees every operation before it happens, and may make it fail, tear it, lose it, let it go elsewhere, or switch the machine
 //!   off ([`MemoryDisk::on_operation`]). Bits flip ([`MemoryDisk::flip`]), and there may be an end to space ([`MemoryDisk::set_capacity`]).
-//! - **A failed sync is final**, as on Linux: what it should have written may be dropped, and syncs of that file that succeed afterwards write nothing.
+//! - **A failed sync is final**, as on Linux: what it should have written may be lost in a crash whatever later syncs say, unless it is written anew.
 //!
 //! Everything is a function of what is called and chosen: there is no clock and no randomness here.
 //!

@@ -14,6 +14,8 @@ struct Write {
     before: Vec<u8>,
     /// How long the file was.
     length_before: usize,
+    /// A sync of it failed: no other will write it.
+    dropped: bool,
 }
 
 /// One file: what it holds now, and how to get back from there.
@@ -21,8 +23,6 @@ struct Write {
 struct Content {
     bytes: Vec<u8>,
     unsynced: Vec<Write>,
-    /// A sync failed.
-    broken: bool,
 }
 
 /// A change of a name that was not synced.
@@ -120,19 +120,18 @@ impl Image {
         }
         let before = content.bytes[offset..end].to_vec();
         content.bytes[offset..end].copy_from_slice(bytes);
-        content.unsynced.push(Write { offset, before, length_before });
+        content.unsynced.push(Write { offset, before, length_before, dropped: false });
         Ok(())
     }
 
     pub(super) fn sync(&mut self, id: usize) {
-        let content = &mut self.files[id];
-        if !content.broken {
-            content.unsynced.clear();
-        }
+        self.files[id].sync();
     }
 
     pub(super) fn break_sync(&mut self, id: usize) {
-        self.files[id].broken = true;
+        for write in &mut self.files[id].unsynced {
+            write.dropped = true;
+        }
     }
 
     pub(super) fn flip(&mut self, name: &str, offset: u64, bit: u8) -> bool {
@@ -223,6 +222,52 @@ impl Image {
 }
 
 impl Content {
+    /// The file as it was before all writes that are not synced, and the writes, each with what it wrote in `before`.
+    fn undone(&self) -> (Vec<u8>, Vec<Write>) {
+        let mut bytes = self.bytes.clone();
+        let mut writes = self.unsynced.clone();
+        for write in writes.iter_mut().rev() {
+            let end = write.offset + write.before.len();
+            bytes[write.offset..end].swap_with_slice(&mut write.before);
+        }
+        (bytes, writes)
+    }
+
+    fn sync(&mut self) {
+        if self.unsynced.iter().all(|write| !write.dropped) {
+            self.unsynced.clear();
+            return;
+        }
+        let (mut bytes, writes) = self.undone();
+        let mut length = self.unsynced.first().map_or(0, |write| write.length_before);
+        let mut left: Vec<Write> = Vec::new();
+        for write in writes {
+            if write.dropped {
+                left.push(write);
+                continue;
+            }
+            let (from, to) = (write.offset, write.offset + write.before.len());
+            bytes[from..to].copy_from_slice(&write.before);
+            length = length.max(to);
+            // Where it went over what was dropped, that is not there in any version.
+            for earlier in &mut left {
+                let start = earlier.offset.max(from);
+                let end = (earlier.offset + earlier.before.len()).min(to);
+                if start < end {
+                    earlier.before[start - earlier.offset..end - earlier.offset]
+                        .copy_from_slice(&write.before[start - from..end - from]);
+                }
+            }
+        }
+        for write in &mut left {
+            let end = write.offset + write.before.len();
+            bytes[write.offset..end].swap_with_slice(&mut write.before);
+            write.length_before = write.length_before.max(length);
+        }
+        debug_assert!(bytes == self.bytes, "a sync changes nothing that is read");
+        self.unsynced = left;
+    }
+
     /// What a crash leaves of a file.
     fn after(
         &self,
@@ -232,13 +277,7 @@ impl Content {
     ) -> Vec<u8> {
         let Some(first) = self.unsynced.first() else { return self.bytes.clone() };
         let synced_length = first.length_before;
-        // Undone from the newest to the oldest; each write then holds what it wrote.
-        let mut bytes = self.bytes.clone();
-        let mut writes = self.unsynced.clone();
-        for write in writes.iter_mut().rev() {
-            let end = write.offset + write.before.len();
-            bytes[write.offset..end].swap_with_slice(&mut write.before);
-        }
+        let (mut bytes, writes) = self.undone();
         let mut choice = |what, offset: usize, versions| {
             let unsynced = Unsynced { what, file: name, offset: offset as u64, versions };
             choose(&unsynced).min(versions)
