@@ -16,7 +16,7 @@ use crate::random::{Random, mix};
 pub struct SimDisk {
     memory: MemoryDisk,
     arms: Arc<Mutex<Arms>>,
-    /// The most bytes, and 0 for no limit.
+    /// The most bytes of all files, if there is a limit.
     capacity: Arc<Mutex<Option<u64>>>,
 }
 
@@ -63,6 +63,11 @@ impl SimDisk {
         let capacity = room.map(|room| self.memory.used() + room);
         *self.capacity() = capacity;
         self.memory.set_capacity(capacity);
+    }
+
+    /// Whether there is an end to its space.
+    pub(super) fn is_limited(&self) -> bool {
+        self.capacity().is_some()
     }
 
     /// The same machine after its power failed, or failed now.

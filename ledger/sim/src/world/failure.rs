@@ -17,6 +17,11 @@ impl Failure {
         Self { promise, found: found.into(), damage: false }
     }
 
+    /// A panic, with what it said.
+    pub(crate) fn panic(said: String) -> Self {
+        Self::new("nothing panics", said)
+    }
+
     /// An error where there should be none.
     pub(super) fn error(promise: &'static str, error: &ledger::Error) -> Self {
         Self { promise, found: error.to_string(), damage: names_damage(error) }
