@@ -305,6 +305,33 @@ impl Log {
         Ok(reader.mark())
     }
 
+    /// The mark of an operation. Costs reading its segment up to it, but for the tail and the beginning.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Mismatch`] if the log has no such operation; what the disk says.
+    pub fn mark(&self, op: u64) -> Result<Mark> {
+        if op == 0 {
+            return Ok(Mark::GENESIS);
+        }
+        if op == self.durable.op {
+            return Ok(self.durable);
+        }
+        match self.read(op)?.next() {
+            Some(record) => Ok(record?.mark),
+            None => Err(Error::Mismatch(format!(
+                "operation {op} is asked for, the log ends at {}",
+                self.durable.op
+            ))),
+        }
+    }
+
+    /// Whether an error has stopped it for good.
+    #[must_use]
+    pub fn is_stopped(&self) -> bool {
+        self.stopped.is_some()
+    }
+
     fn check(&self) -> Result<()> {
         match &self.stopped {
             Some(why) => Err(Error::Stopped(why.clone())),

@@ -1,6 +1,7 @@
 //! Old entries on their way to the archive, and snapshots beside them.
 
 use std::{
+    io,
     sync::{Arc, mpsc},
     thread::JoinHandle,
 };
@@ -41,7 +42,11 @@ pub(super) enum Archiver {
 }
 
 impl Archiver {
-    pub(super) fn new(disk: Arc<dyn Disk>, archive: Arc<dyn Archive>, background: bool) -> Result<Self> {
+    pub(super) fn new(
+        disk: Arc<dyn Disk>,
+        archive: Arc<dyn Archive>,
+        background: bool,
+    ) -> Result<Self> {
         if !background {
             return Ok(Self::Inline { disk, archive, archived: 0 });
         }
@@ -88,7 +93,9 @@ impl Archiver {
             && *waiting > 0
         {
             *waiting -= 1;
-            *archived = done.recv().unwrap_or_else(|_| Err(Error::Stopped("the archiver has panicked".into())))?;
+            *archived = done
+                .recv()
+                .unwrap_or_else(|_| Err(Error::Stopped("the archiver has panicked".into())))?;
         }
         Ok(())
     }
@@ -124,7 +131,11 @@ impl Job {
     fn run(&self, disk: &dyn Disk, archive: &dyn Archive) -> Result<u64> {
         archive.store(self.generation.entries(), self.mark)?;
         if let Some(image) = &self.image {
-            snapshot::write(disk, self.mark, image.digest(), &mut |out| image.encode(out))?;
+            match snapshot::write(disk, self.mark, image.digest(), &mut |out| image.encode(out)) {
+                // The one before is still there, and the log: opening takes longer, and nothing is lost. The next one may find room.
+                Err(Error::Io { source, .. }) if source.kind() == io::ErrorKind::StorageFull => {}
+                other => other?,
+            }
         }
         Ok(self.mark.timestamp)
     }

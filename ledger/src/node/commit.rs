@@ -52,8 +52,10 @@ impl Node {
         if due {
             let synced = self.log.sync();
             self.keep(synced)?;
+            // As in a commit.
+            let _ = self.rotate_if_full();
         }
-        self.rotate_if_full()
+        Ok(())
     }
 
     /// Refuses what cannot be in the log, and encodes the rest.
@@ -62,7 +64,10 @@ impl Node {
         let mut group = Vec::with_capacity(batches.len());
         for batch in batches {
             if batch.len() > MAX_EVENTS {
-                return Err(Error::Batch(format!("{} events, at most {MAX_EVENTS} are possible in one", batch.len())));
+                return Err(Error::Batch(format!(
+                    "{} events, at most {MAX_EVENTS} are possible in one",
+                    batch.len()
+                )));
             }
             if batch.is_empty() && !matches!(batch, Batch::Tick) {
                 return Err(Error::Batch("it has no events".into()));
@@ -71,7 +76,9 @@ impl Node {
             codec::encode(batch, encoded);
             let bytes = encoded.len() - begins;
             if bytes > MAX_BATCH_BYTES {
-                return Err(Error::Batch(format!("{bytes} bytes, at most {MAX_BATCH_BYTES} are possible in one")));
+                return Err(Error::Batch(format!(
+                    "{bytes} bytes, at most {MAX_BATCH_BYTES} are possible in one"
+                )));
             }
             group.push(Encoded {
                 timestamp: 0,
@@ -120,14 +127,17 @@ impl Node {
                 let syncing = scope.spawn(|| log.sync());
                 let applied = apply(state, &**archive, batches, group);
                 // A thread that panicked has not synced: what was applied is not answered.
-                let synced = syncing.join().unwrap_or_else(|_| Err(Error::Stopped("the thread that syncs panicked".into())));
+                let synced = syncing.join().unwrap_or_else(|_| {
+                    Err(Error::Stopped("the thread that syncs panicked".into()))
+                });
                 synced.and(applied)
             })
         } else {
             self.log.sync().and_then(|()| apply(&mut self.state, &*self.archive, batches, group))
         };
         let committed = self.keep(committed)?;
-        self.rotate_if_full()?;
+        // These batches are durable, whatever becomes of the archive: its error stops the node, and is the answer to whoever comes next.
+        let _ = self.rotate_if_full();
         Ok(committed)
     }
 
@@ -137,7 +147,8 @@ impl Node {
         while self.state.next_due().is_some_and(|due| due <= clock.max(self.state.timestamp())) {
             let timestamp = self.state.next_timestamp(clock, &Batch::Tick);
             self.append(&[Draft { timestamp, kind: Batch::Tick.kind(), count: 0, body: &[] }])?;
-            let applied = self.state.apply(&*self.archive, self.state.op() + 1, timestamp, &Batch::Tick);
+            let applied =
+                self.state.apply(&*self.archive, self.state.op() + 1, timestamp, &Batch::Tick);
             self.keep(applied)?;
             any = true;
         }
@@ -149,7 +160,7 @@ impl Node {
         match self.log.append(drafts) {
             Ok(_) => Ok(()),
             Err(error) => {
-                if self.log.stopped() {
+                if self.log.is_stopped() {
                     self.stopped = Some(error.to_string());
                 }
                 Err(error)

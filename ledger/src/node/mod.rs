@@ -23,7 +23,6 @@ use self::archiver::Archiver;
 use crate::{
     Error, Result,
     archive::Archive,
-    disk::Disk,
     log::{Log, Mark},
     model::{Entry, Reply},
     state::State,
@@ -51,7 +50,13 @@ pub struct NodeOptions {
 
 impl Default for NodeOptions {
     fn default() -> Self {
-        Self { segment_bytes: 64 << 20, generation_entries: 262_144, background: true, check: true, log_id: None }
+        Self {
+            segment_bytes: 64 << 20,
+            generation_entries: 262_144,
+            background: true,
+            check: true,
+            log_id: None,
+        }
     }
 }
 
@@ -97,7 +102,6 @@ pub struct Committed {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct Node {
-    disk: Arc<dyn Disk>,
     archive: Arc<dyn Archive>,
     options: NodeOptions,
     log: Log,
@@ -174,13 +178,14 @@ impl Node {
         Ok(())
     }
 
-    /// Ends it in order: a checkpoint, and the thread at rest.
+    /// Ends it in order: a checkpoint, the thread at rest, and a note in the log that its end is its end.
     ///
     /// # Errors
     ///
     /// As [`checkpoint`](Self::checkpoint). What was acknowledged is durable in any case.
     pub fn close(mut self) -> Result<()> {
-        self.checkpoint()
+        self.checkpoint()?;
+        self.log.seal()
     }
 
     /// Refuses if an earlier error stopped it.

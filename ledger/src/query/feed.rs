@@ -38,9 +38,14 @@ impl Node {
         if from_op > tail {
             return Ok(found);
         }
-        let mut before = if from_op == 1 { 0 } else { self.log().mark(from_op - 1)?.timestamp };
-        for record in self.log().read(from_op)? {
+        // The operation before tells where the time of the first one begins.
+        let mut before = 0;
+        for record in self.log().read(from_op.saturating_sub(1).max(1))? {
             let mark = record?.mark;
+            if mark.op < from_op {
+                before = mark.timestamp;
+                continue;
+            }
             if mark.op > tail {
                 break;
             }

@@ -50,19 +50,24 @@ impl Filter {
         match entry {
             Entry::Transfer(posted) => self.matches_transfer(&posted.transfer),
             Entry::Transaction(posted) => {
-                let Self { user_data_128, user_data_64, user_data_32, code, metadata, pending, .. } = self;
+                let Self {
+                    user_data_128, user_data_64, user_data_32, code, metadata, pending, ..
+                } = self;
                 let said = &posted.transaction;
                 user_data_128.is_none_or(|wanted| wanted == said.user_data_128)
                     && user_data_64.is_none_or(|wanted| wanted == said.user_data_64)
                     && user_data_32.is_none_or(|wanted| wanted == said.user_data_32)
                     && code.is_none_or(|wanted| wanted == said.code)
-                    && metadata.as_ref().is_none_or(|(key, value)| said.metadata.get(key) == Some(value))
+                    && metadata
+                        .as_ref()
+                        .is_none_or(|(key, value)| said.metadata.get(key) == Some(value))
                     && *pending != Some(true)
                     && self.matches_legs(posted.legs.iter().map(|posted| &posted.leg), state)
             }
             Entry::Expiry { debit_account_id, credit_account_id, amount, .. } => {
                 let ledger = state.account(*debit_account_id).map_or(0, |account| account.ledger);
-                self.says_nothing_of_events() && self.matches_pair(*debit_account_id, *credit_account_id, *amount, ledger)
+                self.says_nothing_of_events()
+                    && self.matches_pair(*debit_account_id, *credit_account_id, *amount, ledger)
             }
             Entry::Refusal { .. } => false,
         }
@@ -74,7 +79,9 @@ impl Filter {
             && self.user_data_32.is_none_or(|wanted| wanted == transfer.user_data_32)
             && self.code.is_none_or(|wanted| wanted == transfer.code)
             && self.metadata.is_none()
-            && self.pending.is_none_or(|wanted| wanted == transfer.flags.contains(crate::model::TransferFlags::PENDING))
+            && self.pending.is_none_or(|wanted| {
+                wanted == transfer.flags.contains(crate::model::TransferFlags::PENDING)
+            })
             && self.matches_pair(
                 transfer.debit_account_id,
                 transfer.credit_account_id,
@@ -106,12 +113,12 @@ impl Filter {
     /// Whether one leg is all that is said of legs: of this account and of that amount, not one leg here and another there.
     fn matches_legs<'l>(&self, mut legs: impl Iterator<Item = &'l Leg>, state: &State) -> bool {
         legs.any(|leg| {
-            self.account
-                .is_none_or(|(id, side)| leg.account_id == id && side.is_none_or(|wanted| wanted == leg.side))
-                && self.amount.as_ref().is_none_or(|bounds| bounds.contains(&leg.amount))
-                && self
-                    .ledger
-                    .is_none_or(|wanted| state.account(leg.account_id).is_some_and(|account| account.ledger == wanted))
+            self.account.is_none_or(|(id, side)| {
+                leg.account_id == id && side.is_none_or(|wanted| wanted == leg.side)
+            }) && self.amount.as_ref().is_none_or(|bounds| bounds.contains(&leg.amount))
+                && self.ledger.is_none_or(|wanted| {
+                    state.account(leg.account_id).is_some_and(|account| account.ledger == wanted)
+                })
         })
     }
 }

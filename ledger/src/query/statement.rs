@@ -47,13 +47,18 @@ impl Node {
             return Ok(None);
         }
         let mut balances = Balances::default();
-        self.timeline(Some(account), 0..=timestamp, true, &mut |entry| match after(&entry, account) {
-            Some(then) => {
-                balances = then;
-                ControlFlow::Break(())
-            }
-            None => ControlFlow::Continue(()),
-        })?;
+        self.timeline(
+            Some(account),
+            0..=timestamp,
+            true,
+            &mut |entry| match after(&entry, account) {
+                Some(then) => {
+                    balances = then;
+                    ControlFlow::Break(())
+                }
+                None => ControlFlow::Continue(()),
+            },
+        )?;
         Ok(Some(balances))
     }
 
@@ -76,7 +81,8 @@ impl Node {
             Some(before) => self.balances_at(account, before)?.unwrap_or_default(),
             None => Balances::default(),
         };
-        let mut statement = Statement { opening, lines: Vec::new(), closing: opening, truncated: false };
+        let mut statement =
+            Statement { opening, lines: Vec::new(), closing: opening, truncated: false };
         self.timeline(Some(account), timestamps, false, &mut |entry| {
             let Some(balances) = after(&entry, account) else { return ControlFlow::Continue(()) };
             if statement.lines.len() == limit {

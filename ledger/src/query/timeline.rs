@@ -2,11 +2,7 @@
 
 use std::ops::{ControlFlow, RangeInclusive};
 
-use crate::{
-    Node, Result,
-    model::Entry,
-    state::Generation,
-};
+use crate::{Node, Result, model::Entry, state::Generation};
 
 impl Node {
     /// Shows entries one by one, those of one account or all, until `visit` breaks or the span of time ends.

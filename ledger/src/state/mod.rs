@@ -210,7 +210,7 @@ impl State {
     }
 
     /// All accounts in the order of their creation.
-    pub fn accounts(&self) -> impl Iterator<Item = &Account> {
+    pub fn accounts(&self) -> impl ExactSizeIterator<Item = &Account> {
         self.accounts.list().iter()
     }
 

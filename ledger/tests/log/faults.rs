@@ -124,7 +124,7 @@ fn a_failure_while_a_segment_is_made_leaves_nothing_half() {
         append(&mut log, &first).unwrap();
         log.sync().unwrap();
         disk.fault_at(kind, 0, Fault::Fail(io::ErrorKind::Other));
-        let group = events(2, &[3000, 3000]);
+        let group = events(2, &[3000, 100]);
         assert!(append(&mut log, &group).is_err(), "{kind:?}");
         disk.clear_hook();
         assert!(matches!(append(&mut log, &group), Err(Error::Stopped(_))), "{kind:?}");
