@@ -67,8 +67,8 @@ fn simulate(arguments: &Arguments) -> Result<bool, Trouble> {
     if let Some(path) = &arguments.trace {
         let text = fs::read_to_string(path)
             .map_err(|source| Trouble::Read { path: path.clone(), source })?;
-        let plan = plan::parse(&text)
-            .map_err(|source| Trouble::Trace { path: path.clone(), source })?;
+        let plan =
+            plan::parse(&text).map_err(|source| Trouble::Trace { path: path.clone(), source })?;
         session.run(&plan)?;
         return session.end();
     }
@@ -282,6 +282,7 @@ fn hex(digest: &[u8]) -> String {
 }
 
 fn keep(path: &Path, text: &str) -> Result<(), Trouble> {
-    let wrote = path.parent().map_or(Ok(()), fs::create_dir_all).and_then(|()| fs::write(path, text));
+    let wrote =
+        path.parent().map_or(Ok(()), fs::create_dir_all).and_then(|()| fs::write(path, text));
     wrote.map_err(|source| Trouble::Write { path: path.to_owned(), source })
 }

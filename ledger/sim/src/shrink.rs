@@ -77,12 +77,12 @@ impl Shrinking<'_> {
             };
             // An empty batch is another kind of request.
             let batch = match batch {
-                Batch::Ledgers(events) => Batch::Ledgers(self.at_least_one(&events, |events| {
-                    put(Batch::Ledgers(events.to_vec()))
-                })),
-                Batch::Accounts(events) => Batch::Accounts(self.at_least_one(&events, |events| {
-                    put(Batch::Accounts(events.to_vec()))
-                })),
+                Batch::Ledgers(events) => Batch::Ledgers(
+                    self.at_least_one(&events, |events| put(Batch::Ledgers(events.to_vec()))),
+                ),
+                Batch::Accounts(events) => Batch::Accounts(
+                    self.at_least_one(&events, |events| put(Batch::Accounts(events.to_vec()))),
+                ),
                 Batch::Transfers(events) => Batch::Transfers(
                     self.at_least_one(&events, |events| put(Batch::Transfers(events.to_vec()))),
                 ),

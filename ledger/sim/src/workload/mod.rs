@@ -45,7 +45,7 @@ pub fn plan(seed: u64, options: Options) -> Plan {
         _ => 1_800_000_000_000_000_000 + random.below(1_000_000_000_000),
     };
     let setup = Setup {
-        segment_bytes: 1 << random.between(14, 17),
+        segment_bytes: 1 << random.between(16, 18),
         generation_entries: *random.one_of(&[8, 32, 128, 1024]).unwrap_or(&32),
         clock,
     };
@@ -112,7 +112,7 @@ impl Universe {
         };
         match self.random.weighted(&[68, 20, 9, 3]) {
             0 => Batch::Transfers((0..count).map(|_| self.transfer()).collect()),
-            1 => Batch::Transactions((0..count).map(|_| self.transaction()).collect()),
+            1 => Batch::Transactions((0..count.min(10)).map(|_| self.transaction()).collect()),
             2 => Batch::Accounts((0..count.min(8)).map(|_| self.account()).collect()),
             _ => Batch::Ledgers((0..count.min(4)).map(|_| self.ledger()).collect()),
         }

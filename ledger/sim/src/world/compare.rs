@@ -41,8 +41,13 @@ pub(super) fn surface(node: &Node, oracle: &Oracle) -> Result<(), Failure> {
     for (ledger, [dp, d, cp, c]) in books.totals() {
         let found = state.totals().find(|totals| totals.ledger == ledger);
         let found = found.map(|totals| {
-            [totals.debits_pending, totals.debits_posted, totals.credits_pending, totals.credits_posted]
-                .map(wide)
+            [
+                totals.debits_pending,
+                totals.debits_posted,
+                totals.credits_pending,
+                totals.credits_posted,
+            ]
+            .map(wide)
         });
         same(STATE, &format!("totals of ledger {ledger}"), &found, &Some([dp, d, cp, c]))?;
     }
@@ -58,11 +63,7 @@ fn wide(sum: Sum) -> BigUint {
 }
 
 /// Everything: the surface, every entry in memory and in the archive, the log, and a state made anew from the log.
-pub(super) fn whole(
-    node: &Node,
-    oracle: &Oracle,
-    history: &[(u64, Batch)],
-) -> Result<(), Failure> {
+pub(super) fn whole(node: &Node, oracle: &Oracle, history: &[(u64, Batch)]) -> Result<(), Failure> {
     surface(node, oracle)?;
     let error = |error: ledger::Error| Failure::error(INSPECTION, &error);
     node.state().check().map_err(|error| Failure::error(STATE, &error))?;
@@ -80,7 +81,12 @@ pub(super) fn whole(
         let record = record.map_err(error)?;
         let read = decode(&record)?;
         let op = at as u64 + 1;
-        same(LOG, &format!("op {op}"), &(record.mark.op, record.mark.timestamp), &(op, *timestamp))?;
+        same(
+            LOG,
+            &format!("op {op}"),
+            &(record.mark.op, record.mark.timestamp),
+            &(op, *timestamp),
+        )?;
         same(LOG, &format!("batch of op {op}"), &read, batch)?;
         fresh.apply(&ledger::NoPast, op, *timestamp, batch).map_err(error)?;
     }

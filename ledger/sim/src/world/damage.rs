@@ -75,7 +75,7 @@ impl World<'_> {
                 self.system = Some(system);
                 self.statistics.opened += 1;
                 self.recovered(&recovery)?;
-                if recovery.trimmed_bytes > 0 {
+                if recovery.trimmed.is_some() {
                     // The damaged bytes are gone.
                     self.rotten = None;
                 }

@@ -6,7 +6,10 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use ledger::disk::{Disk, Fault, File, MemoryDisk, OperationKind, Unsynced};
+use ledger::disk::{
+    Disk, File, MemoryDisk,
+    memory::{Fault, OperationKind, Unsynced},
+};
 
 use super::arms::{Arms, Kind, Stray, Verdict, failed, off};
 use crate::random::{Random, mix};
@@ -244,14 +247,14 @@ impl File for SimFile {
             let length = (mix(fate) % (bytes.len() as u64 + 1)) as usize;
             bytes.get(..length).unwrap_or_default()
         };
-        let (written, result) = match self.disk.decide(Kind::Write, &name, offset, bytes.len() as u64)
-        {
-            Verdict::Off => return Err(off()),
-            Verdict::GoesOff(fate) => (part(fate), Err(off())),
-            Verdict::Fails(fate) => (part(fate), Err(failed())),
-            Verdict::Astray(fate) => return self.astray(bytes, offset, fate),
-            Verdict::Go => (bytes, Ok(())),
-        };
+        let (written, result) =
+            match self.disk.decide(Kind::Write, &name, offset, bytes.len() as u64) {
+                Verdict::Off => return Err(off()),
+                Verdict::GoesOff(fate) => (part(fate), Err(off())),
+                Verdict::Fails(fate) => (part(fate), Err(failed())),
+                Verdict::Astray(fate) => return self.astray(bytes, offset, fate),
+                Verdict::Go => (bytes, Ok(())),
+            };
         self.file.write_at(written, offset)?;
         self.disk.arms().written(&name, offset..offset + written.len() as u64);
         result

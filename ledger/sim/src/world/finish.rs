@@ -2,7 +2,10 @@
 
 use ledger::log::verify_export;
 
-use super::{World, failure::{Failure, same}};
+use super::{
+    World,
+    failure::{Failure, same},
+};
 use crate::plan::{CLIENTS, Step};
 
 const LIVES: &str = "when faults stop, every request is answered";
@@ -59,9 +62,8 @@ impl World<'_> {
         let mark = ledger::log::export(log, 1..=tail.op, &mut exported).map_err(error)?;
         same(AUDIT, "mark of the export", &mark, &tail)?;
         let mut records = 0;
-        let summary =
-            verify_export(&mut exported.as_slice(), &tail.hash, &mut |_| records += 1)
-                .map_err(error)?;
+        let summary = verify_export(&mut exported.as_slice(), &tail.hash, &mut |_| records += 1)
+            .map_err(error)?;
         same(AUDIT, "records of the export", &summary.records, &tail.op)?;
         same(AUDIT, "records that were seen", &records, &tail.op)?;
         // The log's id and hashes are of the run, too.

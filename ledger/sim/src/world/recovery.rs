@@ -33,22 +33,19 @@ impl World<'_> {
     }
 
     /// After an error: the faults explain it, or it is a failure; and if the node stopped, it ends.
-    pub(super) fn broke(
-        &mut self,
-        promise: &'static str,
-        error: &Error,
-        failed_before: u64,
-    ) -> Result<(), Failure> {
+    pub(super) fn broke(&mut self, promise: &'static str, error: &Error) -> Result<(), Failure> {
         let (off, failed, sync_failed) = {
             let arms = self.disk.arms();
-            (arms.is_off(), arms.failed > failed_before, arms.sync_failed)
+            (arms.is_off(), arms.failed > self.failed_at_open, arms.sync_failed)
         };
         if off {
             self.power_failure(self.fate());
             return Ok(());
         }
-        let full = self.disk.is_limited() && is_full(error);
-        let damaged = self.is_damaged() && names_damage(error);
+        // A node that stopped in an earlier call, which still had an answer to give, says so in the next.
+        let stopped = matches!(error, Error::Stopped(_));
+        let full = self.was_limited && (is_full(error) || stopped);
+        let damaged = self.is_damaged() && (names_damage(error) || stopped);
         if !(failed || full || damaged) {
             return Err(Failure::error(promise, error));
         }
@@ -83,7 +80,8 @@ impl World<'_> {
             if self.system.is_some() {
                 return Ok(true);
             }
-            let failed = self.disk.arms().failed;
+            self.failed_at_open = self.disk.arms().failed;
+            self.was_limited = self.disk.is_limited();
             match self.opener.open(&self.disk, &self.archive, self.options()) {
                 Ok((system, recovery)) => {
                     self.system = Some(system);
@@ -93,7 +91,7 @@ impl World<'_> {
                 Err(error) => {
                     self.trace.note(format_args!("      open: {error}"));
                     let limited = self.disk.is_limited() && is_full(&error);
-                    self.broke(RECOVERS, &error, failed)?;
+                    self.broke(RECOVERS, &error)?;
                     if self.disk.arms().sync_failed {
                         self.power_failure(self.fate());
                     } else {
@@ -113,15 +111,15 @@ impl World<'_> {
         let Some(system) = &self.system else { return Ok(()) };
         let op = system.node().state().op();
         self.trace.note(format_args!(
-            "      opened at op {op}: {} replayed, {} bytes cut, snapshot {:?}, bad {:?}",
-            recovery.replayed,
-            recovery.trimmed_bytes,
+            "      opened at op {op}: snapshot {:?}, passed over {:?}, {} replayed, cut off {:?}",
             recovery.snapshot.map(|mark| mark.op),
-            recovery.damaged_snapshots.len()
+            recovery.passed_over,
+            recovery.replayed,
+            recovery.trimmed
         ));
         same(RECOVERS, "op of the tail", &recovery.tail.op, &op)?;
         if op < self.acked {
-            if !(self.is_damaged() && recovery.trimmed_bytes > 0 && op + 1 >= self.soft) {
+            if !(self.is_damaged() && recovery.trimmed.is_some() && op + 1 >= self.soft) {
                 let found = format!("op {op} is the last, {} was acknowledged", self.acked);
                 return Err(Failure::new(KEPT, found));
             }
@@ -154,11 +152,8 @@ impl World<'_> {
         let Some(system) = &self.system else { return Ok(()) };
         let clock = self.in_flight.clock;
         self.disk.arms().quiet = true;
-        let records: Result<Vec<_>, _> = system
-            .node()
-            .log()
-            .read(self.oracle.op() + 1)
-            .and_then(|records| records.collect());
+        let records: Result<Vec<_>, _> =
+            system.node().log().read(self.oracle.op() + 1).and_then(|records| records.collect());
         self.disk.arms().quiet = false;
         let records = records.map_err(|error| Failure::error("the log can be read", &error))?;
         for record in records {
@@ -172,10 +167,8 @@ impl World<'_> {
             }
             let reply = self.oracle.apply(record.mark.timestamp, &batch);
             self.witness.hear(&batch, &reply)?;
-            self.trace.note(format_args!(
-                "      op {} was under way, and is there",
-                record.mark.op
-            ));
+            self.trace
+                .note(format_args!("      op {} was under way, and is there", record.mark.op));
             self.history.push((record.mark.timestamp, batch));
         }
         self.in_flight.batches.clear();

@@ -2,10 +2,7 @@
 
 use std::sync::Arc;
 
-use ledger::{
-    Committed, Node, NodeOptions, Recovery, Result,
-    model::Batch,
-};
+use ledger::{Committed, Node, NodeOptions, Recovery, Result, model::Batch};
 
 use super::{SimArchive, SimDisk};
 
