@@ -1,6 +1,10 @@
 //! What is going to go wrong on the devices, and what did.
 
-use std::{io, ops::Range};
+use std::{
+    io,
+    ops::Range,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use crate::{plan::Failing, random::mix};
 
@@ -19,6 +23,8 @@ pub struct Arms {
     pub(super) failed: u64,
     /// A sync failed since the machine came up: what was written may be gone.
     pub(super) sync_failed: bool,
+    /// The names of the files that are open, as they are now.
+    open: Vec<Arc<Mutex<String>>>,
     operations: u64,
     digest: u64,
 }
@@ -192,7 +198,21 @@ impl Arms {
         }
     }
 
+    /// A file was opened; its name follows it.
+    pub(super) fn opened(&mut self, name: &str) -> Arc<Mutex<String>> {
+        let name = Arc::new(Mutex::new(name.to_owned()));
+        self.open.retain(|name| Arc::strong_count(name) > 1);
+        self.open.push(Arc::clone(&name));
+        name
+    }
+
     pub(super) fn renamed(&mut self, from: &str, to: &str) {
+        for name in &self.open {
+            let mut name = name.lock().unwrap_or_else(PoisonError::into_inner);
+            if *name == from {
+                to.clone_into(&mut name);
+            }
+        }
         self.strays.retain(|stray| stray.name != to);
         for stray in self.strays.iter_mut().filter(|stray| stray.name == from) {
             to.clone_into(&mut stray.name);

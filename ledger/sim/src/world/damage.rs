@@ -97,6 +97,9 @@ impl World<'_> {
 
     /// Compares everything. Damage that is found and named is repaired, and then nothing must be amiss.
     pub(super) fn inspect(&mut self) -> Result<(), Failure> {
+        if !self.ready()? {
+            return Ok(());
+        }
         self.statistics.inspections += 1;
         let Err(failure) = self.look() else { return Ok(()) };
         if !(failure.damage && self.is_damaged()) {

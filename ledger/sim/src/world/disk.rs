@@ -158,12 +158,14 @@ impl Disk for SimDisk {
             }
             made
         })?;
-        Ok(Arc::new(SimFile { disk: self.clone(), name: Mutex::new(name.to_owned()), file: made }))
+        let name = self.arms().opened(name);
+        Ok(Arc::new(SimFile { disk: self.clone(), name, file: made }))
     }
 
     fn open(&self, name: &str) -> io::Result<Arc<dyn File>> {
         let file = self.whole(Kind::Open, name, 0, || self.memory.open(name))?;
-        Ok(Arc::new(SimFile { disk: self.clone(), name: Mutex::new(name.to_owned()), file }))
+        let name = self.arms().opened(name);
+        Ok(Arc::new(SimFile { disk: self.clone(), name, file }))
     }
 
     fn rename(&self, from: &str, to: &str) -> io::Result<()> {
@@ -194,7 +196,7 @@ impl Disk for SimDisk {
 /// An open file.
 struct SimFile {
     disk: SimDisk,
-    name: Mutex<String>,
+    name: Arc<Mutex<String>>,
     file: Arc<dyn File>,
 }
 

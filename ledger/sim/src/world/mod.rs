@@ -222,6 +222,10 @@ impl<'a> World<'a> {
             return Ok(());
         }
         let group = self.clients.take(take);
+        if group.is_empty() {
+            // Opening met a power failure, in which the queue was lost.
+            return Ok(());
+        }
         let batches: Vec<Batch> = group.iter().map(|waiting| (*waiting.batch).clone()).collect();
         let clock = self.now();
         self.in_flight.clock = clock;
@@ -400,7 +404,7 @@ impl<'a> World<'a> {
         let Some(system) = &mut self.system else { return Ok(()) };
         match system.commit(clock, &[batch]) {
             Err(Error::Batch(_)) => self.surface(),
-            Err(error) => Err(Failure::error(REFUSED, &error)),
+            Err(error) => self.broke(REFUSED, &error),
             Ok(done) => Err(Failure::new(REFUSED, format!("{} was committed", done.len()))),
         }
     }

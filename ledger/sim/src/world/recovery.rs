@@ -77,6 +77,10 @@ impl World<'_> {
     /// Opens the ledger if it is not open. Whether it is open then; if not, a fault is why.
     pub(super) fn ready(&mut self) -> Result<bool, Failure> {
         for _ in 0..ATTEMPTS {
+            if self.disk.arms().is_off() {
+                // It went off within something that was not needed for an answer.
+                self.power_failure(self.fate());
+            }
             if self.system.is_some() {
                 return Ok(true);
             }
