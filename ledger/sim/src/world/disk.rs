@@ -228,7 +228,10 @@ impl SimFile {
             victim,
             later: Vec::new(),
         };
-        self.disk.arms().strays.push(stray);
+        let mut arms = self.disk.arms();
+        // To what went astray before, this is a write like others.
+        arms.written(&stray.name, offset..offset + bytes.len() as u64);
+        arms.strays.push(stray);
         Ok(())
     }
 }
