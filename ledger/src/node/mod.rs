@@ -144,6 +144,12 @@ impl Node {
         &*self.archive
     }
 
+    /// The archive, as the state machine sees it.
+    #[must_use]
+    pub fn past(&self) -> &dyn crate::Past {
+        &*self.archive
+    }
+
     /// The place of the last batch in the log's chain.
     #[must_use]
     pub fn tail(&self) -> Mark {

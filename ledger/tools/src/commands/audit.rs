@@ -2,7 +2,7 @@
 
 use std::{io::Write, path::Path};
 
-use ledger::log::audit;
+use ledger::log;
 
 use super::{new_file, say};
 use crate::{Error, Result, open, reconcile::hex};
@@ -14,9 +14,9 @@ pub(super) fn export(dir: &Path, out: &Path, from: u64, to: Option<u64>, json: b
         return Err(Error::Asked(format!("no operations {from} to {to}: the log has 1 to {}", node.tail().op)));
     }
     let mut file = new_file(out)?;
-    audit::export(node.log(), from..=to, &mut file)?;
+    let last = log::export(node.log(), from..=to, &mut file)?;
     file.flush()?;
-    let hash = hex(&node.log().mark(to)?.hash);
+    let hash = hex(&last.hash);
     if json {
         say(serde_json::json!({ "from": from, "to": to, "chain_hash": hash, "file": out }));
     } else {
@@ -29,13 +29,18 @@ pub(super) fn export(dir: &Path, out: &Path, from: u64, to: Option<u64>, json: b
 
 pub(super) fn prove(file: &Path, hash: &str, json: bool) -> Result<bool> {
     let expected = digest(hash).ok_or_else(|| Error::Asked("--hash takes 64 hexadecimal digits".to_owned()))?;
-    let input = std::io::BufReader::with_capacity(1 << 20, std::fs::File::open(file)?);
-    match audit::verify_export(input, &expected) {
+    let mut input = std::io::BufReader::with_capacity(1 << 20, std::fs::File::open(file)?);
+    match log::verify_export(&mut input, &expected, &mut |_| {}) {
         Ok(summary) => {
             if json {
-                say(serde_json::json!({ "proved": true, "from": summary.first.op, "to": summary.last.op }));
+                say(serde_json::json!({ "proved": true, "from": summary.before.op + 1, "to": summary.last.op, "events": summary.events }));
             } else {
-                say(format_args!("operations {} to {} are those that led to this hash", summary.first.op, summary.last.op));
+                say(format_args!(
+                    "operations {} to {}, {} events, are those that led to this hash",
+                    summary.before.op + 1,
+                    summary.last.op,
+                    summary.events
+                ));
             }
             Ok(true)
         }

@@ -35,7 +35,7 @@ pub fn run(arguments: &Arguments) -> Result<bool> {
 /// A table as all of them look.
 fn table(header: &[&str]) -> Table {
     let mut table = Table::new();
-    table.load_preset(presets::UTF8_FULL_CONDENSED).set_content_arrangement(ContentArrangement::Dynamic).set_header(header);
+    table.load_style(presets::UTF8_BORDERS_ONLY).set_content_arrangement(ContentArrangement::Dynamic).set_header(header.iter().copied());
     table
 }
 
