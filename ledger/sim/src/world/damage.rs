@@ -25,10 +25,36 @@ impl World<'_> {
         self.rotten.is_some() || !self.disk.arms().strays.is_empty()
     }
 
+    /// Notes which ops a write held that went astray in this call, if one did.
+    pub(super) fn went_astray(&mut self, before: usize) {
+        if self.disk.arms().strays.len() > before {
+            self.stray_op = self.oracle.op() + 1;
+        }
+    }
+
+    /// Whether the ops behind `op` may be gone: those of the last group, of which nothing later tells, and only where something is damaged.
+    pub(super) fn may_end_at(&self, op: u64, told: bool) -> bool {
+        let last = self.groups.last().copied().unwrap_or(0);
+        // A write that arrived nowhere leaves nothing to report.
+        let told = told || !self.disk.arms().strays.is_empty();
+        self.is_damaged() && told && op + 1 >= last && op >= self.proven
+    }
+
+    /// The ledger was opened at `op`. What went astray behind that never was.
+    pub(super) fn forget_strays_behind(&mut self, op: u64) {
+        self.groups.retain(|first| *first <= op);
+        if op < self.stray_op {
+            for stray in &mut self.disk.arms().strays {
+                stray.bytes.clear();
+            }
+        }
+    }
+
     /// Puts everything back that was damaged, as far as nothing was written over it since.
     pub(super) fn repair(&mut self) {
         let strays = std::mem::take(&mut self.disk.arms().strays);
         self.statistics.damages += strays.len() as u64;
+        self.stray_op = 0;
         for stray in strays.iter().rev() {
             self.disk.repair(stray);
         }

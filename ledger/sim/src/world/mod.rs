@@ -78,8 +78,12 @@ pub struct World<'a> {
     in_flight: InFlight,
     /// The last op that anybody was told of.
     acked: u64,
-    /// Damage at this op or behind cannot be told from the traces of a crash.
-    soft: u64,
+    /// The first op of each group that was synced as one.
+    groups: Vec<u64>,
+    /// A snapshot, or the end of a segment, knows that this op is durable.
+    proven: u64,
+    /// The first op of the write that went astray; 0 if it held none.
+    stray_op: u64,
     clock: u64,
     skew: i64,
     clients: Clients,
@@ -112,7 +116,9 @@ impl<'a> World<'a> {
             history: Vec::new(),
             in_flight: InFlight { clock: 0, batches: VecDeque::new() },
             acked: 0,
-            soft: 1,
+            groups: Vec::new(),
+            proven: 0,
+            stray_op: 0,
             clock: setup.clock,
             skew: 0,
             clients: Clients::default(),
@@ -204,7 +210,10 @@ impl<'a> World<'a> {
             }
             Step::Rot { fate } => self.rot(*fate),
             Step::Astray { after, fate } => {
-                self.disk.arms().astray(*after, *fate);
+                // One damage at a time: of two, neither could be told from the other.
+                if !self.is_damaged() {
+                    self.disk.arms().astray(*after, *fate);
+                }
                 Ok(())
             }
             Step::Inspect => {
@@ -230,8 +239,11 @@ impl<'a> World<'a> {
         let clock = self.now();
         self.in_flight.clock = clock;
         self.in_flight.batches = group.iter().map(|waiting| Arc::clone(&waiting.batch)).collect();
+        let strays = self.disk.arms().strays.len();
         let Some(system) = &mut self.system else { return Ok(()) };
-        match system.commit(clock, &batches) {
+        let done = system.commit(clock, &batches);
+        self.went_astray(strays);
+        match done {
             Ok(committed) => {
                 self.in_flight.batches.clear();
                 self.committed(clock, &group, committed, lost)
@@ -264,7 +276,7 @@ impl<'a> World<'a> {
     ) -> Result<(), Failure> {
         const REPLIES: &str = "replies are the oracle's";
         same(REPLIES, "how many", &committed.len(), &group.len())?;
-        self.soft = self.oracle.op() + 1;
+        self.groups.push(self.oracle.op() + 1);
         if self.oracle.is_due(clock)
             && let Some(first) = committed.first()
             && first.op == self.oracle.op() + 1
@@ -336,13 +348,16 @@ impl<'a> World<'a> {
         }
         let clock = self.now();
         self.in_flight.clock = clock;
+        let strays = self.disk.arms().strays.len();
         let Some(system) = &mut self.system else { return Ok(()) };
-        match system.tick(clock) {
+        let done = system.tick(clock);
+        self.went_astray(strays);
+        match done {
             Ok(()) => {
                 let before = self.oracle.op();
                 self.catch_up(clock, None)?;
                 if self.oracle.op() > before {
-                    self.soft = before + 1;
+                    self.groups.push(before + 1);
                     self.acked = self.oracle.op();
                 }
                 if self.oracle.is_due(clock) {
@@ -366,7 +381,7 @@ impl<'a> World<'a> {
         let Some(system) = &mut self.system else { return Ok(()) };
         match system.checkpoint() {
             Ok(()) => {
-                self.soft = self.oracle.op() + 1;
+                self.proven = self.oracle.op();
                 self.surface()
             }
             Err(error) => {
@@ -385,7 +400,7 @@ impl<'a> World<'a> {
                 self.trace.note(format_args!("      close: {error}"));
                 self.broke("closing succeeds where nothing fails", &error)?;
             } else {
-                self.soft = self.oracle.op() + 1;
+                self.proven = self.oracle.op();
             }
         }
         self.clients.disconnect();

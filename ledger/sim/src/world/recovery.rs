@@ -123,9 +123,7 @@ impl World<'_> {
         ));
         same(RECOVERS, "op of the tail", &recovery.tail.op, &op)?;
         if op < self.acked {
-            // A write that arrived nowhere leaves nothing to report.
-            let told = recovery.trimmed.is_some() || !self.disk.arms().strays.is_empty();
-            if !(self.is_damaged() && told && op + 1 >= self.soft) {
+            if !self.may_end_at(op, recovery.trimmed.is_some()) {
                 let found = format!("op {op} is the last, {} was acknowledged", self.acked);
                 return Err(Failure::new(KEPT, found));
             }
@@ -133,6 +131,7 @@ impl World<'_> {
             self.acked = op;
             self.clients.lower(op);
         }
+        self.forget_strays_behind(op);
         if op < self.oracle.op() {
             self.go_back(op);
         }
@@ -157,6 +156,7 @@ impl World<'_> {
     fn follow(&mut self) -> Result<(), Failure> {
         let Some(system) = &self.system else { return Ok(()) };
         let clock = self.in_flight.clock;
+        let before = self.oracle.op();
         self.disk.arms().quiet = true;
         let records: Result<Vec<_>, _> =
             system.node().log().read(self.oracle.op() + 1).and_then(|records| records.collect());
@@ -178,6 +178,9 @@ impl World<'_> {
             self.history.push((record.mark.timestamp, batch));
         }
         self.in_flight.batches.clear();
+        if self.oracle.op() > before {
+            self.groups.push(before + 1);
+        }
         Ok(())
     }
 }
