@@ -16,7 +16,7 @@ use std::ops::{ControlFlow, RangeInclusive};
 
 pub use self::{
     entry_codec::{BadEntry, decode_entry, encode_entry},
-    lsm_archive::LsmArchive,
+    lsm_archive::{ArchiveOptions, LsmArchive},
     memory_archive::MemoryArchive,
 };
 use crate::{
@@ -107,6 +107,7 @@ fn new_entries(
     {
         return Err(Error::Mismatch(format!("the archive has another op {}", mark.op)));
     }
+    let have = have.max(through.map_or(0, |through| through.timestamp));
     let known = entries.partition_point(|entry| entry.timestamp() <= have);
     Ok(&entries[known..])
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use ledger::{
     Past,
-    archive::{Archive, LsmArchive, MemoryArchive},
+    archive::{Archive, ArchiveOptions, LsmArchive, MemoryArchive},
     log::Mark,
     model::Entry,
 };
@@ -30,7 +30,9 @@ fn open(fs: &SimFs) -> ledger::Result<LsmArchive> {
         .write_buffer_bytes(4096)
         .segment_bytes(8192)
         .cache_bytes(16 << 10);
-    LsmArchive::open_with_filter(DIR, options, 1024)
+    // The largest store takes several portions.
+    let archive = ArchiveOptions { filter_bytes: 1024, portion_entries: 60 };
+    LsmArchive::open_with(DIR, options, archive)
 }
 
 /// Where the generations end.
@@ -68,7 +70,7 @@ fn check(after: &SimFs, all: &[Entry], least: usize, most: usize, what: &str) {
     let found = scan(&archive, None, 0..=u64::MAX, false, usize::MAX);
     assert!(found.len() >= end && found == all[..found.len()], "{what}: {}", found.len());
     let memory = MemoryArchive::new();
-    memory.store(&found, Mark { timestamp: u64::MAX, ..mark(&[], 1) }).unwrap();
+    memory.store(&found, mark(&found, 1)).unwrap();
     assert_same(&archive, &memory, all, &[(150, 400), (269, 271), (800, 903)]);
 
     // The same again, in other generations, as the state would after such a crash.
@@ -76,7 +78,8 @@ fn check(after: &SimFs, all: &[Entry], least: usize, most: usize, what: &str) {
         let from = end.saturating_sub(20);
         archive.store(&all[from..to], mark(&all[..to], 100 + to as u64)).unwrap();
     }
-    memory.store(all, Mark { timestamp: u64::MAX, ..mark(&[], 2) }).unwrap();
+    let memory = MemoryArchive::new();
+    memory.store(all, mark(all, 1)).unwrap();
     assert_same(&archive, &memory, all, &[(150, 400), (269, 271), (800, 903)]);
     assert!(archive.db().verify().unwrap().is_sound(), "{what}");
     archive.close().unwrap();
@@ -96,7 +99,7 @@ fn a_crash_at_every_io_of_a_store() {
     let points = whole.points();
     assert!(points > 40, "{points}");
     // What background threads do differs from run to run; what is promised does not.
-    let stride = (points / 60).max(1) as usize;
+    let stride = (points / 40).max(1) as usize;
     for point in (0..points).step_by(stride) {
         let fs = machine();
         fs.set_plan(FaultPlan::new().seed(point).crash_at(point));

@@ -4,7 +4,7 @@ use std::ops::{ControlFlow, RangeInclusive};
 
 use ledger::{
     Error, Past,
-    archive::{Archive, LsmArchive, MemoryArchive},
+    archive::{Archive, ArchiveOptions, LsmArchive, MemoryArchive},
     log::Mark,
     model::Entry,
 };
@@ -20,7 +20,8 @@ fn open(dir: &std::path::Path) -> LsmArchive {
         .write_buffer_bytes(16 << 10)
         .segment_bytes(64 << 10)
         .cache_bytes(64 << 10);
-    LsmArchive::open_with_filter(dir, options, FILTER).unwrap()
+    let archive = ArchiveOptions { filter_bytes: FILTER, portion_entries: 50 };
+    LsmArchive::open_with(dir, options, archive).unwrap()
 }
 
 pub fn scan(
@@ -193,8 +194,8 @@ fn the_filter_follows_what_is_stored() {
     };
     let sizes = [100_000, 100_000, 64, 200_000, 200_000, 1 << 20];
     for (number, bytes) in sizes.into_iter().enumerate() {
-        let archive =
-            LsmArchive::open_with_filter(dir.path(), LsmArchive::options(), bytes).unwrap();
+        let options = ArchiveOptions { filter_bytes: bytes, ..ArchiveOptions::default() };
+        let archive = LsmArchive::open_with(dir.path(), LsmArchive::options(), options).unwrap();
         found(&archive, number * 500);
         for part in 0..5 {
             let (from, to) = (number * 500 + part * 100, number * 500 + part * 100 + 100);
