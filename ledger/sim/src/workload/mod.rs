@@ -18,6 +18,9 @@ use crate::{
 pub use faults::Profile;
 use universe::Universe;
 
+/// The longest batch: 128 events of 128 bytes fit, and so does one transaction of as many legs as there may be.
+const MAX_BYTES: usize = 16 << 10;
+
 /// How long and how hard a run is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Options {
@@ -45,7 +48,7 @@ pub fn plan(seed: u64, options: Options) -> Plan {
         _ => 1_800_000_000_000_000_000 + random.below(1_000_000_000_000),
     };
     let setup = Setup {
-        segment_bytes: 1 << random.between(16, 18),
+        segment_bytes: 1 << random.between(15, 17),
         generation_entries: *random.one_of(&[8, 32, 128, 1024]).unwrap_or(&32),
         clock,
     };
@@ -110,11 +113,20 @@ impl Universe {
             1..=6 => 1,
             _ => self.random.between(2, 10),
         };
-        match self.random.weighted(&[68, 20, 9, 3]) {
+        let mut batch = match self.random.weighted(&[68, 20, 9, 3]) {
             0 => Batch::Transfers((0..count).map(|_| self.transfer()).collect()),
             1 => Batch::Transactions((0..count.min(10)).map(|_| self.transaction()).collect()),
             2 => Batch::Accounts((0..count.min(8)).map(|_| self.account()).collect()),
             _ => Batch::Ledgers((0..count.min(4)).map(|_| self.ledger()).collect()),
+        };
+        // It has to fit the smallest segment.
+        let mut encoded = Vec::new();
+        ledger::codec::encode(&batch, &mut encoded);
+        if encoded.len() > MAX_BYTES
+            && let Batch::Transactions(events) = &mut batch
+        {
+            events.truncate(1);
         }
+        batch
     }
 }

@@ -2,14 +2,14 @@
 
 use std::{
     ops::{ControlFlow, RangeInclusive},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use ledger::{
     Error, Past, Result,
     archive::{Archive, MemoryArchive},
     log::Mark,
-    model::{Entry, Resolution, TransferFlags},
+    model::{Entry, Resolution},
 };
 
 use super::arms::{Arms, Kind, Verdict, failed, off};
@@ -20,8 +20,6 @@ use super::arms::{Arms, Kind, Verdict, failed, off};
 pub struct SimArchive {
     memory: Arc<MemoryArchive>,
     arms: Arc<Mutex<Arms>>,
-    /// What a store that broke off has left, beyond what the archive says that it has.
-    left: Arc<Mutex<Vec<Entry>>>,
 }
 
 impl std::fmt::Debug for SimArchive {
@@ -34,22 +32,18 @@ impl SimArchive {
     /// What lies in it, on a machine that works.
     #[must_use]
     pub fn on(memory: Arc<MemoryArchive>) -> Self {
-        Self { memory, arms: Arc::default(), left: Arc::default() }
+        Self { memory, arms: Arc::default() }
     }
 
     /// An empty archive on the machine of these faults.
     pub(super) fn with(arms: Arc<Mutex<Arms>>) -> Self {
-        Self { memory: Arc::new(MemoryArchive::new()), arms, left: Arc::default() }
+        Self { memory: Arc::new(MemoryArchive::new()), arms }
     }
 
     /// What lies in it.
     #[must_use]
     pub fn memory(&self) -> &Arc<MemoryArchive> {
         &self.memory
-    }
-
-    fn left(&self) -> MutexGuard<'_, Vec<Entry>> {
-        self.left.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn decide(&self, kind: Kind, number: u64) -> Verdict {
@@ -67,26 +61,15 @@ impl SimArchive {
 
     /// Stores all, or the first ones, or nothing.
     fn break_off(&self, entries: &[Entry], mark: Mark, fate: u64) -> Result<()> {
-        if fate % 3 == 0 {
-            return self.keep(entries, mark);
-        }
-        if fate % 3 == 1 {
-            let through = self.memory.through()?.map_or(0, |mark| mark.timestamp);
-            let mut left = self.left();
-            let after = left.last().map_or(through, Entry::timestamp).max(through);
-            let new: Vec<&Entry> =
-                entries.iter().filter(|entry| entry.timestamp() > after).collect();
+        match fate % 3 {
+            0 => self.memory.store(entries, mark),
             // At most as many as there are.
-            let count = (fate / 3 % (new.len() as u64 + 1)) as usize;
-            left.extend(new.into_iter().take(count).cloned());
+            1 => {
+                let count = (fate / 3 % (entries.len() as u64 + 1)) as usize;
+                self.memory.store_partly(entries, mark, count)
+            }
+            _ => Ok(()),
         }
-        Ok(())
-    }
-
-    fn keep(&self, entries: &[Entry], mark: Mark) -> Result<()> {
-        self.memory.store(entries, mark)?;
-        self.left().retain(|entry| entry.timestamp() > mark.timestamp);
-        Ok(())
     }
 }
 
@@ -94,29 +77,12 @@ impl Past for SimArchive {
     fn entry(&self, id: u128) -> Result<Option<Entry>> {
         // Of an id its lower half tells calls apart well enough.
         self.recall(id as u64)?;
-        if let Some(entry) = self.memory.entry(id)? {
-            return Ok(Some(entry));
-        }
-        Ok(self.left().iter().find(|entry| entry.id() == Some(id)).cloned())
+        self.memory.entry(id)
     }
 
     fn resolution(&self, pending_id: u128) -> Result<Option<(Resolution, u64)>> {
         self.recall(pending_id as u64)?;
-        if let Some(found) = self.memory.resolution(pending_id)? {
-            return Ok(Some(found));
-        }
-        let resolves = |entry: &Entry| match entry {
-            Entry::Expiry { timestamp, pending_id: id, .. } if *id == pending_id => {
-                Some((Resolution::Expired, *timestamp))
-            }
-            Entry::Transfer(posted) if posted.transfer.pending_id == pending_id => {
-                let posts = posted.transfer.flags.contains(TransferFlags::POST_PENDING);
-                let how = if posts { Resolution::Posted } else { Resolution::Voided };
-                Some((how, posted.transfer.timestamp))
-            }
-            _ => None,
-        };
-        Ok(self.left().iter().find_map(resolves))
+        self.memory.resolution(pending_id)
     }
 }
 
@@ -128,7 +94,7 @@ impl Archive for SimArchive {
 
     fn store(&self, entries: &[Entry], mark: Mark) -> Result<()> {
         let (fate, error) = match self.decide(Kind::Store, mark.op) {
-            Verdict::Go | Verdict::Astray(_) => return self.keep(entries, mark),
+            Verdict::Go | Verdict::Astray(_) => return self.memory.store(entries, mark),
             Verdict::Off => return Err(Error::io("write", "archive", off())),
             Verdict::GoesOff(fate) => (fate, off()),
             Verdict::Fails(fate) => (fate, failed()),
@@ -145,26 +111,6 @@ impl Archive for SimArchive {
         visit: &mut dyn FnMut(Entry) -> ControlFlow<()>,
     ) -> Result<()> {
         self.recall(*timestamps.start())?;
-        let mut all = Vec::new();
-        self.memory.scan(account, timestamps.clone(), false, &mut |entry| {
-            all.push(entry);
-            ControlFlow::Continue(())
-        })?;
-        let touches = |entry: &Entry| {
-            account.is_none_or(|account| entry.touched().any(|(touched, _)| touched == account))
-        };
-        let left = self.left();
-        let more = left.iter().filter(|entry| timestamps.contains(&entry.timestamp()));
-        all.extend(more.filter(|entry| touches(entry)).cloned());
-        drop(left);
-        if newest_first {
-            all.reverse();
-        }
-        for entry in all {
-            if visit(entry).is_break() {
-                break;
-            }
-        }
-        Ok(())
+        self.memory.scan(account, timestamps, newest_first, visit)
     }
 }

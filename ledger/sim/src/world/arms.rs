@@ -21,8 +21,6 @@ pub struct Arms {
     pub(super) strays: Vec<Stray>,
     /// How many operations failed because they were told to.
     pub(super) failed: u64,
-    /// A sync failed since the machine came up: what was written may be gone.
-    pub(super) sync_failed: bool,
     /// The names of the files that are open, as they are now.
     open: Vec<Arc<Mutex<String>>>,
     operations: u64,
@@ -118,7 +116,6 @@ impl Arms {
     /// The machine comes up again.
     pub(super) fn boot(&mut self) {
         self.off = false;
-        self.sync_failed = false;
         self.power_in = None;
     }
 
@@ -175,7 +172,6 @@ impl Arms {
         if let Some(at) = now {
             self.fails.remove(at);
             self.failed += 1;
-            self.sync_failed |= matches!(kind, Kind::Sync | Kind::SyncNames);
             return Verdict::Fails(mix(self.operations));
         }
         if kind == Kind::Write

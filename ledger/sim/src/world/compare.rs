@@ -11,7 +11,10 @@ use ledger::{
 };
 use num_bigint::BigUint;
 
-use super::failure::{Failure, same};
+use super::{
+    asking,
+    failure::{Failure, same},
+};
 use crate::oracle::{Fact, Oracle};
 
 const STATE: &str = "the state is the oracle's";
@@ -71,6 +74,7 @@ pub(super) fn whole(node: &Node, oracle: &Oracle, history: &[(u64, Batch)]) -> R
     by_id(node, oracle)?;
     in_order(node, oracle)?;
     by_account(node, oracle)?;
+    asking::ask(node, oracle, history)?;
 
     let mut fresh = State::new();
     let mut records = node.log().read(1).map_err(error)?;

@@ -2,6 +2,7 @@
 
 mod archive;
 mod arms;
+mod asking;
 mod clients;
 mod compare;
 mod damage;

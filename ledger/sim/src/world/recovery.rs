@@ -34,9 +34,9 @@ impl World<'_> {
 
     /// After an error: the faults explain it, or it is a failure; and if the node stopped, it ends.
     pub(super) fn broke(&mut self, promise: &'static str, error: &Error) -> Result<(), Failure> {
-        let (off, failed, sync_failed) = {
+        let (off, failed) = {
             let arms = self.disk.arms();
-            (arms.is_off(), arms.failed > self.failed_at_open, arms.sync_failed)
+            (arms.is_off(), arms.failed > self.failed_at_open)
         };
         if off {
             self.power_failure(self.fate());
@@ -65,8 +65,8 @@ impl World<'_> {
             let found = format!("after {error:?} it says {again:?}");
             return Err(Failure::new("a node that stopped stays stopped", found));
         }
-        // What a failed sync left of the pages, a machine that goes on would show: it is started anew.
-        if sync_failed || Random::new(self.fate(), 3).percent(50) {
+        // A machine that goes on shows what a failed sync left of the pages, whether it is on the disk or not.
+        if Random::new(self.fate(), 3).percent(50) {
             self.power_failure(self.fate());
         } else {
             self.kill();
@@ -96,11 +96,7 @@ impl World<'_> {
                     self.trace.note(format_args!("      open: {error}"));
                     let limited = self.disk.is_limited() && is_full(&error);
                     self.broke(RECOVERS, &error)?;
-                    if self.disk.arms().sync_failed {
-                        self.power_failure(self.fate());
-                    } else {
-                        self.disk = self.disk.kill();
-                    }
+                    self.disk = self.disk.kill();
                     if limited {
                         return Ok(false);
                     }
