@@ -4,6 +4,20 @@
 //! holds nothing that the log does not: it can be made again from it.
 //!
 //! [`LsmArchive`] keeps them in `lsm`, with memory that is bounded; [`MemoryArchive`] is for tests and for the simulator.
+//!
+//! ```
+//! use ledger::{Past, archive::{Archive, LsmArchive}, log::Mark, model::{Code, Entry}};
+//!
+//! # let dir = tempfile::tempdir().unwrap();
+//! let archive = LsmArchive::open(dir.path(), LsmArchive::options())?;
+//! let entry = Entry::Refusal { timestamp: 5, id: 7, code: Code::ExceedsCredits, digest: [1; 16] };
+//! let mark = Mark { op: 1, timestamp: 5, hash: [2; 32] };
+//! archive.store(std::slice::from_ref(&entry), mark)?;
+//! assert_eq!(archive.entry(7)?, Some(entry));
+//! assert_eq!(archive.entry(8)?, None);
+//! archive.close()?;
+//! # Ok::<(), ledger::Error>(())
+//! ```
 
 mod block;
 mod bytes;

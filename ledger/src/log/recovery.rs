@@ -161,7 +161,7 @@ fn judge(scan: &Scan, stop: &Stop, proven: u64) -> Result<()> {
     let path = scan.path(stop.segment);
     if proven >= lost {
         let found = format!(
-            "{}, where op {lost} was durable: a snapshot or the archive is of op {proven}",
+            "{}, where op {lost} was durable: a snapshot or the archive is of op {proven}; or the log is an older copy than they are",
             stop.found
         );
         return Err(Error::corruption(path, stop.offset, found));

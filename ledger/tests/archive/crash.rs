@@ -17,7 +17,7 @@ use crate::{
 
 const DIR: &str = "/data/archive";
 
-fn machine() -> SimFs {
+pub fn machine() -> SimFs {
     let fs = SimFs::new();
     fs.write_file("/data/other", b"here").unwrap();
     fs.sync_all();
@@ -99,7 +99,7 @@ fn a_crash_at_every_io_of_a_store() {
     let points = whole.points();
     assert!(points > 40, "{points}");
     // What background threads do differs from run to run; what is promised does not.
-    let stride = (points / 40).max(1) as usize;
+    let stride = (points / 100).max(1) as usize;
     for point in (0..points).step_by(stride) {
         let fs = machine();
         fs.set_plan(FaultPlan::new().seed(point).crash_at(point));
@@ -124,7 +124,7 @@ fn an_error_at_any_io_is_an_error_and_no_loss() {
     let whole = machine();
     run(&whole, &all);
     let points = whole.points();
-    for point in (0..points).step_by((points / 25).max(1) as usize) {
+    for point in (0..points).step_by((points / 60).max(1) as usize) {
         let fs = machine();
         fs.set_plan(FaultPlan::new().fail_at(point, std::io::ErrorKind::Other, 1));
         let (acknowledged, begun) = run(&fs, &all);

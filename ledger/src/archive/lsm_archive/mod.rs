@@ -42,7 +42,7 @@ const VERSION: u8 = 1;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ArchiveOptions {
     /// For telling which ids are not there: 10 bits for each id make a look-up of one that is not there take some 50 ns. With less of them more look-ups go on to `lsm`, at
-    /// some 300 ns, and nothing else changes. Another size than the last time makes it be filled from all ids, some 10 million a second. Default 32 MiB: 26 million
+    /// some 300 ns, and nothing else changes. Another size than the last time makes it be filled from all ids, some 2 million a second. Default 32 MiB: 26 million
     /// ids with 10 bits each.
     pub filter_bytes: usize,
     /// How many entries are stored at once; a store of more is done in portions. One takes some 400 bytes an entry meanwhile. Default 2^18; 0 is as 1.
