@@ -2,7 +2,7 @@
 
 use crate::model::{Entry, Resolution};
 
-/// Reads of what the state gave away ([`State::take_generation`](crate::state::State)). Whether something is asked from here or found in
+/// Reads of what the state gave away ([`State::forget`](crate::state::State::forget)). Whether something is asked from here or found in
 /// memory never changes an answer.
 ///
 /// An implementation may know more than the state does, after a crash: the state ignores what is younger than its own time.

@@ -4,8 +4,10 @@
 
 use std::{io, sync::Arc};
 
+pub mod memory;
 mod real;
 
+pub use memory::MemoryDisk;
 pub use real::RealDisk;
 
 /// One directory.

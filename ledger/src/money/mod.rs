@@ -3,7 +3,12 @@
 mod amount;
 mod currency;
 mod rate;
+mod ratio;
+mod sum;
 
 pub use amount::Amount;
 pub use currency::{Currency, CurrencyError};
 pub use rate::{Rate, Rounding};
+pub use ratio::mul_div;
+pub(crate) use ratio::{Quotient, divide};
+pub use sum::Sum;

@@ -1,0 +1,225 @@
+//! Disks that fail, and disks that are full.
+
+use std::{io, sync::Arc};
+
+use ledger::{
+    Error,
+    disk::{
+        Disk, MemoryDisk,
+        memory::{Fault, OperationKind},
+    },
+    log::{Draft, Log, prepare},
+};
+
+use crate::common::{ID, SEGMENT, append, contents, create, events, filled, open};
+
+#[test]
+fn a_failed_sync_ends_the_log_for_good() {
+    let disk = MemoryDisk::new();
+    let mut log = create(&disk);
+    let all = events(1, &[100, 200, 300]);
+    append(&mut log, &all[..1]).unwrap();
+    log.sync().unwrap();
+    append(&mut log, &all[1..]).unwrap();
+    disk.fault_at(OperationKind::Sync, 0, Fault::Fail(io::ErrorKind::Other));
+    assert!(matches!(log.sync(), Err(Error::Io { operation: "sync", .. })));
+    disk.clear_hook();
+    for result in [log.sync(), append(&mut log, &events(4, &[1])).map(|_| ()), log.seal()] {
+        assert!(matches!(result, Err(Error::Stopped(_))));
+    }
+    assert_eq!(log.durable().op, 1);
+    assert!(contents(&log) == all[..1]);
+
+    // The kernel still shows what never came to the disk. The next process makes it come there, or does not see it.
+    let disk = disk.kill();
+    let (log, tail) = open(&disk).unwrap();
+    assert_eq!((tail.mark.op, tail.trimmed), (3, None));
+    assert_eq!(log.durable().op, 3);
+    let (log, _) = open(&disk.crash(512, &mut |_| 0)).unwrap();
+    assert!(contents(&log) == all);
+}
+
+#[test]
+fn a_failed_write_ends_it_too() {
+    for fault in [Fault::Fail(io::ErrorKind::Other), Fault::Tear(70, io::ErrorKind::Other)] {
+        let disk = MemoryDisk::new();
+        let mut log = create(&disk);
+        disk.fault_at(OperationKind::Write, 0, fault);
+        assert!(matches!(append(&mut log, &events(1, &[10])), Err(Error::Io { .. })));
+        assert!(matches!(append(&mut log, &events(1, &[10])), Err(Error::Stopped(_))));
+        let (log, _) = open(&disk.kill()).unwrap();
+        assert_eq!(log.tail().op, 0);
+    }
+}
+
+#[test]
+fn a_full_disk_is_an_error_of_one_append() {
+    // As many segments as a group needs, one less, two less.
+    for lengths in [&[3000, 3000][..], &[3000, 3000, 3000, 3000]] {
+        for spare in [false, true] {
+            let disk = MemoryDisk::new();
+            let mut log = create(&disk);
+            let mut all = events(1, &[800]);
+            append(&mut log, &all).unwrap();
+            log.sync().unwrap();
+            if spare {
+                prepare(&disk, SEGMENT).unwrap();
+            }
+            let group = events(2, lengths);
+            let mut refused = 0;
+            let mut room = disk.used();
+            loop {
+                disk.set_capacity(Some(room));
+                let before = log.tail();
+                match append(&mut log, &group) {
+                    Ok(_) => break,
+                    Err(Error::Io { source, .. }) => {
+                        assert_eq!(source.kind(), io::ErrorKind::StorageFull);
+                    }
+                    Err(other) => panic!("{other}"),
+                }
+                assert_eq!(log.tail(), before);
+                refused += 1;
+                // It is usable: what fits still goes in, and what was there is there.
+                let small = events(all.len() as u64 + 1, &[1]);
+                if refused == 1 && lengths.len() == 2 {
+                    assert!(append(&mut log, &small).is_ok());
+                    all.extend(small);
+                    break;
+                }
+                log.sync().unwrap();
+                assert_eq!(contents(&log), all);
+                let (again, tail) = open(&disk.fork()).unwrap();
+                assert_eq!((again.tail(), tail.trimmed), (log.tail(), None));
+                room += SEGMENT;
+            }
+            assert!(refused > 0 || spare);
+            disk.set_capacity(None);
+            if log.tail().op == 1 || lengths.len() == 2 && log.tail().op == 2 {
+                continue;
+            }
+            log.sync().unwrap();
+            all.extend(group);
+            assert_eq!(contents(&log), all);
+            assert_eq!(open(&disk.kill()).unwrap().0.verify().unwrap().op, all.len() as u64);
+        }
+    }
+}
+
+#[test]
+fn a_failure_while_a_segment_is_made_leaves_nothing_half() {
+    let kinds = [
+        OperationKind::Create,
+        OperationKind::Write,
+        OperationKind::Sync,
+        OperationKind::Rename,
+        OperationKind::SyncNames,
+        OperationKind::Open,
+        OperationKind::Remove,
+    ];
+    for kind in kinds {
+        let disk = MemoryDisk::new();
+        let mut log = create(&disk);
+        let first = events(1, &[3000]);
+        append(&mut log, &first).unwrap();
+        log.sync().unwrap();
+        disk.fault_at(kind, 0, Fault::Fail(io::ErrorKind::Other));
+        let group = events(2, &[3000, 100]);
+        assert!(append(&mut log, &group).is_err(), "{kind:?}");
+        disk.clear_hook();
+        assert!(matches!(append(&mut log, &group), Err(Error::Stopped(_))), "{kind:?}");
+        let disk = disk.kill();
+        let (mut log, _) = open(&disk).unwrap();
+        assert_eq!(contents(&log), first, "{kind:?}");
+        append(&mut log, &group).unwrap();
+        log.sync().unwrap();
+        let (log, tail) = open(&disk.crash(512, &mut |_| 0)).unwrap();
+        assert_eq!((log.tail().op, tail.trimmed), (3, None), "{kind:?}");
+    }
+}
+
+/// An unreadable sector is not a sector with wrong bytes: nothing is trimmed for it.
+#[test]
+fn a_read_that_fails_is_an_error_and_no_torn_tail() {
+    let disk = MemoryDisk::new();
+    let (log, all, _) = filled(&disk);
+    let mut failed = 0;
+    for nth in 0..100 {
+        let broken = disk.fork();
+        broken.fault_at(OperationKind::Read, nth, Fault::Fail(io::ErrorKind::Other));
+        match open(&broken) {
+            Ok(_) => break,
+            Err(Error::Io { operation: "read", .. }) => failed += 1,
+            Err(other) => panic!("{other}"),
+        }
+        broken.clear_hook();
+        assert_eq!(contents(&open(&broken).unwrap().0), all);
+    }
+    assert!(failed >= 6, "{failed} reads");
+    disk.fault_at(OperationKind::Read, 0, Fault::Fail(io::ErrorKind::Other));
+    assert!(matches!(log.verify(), Err(Error::Io { .. })));
+    assert!(log.verify().is_ok());
+}
+
+#[test]
+fn what_cannot_be_a_record_is_refused_before_anything_is_written() {
+    let disk = MemoryDisk::new();
+    let mut log = create(&disk);
+    append(&mut log, &events(1, &[10])).unwrap();
+    let operations = disk.operations();
+    let most = log.max_body() as usize;
+    let draft = |timestamp, kind, body| Draft { timestamp, kind, count: 1, body };
+    let long = vec![0; most + 1];
+    assert!(matches!(log.append(&[draft(20, 1, &long)]), Err(Error::Batch(_))));
+    assert!(matches!(log.append(&[draft(20, 0, &[])]), Err(Error::Batch(_))));
+    for timestamp in [0, 10] {
+        assert!(matches!(log.append(&[draft(timestamp, 1, &[])]), Err(Error::Invariant(_))));
+    }
+    assert!(matches!(
+        log.append(&[draft(20, 1, &[]), draft(20, 1, &[])]),
+        Err(Error::Invariant(_))
+    ));
+    assert_eq!(log.append(&[]).unwrap(), log.tail());
+    assert_eq!(disk.operations(), operations);
+    log.append(&[draft(20, 1, &long[1..])]).unwrap();
+    log.sync().unwrap();
+    assert_eq!(log.read(2).unwrap().next().unwrap().unwrap().body.len(), most);
+}
+
+#[test]
+fn a_log_is_made_once_and_opened_where_it_is() {
+    let disk = MemoryDisk::new();
+    assert!(!Log::exists(&disk).unwrap());
+    let missing = open(&disk).unwrap_err();
+    assert!(
+        matches!(&missing, Error::Io { source, .. } if source.kind() == io::ErrorKind::NotFound)
+    );
+    for bytes in [0, 4096, 8191, 10_000] {
+        assert!(Log::create(Arc::new(disk.clone()), ID, bytes).is_err());
+        assert!(prepare(&disk, bytes).is_err());
+    }
+    create(&disk);
+    assert!(Log::exists(&disk).unwrap());
+    assert!(matches!(Log::create(Arc::new(disk.clone()), ID, SEGMENT), Err(Error::Mismatch(_))));
+    assert_eq!(open(&disk).unwrap().0.id(), ID);
+}
+
+#[test]
+fn a_segment_made_ahead_is_used() {
+    let disk = MemoryDisk::new();
+    let mut log = create(&disk);
+    prepare(&disk, SEGMENT).unwrap();
+    prepare(&disk, SEGMENT).unwrap();
+    assert_eq!(disk.names().unwrap().last().unwrap(), "log-spare");
+    let room = log.room();
+    append(&mut log, &events(1, &[3000, 3000])).unwrap();
+    assert!(log.room() < room);
+    log.sync().unwrap();
+    assert_eq!(disk.names().unwrap().len(), 2, "no third file was made");
+    // One of another size is not.
+    prepare(&disk, 2 * SEGMENT).unwrap();
+    append(&mut log, &events(3, &[3000])).unwrap();
+    log.sync().unwrap();
+    assert_eq!(disk.names().unwrap().len(), 4);
+    assert_eq!(log.verify().unwrap().op, 3);
+}

@@ -1,0 +1,8 @@
+//! The node: what is durable, what is refused, and that memory is bounded.
+#![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
+
+mod bad_input;
+mod durable;
+mod memory;
+mod queries;
+mod world;
