@@ -1,0 +1,123 @@
+//! Images: what comes back, and what is refused.
+
+use crate::desk::*;
+use ledger::{
+    Error,
+    model::*,
+    state::{Image, State},
+};
+
+fn encoded(image: &Image) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    image.encode(&mut bytes).unwrap();
+    bytes
+}
+
+fn decoded(bytes: &[u8]) -> ledger::Result<Image> {
+    Image::decode(&mut &bytes[..])
+}
+
+fn busy() -> Desk {
+    let mut desk = Desk::new();
+    desk.ok(vec![
+        move_(1, 1, 3, 100),
+        reserve(2, 1, 2, 10, 5),
+        reserve(3, 3, 2, 20, 0),
+        post(4, 3, 7),
+    ]);
+    desk.ok(vec![with(reserve(5, 1, 4, 0, 0), TransferFlags::CLOSING_CREDIT)]);
+    desk.transaction(legs(6, &[debit(11, 5), credit(12, 5)]));
+    desk
+}
+
+#[test]
+fn an_image_comes_back() {
+    let desk = busy();
+    let image = desk.state.image();
+    let bytes = encoded(&image);
+    assert_eq!(image.digest(), *blake3::hash(&bytes).as_bytes());
+    assert_eq!(image.digest(), desk.state.digest());
+    let again = decoded(&bytes).unwrap();
+    assert_eq!(again, image);
+    assert_eq!((again.op(), again.timestamp()), (desk.state.op(), desk.state.timestamp()));
+    let state = State::from_image(again).unwrap();
+    assert_eq!(state.digest(), desk.state.digest());
+    assert!(
+        state.accounts().eq(desk.state.accounts())
+            && state.ledgers().eq(desk.state.ledgers())
+            && state.totals().eq(desk.state.totals())
+    );
+    assert_eq!(
+        (state.pending_count(), state.next_due()),
+        (desk.state.pending_count(), desk.state.next_due())
+    );
+    // What follows is left alone.
+    let mut more = bytes.clone();
+    more.push(7);
+    let mut rest = &more[..];
+    Image::decode(&mut rest).unwrap();
+    assert_eq!(rest, [7]);
+}
+
+// 16 of op and timestamp, 4 counts, two ledgers of 120 bytes, accounts, places, pending transfers.
+#[test]
+fn the_layout() {
+    let bytes = encoded(&busy().state.image());
+    assert_eq!(bytes.len(), 16 + 16 + 2 * 120 + 12 * 128 + 4 + 2 * 128);
+    assert_eq!(bytes[16..32], [2, 0, 0, 0, 12, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0]);
+    assert_eq!(bytes[32..45], [1, 0, 0, 0, 2, b'E', b'U', b'R', 0, 0, 0, 0, 0]);
+}
+
+// Whatever byte changes: it is refused, or it is another image with another digest that agrees with itself.
+#[test]
+fn a_damaged_image_is_refused_or_another() {
+    let image = busy().state.image();
+    let bytes = encoded(&image);
+    let mut refused = 0;
+    for at in 0..bytes.len() {
+        for flip in [1, 0x80] {
+            let mut bytes = bytes.clone();
+            bytes[at] ^= flip;
+            match decoded(&bytes) {
+                Ok(other) => {
+                    assert_ne!(other.digest(), image.digest(), "byte {at}");
+                    match State::from_image(other) {
+                        Ok(_) => {}
+                        Err(Error::Invariant(_)) => refused += 1,
+                        Err(error) => panic!("{error}"),
+                    }
+                }
+                Err(Error::Corruption { offset, .. }) => {
+                    assert!(offset <= bytes.len() as u64);
+                    refused += 1;
+                }
+                Err(Error::Io { .. }) => refused += 1,
+                Err(error) => panic!("{error}"),
+            }
+        }
+    }
+    assert!(refused > bytes.len() / 2, "{refused} of {}", 2 * bytes.len());
+}
+
+#[test]
+fn an_image_cut_short_is_an_error() {
+    let bytes = encoded(&busy().state.image());
+    for cut in 0..bytes.len() {
+        assert!(matches!(decoded(&bytes[..cut]), Err(Error::Io { .. })), "{cut}");
+    }
+    // Counts without end allocate nothing.
+    let mut endless = bytes[..16].to_vec();
+    endless.extend_from_slice(&[0xff; 16]);
+    assert!(decoded(&endless).is_err());
+}
+
+#[test]
+fn digests_tell_operations_apart() {
+    let mut desk = busy();
+    let mut before = desk.state.digest();
+    for _ in 0..3 {
+        desk.tick();
+        assert_ne!(desk.state.digest(), before);
+        before = desk.state.digest();
+    }
+}
