@@ -5,7 +5,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use ledger::Node;
 use ledger::model::Batch;
-use ledger::node::Committed;
+use ledger::Committed;
 use tokio::sync::watch;
 
 use super::queue::{Queue, Taken};

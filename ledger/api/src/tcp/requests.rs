@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use ledger::codec;
 use ledger::model::MAX_EVENTS;
-use ledger::node::MAX_BATCH_BYTES;
+use ledger::MAX_BATCH_BYTES;
 
 use crate::Problem;
 use crate::keys::Scope;
