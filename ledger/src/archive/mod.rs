@@ -1,13 +1,58 @@
-//! temporary
-use crate::{Past, Result, log::Mark, model::Entry};
+//! The archive: entries that are too old to be in memory, by id, by account and by time.
+//!
+//! The state gives its entries away in generations, the node stores them here, and asks for single ones ([`Past`]) and for an account's history ([`Archive::scan`]). An archive
+//! holds nothing that the log does not: it can be made again from it.
+//!
+//! [`LsmArchive`] keeps them in `lsm`, with memory that is bounded; [`MemoryArchive`] is for tests and for the simulator.
+
+mod block;
+mod bytes;
+mod entry_codec;
+mod lsm_archive;
+mod memory_archive;
+mod pieces;
+
 use std::ops::{ControlFlow, RangeInclusive};
-/// x
+
+pub use self::{
+    entry_codec::{BadEntry, decode_entry, encode_entry},
+    lsm_archive::LsmArchive,
+    memory_archive::MemoryArchive,
+};
+use crate::{
+    Result,
+    log::Mark,
+    model::{Entry, Resolution, TransferFlags},
+    past::Past,
+};
+
+/// Entries for ever.
+///
+/// All reads are of what was stored before they began, and see each [`store`](Self::store) whole or in parts that end at some entry, in every
+/// index at the same one.
 pub trait Archive: Past + Send + Sync {
-    /// x
+    /// The mark of the newest [`store`](Self::store) that is complete: every entry up to its time is here. After a crash within a `store` there may be more.
+    ///
+    /// # Errors
+    ///
+    /// What the disk says.
     fn through(&self) -> Result<Option<Mark>>;
-    /// x
+
+    /// Stores entries, in the order of their timestamps, which were all that there are after the newest stored one and up to `mark`. Durable when it
+    /// returns. Entries that are here already are skipped, by their timestamp, so that the same may be stored again, in other portions: a crash within it leaves
+    /// some of the first ones here, or none.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Invariant`](crate::Error::Invariant) for timestamps that do not ascend or are after the mark's; [`Error::Mismatch`](crate::Error::Mismatch) if
+    /// this is the archive of another log, as far as that can be seen; what the disk says. What was stored before is still there.
     fn store(&self, entries: &[Entry], mark: Mark) -> Result<()>;
-    /// x
+
+    /// Shows entries with timestamps in a range to `visit`, until it breaks: all of them, or those that touch an account. In the order of their timestamps, the newest first or last.
+    ///
+    /// # Errors
+    ///
+    /// Damage; what the disk says.
     fn scan(
         &self,
         account: Option<u128>,
@@ -16,74 +61,52 @@ pub trait Archive: Past + Send + Sync {
         visit: &mut dyn FnMut(Entry) -> ControlFlow<()>,
     ) -> Result<()>;
 }
-/// x
-#[derive(Default)]
-pub struct MemoryArchive(std::sync::Mutex<(Vec<Entry>, Option<Mark>)>);
-impl MemoryArchive {
-    /// x
-    pub fn new() -> Self {
-        Self::default()
-    }
-}
-impl Past for MemoryArchive {
-    fn entry(&self, id: u128) -> Result<Option<Entry>> {
-        Ok(self.0.lock().unwrap().0.iter().find(|e| e.id() == Some(id)).cloned())
-    }
-    fn resolution(&self, p: u128) -> Result<Option<(crate::model::Resolution, u64)>> {
-        use crate::model::*;
-        Ok(self.0.lock().unwrap().0.iter().find_map(|e| match e {
-            Entry::Expiry { timestamp, pending_id, .. } if *pending_id == p => {
-                Some((Resolution::Expired, *timestamp))
-            }
-            Entry::Transfer(t) if t.transfer.pending_id == p => Some((
-                if t.transfer.flags.contains(TransferFlags::POST_PENDING) {
-                    Resolution::Posted
-                } else {
-                    Resolution::Voided
-                },
-                t.transfer.timestamp,
-            )),
-            _ => None,
-        }))
-    }
-}
-impl Archive for MemoryArchive {
-    fn through(&self) -> Result<Option<Mark>> {
-        Ok(self.0.lock().unwrap().1)
-    }
-    fn store(&self, entries: &[Entry], mark: Mark) -> Result<()> {
-        let mut i = self.0.lock().unwrap();
-        let t = i.1.map_or(0, |m| m.timestamp);
-        i.0.extend(entries.iter().filter(|e| e.timestamp() > t).cloned());
-        if i.1.is_none_or(|m| m.op < mark.op) {
-            i.1 = Some(mark);
-        }
-        Ok(())
-    }
-    fn scan(
-        &self,
-        account: Option<u128>,
-        ts: RangeInclusive<u64>,
-        newest_first: bool,
-        visit: &mut dyn FnMut(Entry) -> ControlFlow<()>,
-    ) -> Result<()> {
-        let i = self.0.lock().unwrap();
-        let mut v: Vec<_> =
-            i.0.iter()
-                .filter(|e| {
-                    ts.contains(&e.timestamp())
-                        && account.is_none_or(|a| e.touched().any(|(x, _)| x == a))
-                })
-                .cloned()
-                .collect();
-        if newest_first {
-            v.reverse();
-        }
-        for e in v {
-            if visit(e).is_break() {
-                break;
+
+/// Which pending transfer an entry is the end of, and how it ends.
+fn resolution_of(entry: &Entry) -> Option<(u128, Resolution)> {
+    match entry {
+        Entry::Transfer(posted) => {
+            let transfer = &posted.transfer;
+            if transfer.flags.contains(TransferFlags::POST_PENDING) {
+                Some((transfer.pending_id, Resolution::Posted))
+            } else if transfer.flags.contains(TransferFlags::VOID_PENDING) {
+                Some((transfer.pending_id, Resolution::Voided))
+            } else {
+                None
             }
         }
-        Ok(())
+        Entry::Expiry { pending_id, .. } => Some((*pending_id, Resolution::Expired)),
+        Entry::Transaction(_) | Entry::Refusal { .. } => None,
     }
+}
+
+/// What every archive asks of what it is to store: the entries that are new to it.
+fn new_entries(
+    entries: &[Entry],
+    have: u64,
+    through: Option<Mark>,
+    mark: Mark,
+) -> Result<&[Entry]> {
+    use crate::Error;
+
+    if entries.windows(2).any(|pair| pair[0].timestamp() >= pair[1].timestamp()) {
+        return Err(Error::Invariant("entries to store whose timestamps do not ascend".to_owned()));
+    }
+    if let Some(last) = entries.last()
+        && last.timestamp() > mark.timestamp
+    {
+        return Err(Error::Invariant(format!(
+            "an entry of time {} is to be stored with the entries up to {}",
+            last.timestamp(),
+            mark.timestamp
+        )));
+    }
+    if let Some(through) = through
+        && through.op == mark.op
+        && through != mark
+    {
+        return Err(Error::Mismatch(format!("the archive has another op {}", mark.op)));
+    }
+    let known = entries.partition_point(|entry| entry.timestamp() <= have);
+    Ok(&entries[known..])
 }
