@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use ledger::money::{Amount, Currency};
 
 use super::numbers::Units;
-use super::{App, Deadline, decimal};
+use super::{App, Deadline};
 use crate::Problem;
 
 /// Which ledger's currency a decimal amount is of.
@@ -91,7 +91,7 @@ impl Currencies {
                 // `find` was given all that say it.
                 let currency = self.0.get(&asked.of).copied();
                 let currency = currency.ok_or_else(|| bad("a decimal amount of an unknown currency".to_owned()))?;
-                decimal::parse(text, currency).map_err(bad)
+                Amount::parse(text, &currency).map_err(|it| bad(it.to_string()))
             }
         }
     }

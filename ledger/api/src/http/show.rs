@@ -10,7 +10,7 @@ use ledger::money::{Currency, Rounding};
 use ledger::query::Page;
 use serde_json::{Map, Value, json};
 
-use super::{decimal, reply};
+use super::reply;
 use crate::service::Answer;
 
 /// The outcomes of events: of one alone, or of an array.
@@ -65,7 +65,7 @@ pub(super) fn balances(balances: &Balances) -> Value {
 
 /// Four sums in major units.
 pub(super) fn decimal_balances(balances: &Balances, currency: Currency) -> Value {
-    let major = |it: ledger::money::Amount| decimal::format(&it.to_string(), currency);
+    let major = |it: ledger::money::Amount| it.display(&currency).to_string();
     json!({
         "debits_pending": major(balances.debits_pending),
         "debits_posted": major(balances.debits_posted),

@@ -45,6 +45,8 @@ impl Progress {
 pub struct Desk {
     queue: Arc<Queue>,
     progress: watch::Receiver<Progress>,
+    /// Closed when the thread ends.
+    ended: watch::Receiver<()>,
     metrics: Arc<Metrics>,
 }
 
@@ -52,9 +54,10 @@ impl Desk {
     pub(super) fn new(
         queue: Arc<Queue>,
         progress: watch::Receiver<Progress>,
+        ended: watch::Receiver<()>,
         metrics: Arc<Metrics>,
     ) -> Self {
-        Self { queue, progress, metrics }
+        Self { queue, progress, ended, metrics }
     }
 
     /// Hands requests in, all at once; those that there is no room for are answered so.
@@ -121,6 +124,12 @@ impl Desk {
     #[must_use]
     pub fn closed(&self) -> Option<Problem> {
         self.queue.closed()
+    }
+
+    /// Done when the ledger's thread has ended: because it was told to, or by an error.
+    pub async fn ended(&self) {
+        let mut ended = self.ended.clone();
+        while ended.changed().await.is_ok() {}
     }
 
     /// How many requests wait.

@@ -62,10 +62,14 @@ impl Service {
     pub fn start(node: Node, options: ServiceOptions, metrics: Arc<Metrics>) -> ledger::Result<Self> {
         let queue = Arc::new(Queue::new(&options));
         let (progress, seen) = watch::channel(Progress::of(&node, 0));
-        let desk = Desk::new(Arc::clone(&queue), seen, Arc::clone(&metrics));
+        let (alive, ended) = watch::channel(());
+        let desk = Desk::new(Arc::clone(&queue), seen, ended, Arc::clone(&metrics));
         let thread = std::thread::Builder::new()
             .name("ledger".to_owned())
-            .spawn(move || run::run(node, &queue, &options, &progress, &metrics))
+            .spawn(move || {
+                let _alive = alive;
+                run::run(node, &queue, &options, &progress, &metrics)
+            })
             .map_err(|error| ledger::Error::io("start a thread for", "the ledger", error))?;
         Ok(Self { desk, thread: Some(thread) })
     }
