@@ -8,7 +8,7 @@ use super::{
 use crate::model::Entry;
 
 /// How many entries a block has, at most.
-pub(super) const MOST: usize = 64;
+pub(super) const MOST: usize = 32;
 /// A block is full before that if it comes to so many bytes: a transaction may have 20 KB.
 const FULL: usize = 16 << 10;
 const VERSION: u8 = 1;

@@ -10,13 +10,11 @@ fn a_chain_that_holds() {
     let chain = vec![linked(move_(1, 1, 2, 5)), linked(move_(2, 2, 3, 5)), move_(3, 3, 4, 5)];
     assert_eq!(desk.codes(chain.clone()), [Ok, Ok, Ok]);
     assert_eq!(desk.balances(4), [0, 0, 0, 5]);
-    let digest_before = desk.state.image();
     let again = desk.transfers(chain.clone());
     assert!(again.iter().all(|outcome| outcome.code == Exists));
     // The balances are those of the first time, not those of today.
     desk.ok(vec![move_(4, 1, 2, 1)]);
     assert_eq!(desk.transfers(chain), again);
-    assert_eq!(digest_before.op() + 2, desk.state.op());
 }
 
 #[test]

@@ -85,7 +85,7 @@ fn the_largest_amounts() {
     desk.ok(vec![reserve(1, 1, 2, most - 1, 0), move_(2, 1, 2, 1)]);
     assert_eq!(
         desk.codes(vec![move_(3, 1, 4, 1), move_(4, 4, 2, 1), reserve(5, 1, 4, 1, 0)]),
-        [OverflowsDebits, ExceedsCredits, OverflowsDebits]
+        [OverflowsDebits, OverflowsCredits, OverflowsDebits]
     );
     desk.ok(vec![post(6, 1, 0)]);
     assert_eq!((desk.balances(1), desk.balances(2)), ([0, most, 0, 0], [0, 0, 0, most]));

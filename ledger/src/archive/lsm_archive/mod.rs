@@ -1,18 +1,26 @@
 //! The archive that keeps entries in `lsm`.
 //!
-//! Five keyspaces: `entries`, blocks of up to 64 by their first timestamp; `ids`, which block and which entry of it has an id; `resolutions`, how pending transfers ended;
+//! Five keyspaces: `entries`, blocks of up to 32 by their first timestamp; `ids`, which block and which entry of it has an id; `resolutions`, how pending transfers ended;
 //! `accounts`, the timestamps of each account's entries, one piece for each account and store; `meta`, what is stored. A portion of up to [`PORTION`] entries is one batch, so that
 //! all of them always agree.
+
+mod filter;
+mod saved_filter;
+mod scan;
 
 use std::{
     collections::HashMap,
     ops::{ControlFlow, RangeInclusive},
     path::{Path, PathBuf},
-    sync::{Mutex, PoisonError},
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicU64, AtomicUsize, Ordering},
+    },
 };
 
-use lsm::{Batch, Compression, Db, Durability, Keyspace, KeyspaceOptions, Layout, Slice};
+use lsm::{Batch, Compression, Db, Durability, Keyspace, KeyspaceOptions, Layout};
 
+use self::filter::Filter;
 use super::{
     Archive, BadEntry,
     block::{Block, Builder},
@@ -31,6 +39,8 @@ pub const PORTION: usize = 1 << 18;
 /// The key of what is stored, in `meta`.
 const STORED: &[u8] = b"stored";
 const VERSION: u8 = 1;
+/// The filter's size unless somebody has a reason: 10 bits each for 26 million ids.
+pub const FILTER_BYTES: usize = 32 << 20;
 
 /// What is stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -49,6 +59,11 @@ pub struct LsmArchive {
     accounts: Keyspace,
     meta: Keyspace,
     stored: Mutex<Stored>,
+    filter: Filter,
+    /// The newest entry whose id is in the filter as it is on disk.
+    filter_saved: AtomicU64,
+    /// How many ids the filter has that it has not on disk.
+    filter_unsaved: AtomicUsize,
 }
 
 impl std::fmt::Debug for LsmArchive {
@@ -64,12 +79,27 @@ impl LsmArchive {
         lsm::Options::default().write_buffer_bytes(8 << 20).cache_bytes(128 << 20)
     }
 
-    /// Opens an archive, and makes one where there is none.
+    /// Opens an archive, and makes one where there is none. Its filter has [`FILTER_BYTES`].
     ///
     /// # Errors
     ///
     /// What `lsm` says; [`Error::Version`] if a newer program wrote it.
     pub fn open(dir: impl AsRef<Path>, options: lsm::Options) -> Result<Self> {
+        Self::open_with_filter(dir, options, FILTER_BYTES)
+    }
+
+    /// As [`open`](Self::open), with so many bytes of memory for telling which ids are not there: 10 bits for each id make a look-up of
+    /// one that is not there take some 50 ns. With less of them more look-ups go on to `lsm`, and nothing else changes. Another size than the last time makes it be made from all ids, at
+    /// some 10 million a second.
+    ///
+    /// # Errors
+    ///
+    /// As [`open`](Self::open).
+    pub fn open_with_filter(
+        dir: impl AsRef<Path>,
+        options: lsm::Options,
+        filter_bytes: usize,
+    ) -> Result<Self> {
         let db = Db::open(dir, options)?;
         // Small values in tables, by random keys: larger upper levels, fewer merges.
         let index = KeyspaceOptions {
@@ -81,6 +111,7 @@ impl LsmArchive {
         // Written in the order of their keys, and never again.
         let blocks = KeyspaceOptions {
             layout: Layout::Separated { from: 48 },
+            value_compression: Compression::None,
             ..KeyspaceOptions::default()
         };
         let entries = db.keyspace("entries", blocks)?;
@@ -92,8 +123,20 @@ impl LsmArchive {
             None => Stored::default(),
             Some(bytes) => Stored::decode(&bytes, db.path())?,
         };
-        let stored = Mutex::new(stored);
-        Ok(Self { db, entries, ids, resolutions, accounts, meta, stored })
+        let archive = Self {
+            db,
+            entries,
+            ids,
+            resolutions,
+            accounts,
+            meta,
+            stored: Mutex::new(stored),
+            filter: Filter::new(filter_bytes),
+            filter_saved: AtomicU64::new(0),
+            filter_unsaved: AtomicUsize::new(0),
+        };
+        archive.load_filter()?;
+        Ok(archive)
     }
 
     /// The database, for its statistics and for [`verify`](lsm::Db::verify).
@@ -108,7 +151,10 @@ impl LsmArchive {
     ///
     /// What `lsm` says.
     pub fn close(self) -> Result<()> {
-        let Self { db, entries, ids, resolutions, accounts, meta, stored: _ } = self;
+        if self.filter_saved.load(Ordering::Relaxed) != self.stored().have {
+            self.save_filter()?;
+        }
+        let Self { db, entries, ids, resolutions, accounts, meta, .. } = self;
         drop((entries, ids, resolutions, accounts, meta));
         Ok(db.close()?)
     }
@@ -157,6 +203,8 @@ impl LsmArchive {
         }
         ids.sort_unstable();
         for (id, block, at) in ids {
+            // Before it can be found.
+            self.filter.insert(id);
             let mut value = [0; 9];
             value[..8].copy_from_slice(&block.to_be_bytes());
             value[8] = at;
@@ -178,143 +226,6 @@ impl LsmArchive {
         }
         Ok(())
     }
-
-    fn scan_all(
-        &self,
-        (from, to): (u64, u64),
-        newest_first: bool,
-        visit: &mut dyn FnMut(Entry) -> ControlFlow<()>,
-    ) -> Result<()> {
-        let mut cursor = self.entries.cursor();
-        if newest_first {
-            cursor.seek_for_prev(&to.to_be_bytes())?;
-        } else {
-            // The block before `from` may hold it.
-            cursor.seek_for_prev(&from.to_be_bytes())?;
-            if !cursor.valid() {
-                cursor.seek_to_first()?;
-            }
-        }
-        while cursor.valid() {
-            let key = cursor.key().to_vec();
-            let bytes = cursor.value()?;
-            let bad = |why| self.damaged(&self.entries, &key, why);
-            let first = block_key(&key).map_err(bad)?;
-            if !newest_first && first > to {
-                break;
-            }
-            let block = Block::decode(first, &bytes).map_err(bad)?;
-            let mut wanted = (0..block.len())
-                .zip(block.timestamps())
-                .filter(|(_, timestamp)| (from..=to).contains(timestamp))
-                .map(|(at, _)| at);
-            loop {
-                let at = if newest_first { wanted.next_back() } else { wanted.next() };
-                let Some(at) = at else { break };
-                if visit(block.entry(at).map_err(bad)?).is_break() {
-                    return Ok(());
-                }
-            }
-            if newest_first && first <= from {
-                break;
-            }
-            if newest_first { cursor.prev()? } else { cursor.next()? }
-        }
-        Ok(())
-    }
-
-    fn scan_account(
-        &self,
-        account: u128,
-        (from, to): (u64, u64),
-        newest_first: bool,
-        visit: &mut dyn FnMut(Entry) -> ControlFlow<()>,
-    ) -> Result<()> {
-        let mut pieces = self.accounts.cursor();
-        let of_account = |key: &[u8]| {
-            pieces::of_key(key).filter(|(found, _)| *found == account).map(|(_, first)| first)
-        };
-        if newest_first {
-            pieces.seek_for_prev(&pieces::key(account, to))?;
-        } else {
-            pieces.seek_for_prev(&pieces::key(account, from))?;
-            if !pieces.valid() || of_account(pieces.key()).is_none() {
-                pieces.seek(&pieces::key(account, 0))?;
-            }
-        }
-        let mut blocks = Blocks { archive: self, cursor: self.entries.cursor(), now: None };
-        let mut timestamps = Vec::new();
-        while pieces.valid() {
-            let key = pieces.key().to_vec();
-            let Some(first) = of_account(&key) else { break };
-            if !newest_first && first > to {
-                break;
-            }
-            pieces::decode(first, &pieces.value()?, &mut timestamps)
-                .map_err(|why| self.damaged(&self.accounts, &key, why))?;
-            let mut wanted =
-                timestamps.iter().copied().filter(|timestamp| (from..=to).contains(timestamp));
-            loop {
-                let timestamp = if newest_first { wanted.next_back() } else { wanted.next() };
-                let Some(timestamp) = timestamp else { break };
-                if visit(blocks.entry(timestamp)?).is_break() {
-                    return Ok(());
-                }
-            }
-            if newest_first && first <= from {
-                break;
-            }
-            if newest_first { pieces.prev()? } else { pieces.next()? }
-        }
-        Ok(())
-    }
-}
-
-/// Blocks that are asked for by timestamps that lie close together.
-struct Blocks<'a> {
-    archive: &'a LsmArchive,
-    cursor: lsm::Cursor<'a>,
-    now: Option<(u64, Slice)>,
-}
-
-impl Blocks<'_> {
-    /// The entry of a timestamp that an account's piece has.
-    fn entry(&mut self, timestamp: u64) -> Result<Entry> {
-        let archive = self.archive;
-        if let Some((first, bytes)) = &self.now
-            && let Some(entry) = in_block(archive, *first, bytes, timestamp)?
-        {
-            return Ok(entry);
-        }
-        self.cursor.seek_for_prev(&timestamp.to_be_bytes())?;
-        let missing = || {
-            let why = BadEntry("the entry of a timestamp that an account has is missing");
-            archive.damaged(&archive.entries, &timestamp.to_be_bytes(), why)
-        };
-        if !self.cursor.valid() {
-            return Err(missing());
-        }
-        let key = self.cursor.key();
-        let first = block_key(key).map_err(|why| archive.damaged(&archive.entries, key, why))?;
-        let bytes = self.cursor.value()?;
-        let entry = in_block(archive, first, &bytes, timestamp)?.ok_or_else(missing)?;
-        self.now = Some((first, bytes));
-        Ok(entry)
-    }
-}
-
-fn in_block(
-    archive: &LsmArchive,
-    first: u64,
-    bytes: &[u8],
-    timestamp: u64,
-) -> Result<Option<Entry>> {
-    if timestamp < first {
-        return Ok(None);
-    }
-    let bad = |why| archive.damaged(&archive.entries, &first.to_be_bytes(), why);
-    let block = Block::decode(first, bytes).map_err(bad)?;
-    block.position(timestamp).map(|at| block.entry(at).map_err(bad)).transpose()
 }
 
 fn block_key(key: &[u8]) -> std::result::Result<u64, BadEntry> {
@@ -367,6 +278,9 @@ impl Stored {
 
 impl Past for LsmArchive {
     fn entry(&self, id: u128) -> Result<Option<Entry>> {
+        if !self.filter.may_contain(id) {
+            return Ok(None);
+        }
         let key = id.to_be_bytes();
         let Some(place) = self.ids.get(&key)? else { return Ok(None) };
         let (first, at) = nine(&place).map_err(|why| self.damaged(&self.ids, &key, why))?;
@@ -422,9 +336,10 @@ impl Archive for LsmArchive {
             self.db.write(batch, Durability::Sync)?;
             *self.stored.lock().unwrap_or_else(PoisonError::into_inner) = stored;
             if done {
-                return Ok(());
+                break;
             }
         }
+        self.save_filter_now_and_then(new.len())
     }
 
     fn scan(
