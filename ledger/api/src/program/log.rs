@@ -16,21 +16,21 @@ pub fn error(event: &str, fields: &[Field<'_>]) {
     line("error", event, fields);
 }
 
-#[expect(clippy::print_stderr, reason = "this is where a program's log goes")]
 fn line(level: &str, event: &str, fields: &[Field<'_>]) {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let mut line = format!("time={}.{:03} level={level} event={event:?}", since.as_secs(), since.subsec_millis());
     for (key, value) in fields {
         line.push_str(&format!(" {key}={:?}", value.to_string()));
     }
-    eprintln!("{line}");
+    line.push('\n');
+    // In one piece; and a log that cannot be written is no reason to end.
+    let _ = std::io::Write::write_all(&mut std::io::stderr(), line.as_bytes());
 }
 
 /// What the program was asked for.
-#[expect(clippy::print_stdout, reason = "this is what the program is asked for")]
 pub fn print(text: &str) {
     use std::io::Write as _;
-    println!("{text}");
-    // Whoever reads it waits for it.
-    let _ = std::io::stdout().flush();
+    let mut out = std::io::stdout().lock();
+    // Whoever read it may be gone, which is no reason to end.
+    let _ = writeln!(out, "{text}").and_then(|()| out.flush());
 }

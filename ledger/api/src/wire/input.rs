@@ -25,7 +25,7 @@ impl Input {
                 self.buffer.copy_within(self.begin..self.end, 0);
                 (self.begin, self.end) = (0, self.end - self.begin);
             }
-            if self.end * 2 > self.buffer.len() {
+            if self.end * 2 >= self.buffer.len() {
                 let longer = (self.buffer.len() * 2).max(FIRST);
                 self.buffer.resize(longer, 0);
             }

@@ -73,11 +73,13 @@ impl Drop for Child {
 
 /// A server that listens. Small generations, so that the archive and snapshots are killed in the middle of their work, too.
 fn start(program: &Path, data: &Path, at: SocketAddr) -> Done<(std::process::Child, SocketAddr)> {
+    // What the server says stays beside its directory.
+    let log = std::fs::OpenOptions::new().create(true).append(true).open(data.with_extension("log"))?;
     let mut process = Command::new(program)
         .args(["--http", "127.0.0.1:0", "--tcp", &at.to_string(), "--generation", "5000", "--segment", "4", "--data"])
         .arg(data)
         .stdout(Stdio::piped())
-        .stderr(Stdio::null())
+        .stderr(log)
         .spawn()
         .map_err(|it| format!("{} cannot be started: {it}", program.display()))?;
     let lines = process.stdout.take().map(BufReader::new);

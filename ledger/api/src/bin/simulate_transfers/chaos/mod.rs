@@ -35,7 +35,10 @@ pub fn run(arguments: &Arguments) -> Done {
     report::say(&format!("the server's directory is {}", data.display()));
     let proven = chaos(arguments, &program, &data);
     match (&proven, own) {
-        (Ok(()), true) => std::fs::remove_dir_all(&data)?,
+        (Ok(()), true) => {
+            std::fs::remove_dir_all(&data)?;
+            std::fs::remove_file(data.with_extension("log"))?;
+        }
         // What went wrong can be looked at.
         _ => report::say(&format!("the directory stays: {}", data.display())),
     }
