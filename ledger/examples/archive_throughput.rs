@@ -8,7 +8,7 @@ use std::{path::Path, sync::Arc, time::Instant};
 
 use ledger::{
     Past,
-    archive::{Archive, LsmArchive},
+    archive::{Archive, ArchiveOptions, LsmArchive},
     disk::RealDisk,
     log::{Draft, Log, Mark, SEGMENT_BYTES, prepare},
     model::{Asked, Balances, Entry, PostedTransfer, Transfer},
@@ -132,6 +132,16 @@ fn archive(dir: &Path, entries: u64) -> Result<(), Box<dyn std::error::Error>> {
         begun.elapsed().as_nanos() / u128::from(scanned)
     );
     archive.close()?;
+    for filter_bytes in [32 << 20, 33 << 20] {
+        let begun = Instant::now();
+        let options = ArchiveOptions { filter_bytes, ..ArchiveOptions::default() };
+        let archive = LsmArchive::open_with(dir, LsmArchive::options(), options)?;
+        println!(
+            "opened with a filter of {filter_bytes} bytes: {:.2} s",
+            begun.elapsed().as_secs_f64()
+        );
+        drop(archive);
+    }
     Ok(())
 }
 
@@ -173,7 +183,7 @@ fn cpu_seconds() -> f64 {
 fn resident_mebibytes() -> u64 {
     let statm = std::fs::read_to_string("/proc/self/statm").unwrap_or_default();
     let pages = statm.split_ascii_whitespace().nth(1).and_then(|pages| pages.parse::<u64>().ok());
-    pages.unwrap_or(0) * 4096 >> 20
+    (pages.unwrap_or(0) * 4096) >> 20
 }
 
 struct Random(u64);

@@ -70,7 +70,6 @@ impl MemoryArchive {
 impl Content {
     fn store(&mut self, entries: &[Entry], mark: Mark, count: usize) -> Result<()> {
         let have = self.entries.last_key_value().map_or(0, |(timestamp, _)| *timestamp);
-        let have = have.max(self.through.map_or(0, |through| through.timestamp));
         for entry in new_entries(entries, have, self.through, mark)?.iter().take(count) {
             let timestamp = entry.timestamp();
             if let Some(id) = entry.id() {

@@ -4,6 +4,20 @@
 //! holds nothing that the log does not: it can be made again from it.
 //!
 //! [`LsmArchive`] keeps them in `lsm`, with memory that is bounded; [`MemoryArchive`] is for tests and for the simulator.
+//!
+//! ```
+//! use ledger::{Past, archive::{Archive, LsmArchive}, log::Mark, model::{Code, Entry}};
+//!
+//! # let dir = tempfile::tempdir().unwrap();
+//! let archive = LsmArchive::open(dir.path(), LsmArchive::options())?;
+//! let entry = Entry::Refusal { timestamp: 5, id: 7, code: Code::ExceedsCredits, digest: [1; 16] };
+//! let mark = Mark { op: 1, timestamp: 5, hash: [2; 32] };
+//! archive.store(std::slice::from_ref(&entry), mark)?;
+//! assert_eq!(archive.entry(7)?, Some(entry));
+//! assert_eq!(archive.entry(8)?, None);
+//! archive.close()?;
+//! # Ok::<(), ledger::Error>(())
+//! ```
 
 mod block;
 mod bytes;
@@ -16,7 +30,7 @@ use std::ops::{ControlFlow, RangeInclusive};
 
 pub use self::{
     entry_codec::{BadEntry, decode_entry, encode_entry},
-    lsm_archive::LsmArchive,
+    lsm_archive::{ArchiveOptions, LsmArchive},
     memory_archive::MemoryArchive,
 };
 use crate::{
@@ -107,6 +121,7 @@ fn new_entries(
     {
         return Err(Error::Mismatch(format!("the archive has another op {}", mark.op)));
     }
+    let have = have.max(through.map_or(0, |through| through.timestamp));
     let known = entries.partition_point(|entry| entry.timestamp() <= have);
     Ok(&entries[known..])
 }

@@ -1,7 +1,7 @@
 //! Records and bytes.
 //!
 //! Everything is little endian, and every value has exactly one encoding: what is decoded and encoded again gives the same bytes, so that
-//! a hash of them says whether two requests are the same. Accounts and transfers are TigerBeetle's 128-byte records. `FORMAT.md` has the tables.
+//! a hash of them says whether two requests are the same. Accounts and transfers are TigerBeetle's 128-byte records. `RECORDS.md` has the tables.
 //!
 //! Decoding bytes that anybody may have sent never panics, and never allocates more than those bytes justify.
 

@@ -70,6 +70,21 @@ impl Log {
         segment_bytes: u64,
         from: Option<Mark>,
     ) -> Result<(Self, Tail)> {
+        Self::open_beside(disk, segment_bytes, from, None)
+    }
+
+    /// As [`open_from`](Self::open_from), where something else beside the log knows that it was durable up to `witness`: an archive. A bad record up to there
+    /// is damage, and is not cut off. That the log's record there is the witness's is for the caller to check.
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn open_beside(
+        disk: Arc<dyn Disk>,
+        segment_bytes: u64,
+        from: Option<Mark>,
+        witness: Option<Mark>,
+    ) -> Result<(Self, Tail)> {
         segment::check_bytes(&*disk, segment_bytes)?;
         let segments = segment::list(&*disk)?;
         let Some(first) = segments.first() else {
@@ -104,7 +119,8 @@ impl Log {
         if stop.sealed {
             unproven.clear();
         }
-        judge(&scan, &stop, from)?;
+        let proven = from.op.max(witness.map_or(0, |mark| mark.op));
+        judge(&scan, &stop, proven)?;
         let trimmed = trim(&*disk, &mut scan, &stop)?;
         write_again(&*disk, &scan, &unproven)?;
         let mark = scan.mark;
@@ -140,12 +156,14 @@ fn check_mark(found: Mark, from: Mark) -> Result<()> {
 }
 
 /// Whether a record that cannot be read was durable once.
-fn judge(scan: &Scan, stop: &Stop, from: Mark) -> Result<()> {
+fn judge(scan: &Scan, stop: &Stop, proven: u64) -> Result<()> {
     let lost = scan.mark.op + 1;
     let path = scan.path(stop.segment);
-    if from.op >= lost {
-        let found =
-            format!("{}, where op {lost} was durable: a snapshot is of op {}", stop.found, from.op);
+    if proven >= lost {
+        let found = format!(
+            "{}, where op {lost} was durable: a snapshot or the archive is of op {proven}; or the log is an older copy than they are",
+            stop.found
+        );
         return Err(Error::corruption(path, stop.offset, found));
     }
     if let Some(witness) = scan.witness(stop, lost)? {

@@ -118,7 +118,8 @@ impl Node {
                 body: &encoded[encoded_batch.body.clone()],
             })
             .collect();
-        self.append(&drafts)?;
+        let appended = self.append(&drafts);
+        self.settle(appended)?;
 
         let events: usize = batches.iter().map(Batch::len).sum();
         let committed = if self.options.background && events >= OVERLAP_EVENTS {
@@ -146,13 +147,24 @@ impl Node {
         let mut any = false;
         while self.state.next_due().is_some_and(|due| due <= clock.max(self.state.timestamp())) {
             let timestamp = self.state.next_timestamp(clock, &Batch::Tick);
-            self.append(&[Draft { timestamp, kind: Batch::Tick.kind(), count: 0, body: &[] }])?;
+            let tick = Draft { timestamp, kind: Batch::Tick.kind(), count: 0, body: &[] };
+            let appended = self.append(&[tick]);
+            self.settle(appended)?;
             let applied =
                 self.state.apply(&*self.archive, self.state.op() + 1, timestamp, &Batch::Tick);
             self.keep(applied)?;
             any = true;
         }
         Ok(any)
+    }
+
+    /// After a full disk the node goes on: what it expired before that is made durable, so that nobody is shown what a crash would take back.
+    fn settle(&mut self, appended: Result<()>) -> Result<()> {
+        if appended.is_err() && self.stopped.is_none() && self.log.durable() != self.log.tail() {
+            let synced = self.log.sync();
+            self.keep(synced)?;
+        }
+        appended
     }
 
     /// Appends to the log. A log that wrote nothing can go on; one that may have written something cannot.

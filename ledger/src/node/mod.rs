@@ -71,7 +71,7 @@ pub struct Committed {
     pub reply: Reply,
 }
 
-/// A ledger that is open: see the [module](self).
+/// A ledger that is open. It has no thread of its own that decides anything, no clock and no socket: the caller says what time it is, and asks.
 ///
 /// ```
 /// use std::sync::Arc;

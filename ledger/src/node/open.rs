@@ -45,7 +45,8 @@ impl Node {
         let through = archive.through()?;
         let (from, state, damaged) = newest_state(&*disk, through)?;
         let (log, trimmed) = if Log::exists(&*disk)? {
-            let (log, tail) = Log::open_from(Arc::clone(&disk), options.segment_bytes, from)?;
+            let (log, tail) =
+                Log::open_beside(Arc::clone(&disk), options.segment_bytes, from, through)?;
             (log, tail.trimmed)
         } else {
             if let Some(mark) = from {

@@ -35,9 +35,6 @@ pub(super) trait Events {
     fn remember(&mut self, at: usize, timestamp: u64, code: Code);
 
     fn refused(code: Code, timestamp: u64) -> Self::Outcome;
-
-    /// Called from time to time with the number of the next event: what comes can be fetched into the cache.
-    fn look_ahead(&self, _next: usize) {}
 }
 
 /// Does all events of a batch of which the last has the timestamp `last`.
@@ -48,7 +45,6 @@ pub(super) fn run<E: Events>(events: &mut E, last: u64) -> Vec<E::Outcome> {
     // The caller made sure that there is so much time.
     let first = last.wrapping_sub(count as u64).wrapping_add(1);
     for at in 0..count {
-        events.look_ahead(at);
         let timestamp = first.wrapping_add(at as u64);
         let linked = events.is_linked(at);
         if linked && chain.is_none() {

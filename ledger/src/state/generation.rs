@@ -77,12 +77,6 @@ impl Generation {
         Some(&self.entries[place as usize])
     }
 
-    /// See [`Index::touch`].
-    #[inline(always)]
-    pub(super) fn touch(&self, tag: u32) -> u64 {
-        self.index.touch(tag)
-    }
-
     /// How a pending transfer ended and when, if it ended here.
     #[must_use]
     pub fn resolution(&self, pending_id: u128) -> Option<(Resolution, u64)> {

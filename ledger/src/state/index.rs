@@ -54,12 +54,6 @@ impl Index {
         }
     }
 
-    /// Reads where a tag's search begins, so that it is in the cache when that is done.
-    #[inline(always)]
-    pub(super) fn touch(&self, tag: u32) -> u64 {
-        self.slots[self.home(tag)]
-    }
-
     /// Adds a place, below `u32::MAX`, of an id that is not there.
     #[inline(always)]
     pub(super) fn insert(&mut self, tag: u32, place: u32) {

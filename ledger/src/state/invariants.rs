@@ -2,9 +2,9 @@
 
 use super::{
     State,
+    limits::{exceeds_credits, exceeds_debits},
     pendings::deadline,
     totals::Totals,
-    transfers::{exceeds_credits, exceeds_debits},
 };
 use crate::{
     Error, Result,

@@ -48,6 +48,7 @@ mod index;
 mod invariants;
 mod journal;
 mod ledgers;
+mod limits;
 mod memory;
 mod pendings;
 mod post_void;

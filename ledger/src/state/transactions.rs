@@ -6,7 +6,7 @@ use super::{
     chain::{Events, Refused},
     exchange::{convert, parties},
     exists::transaction_exists,
-    transfers::{exceeds_credits, exceeds_debits},
+    limits::{exceeds_credits, exceeds_debits},
 };
 use crate::{
     Result,

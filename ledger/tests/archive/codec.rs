@@ -60,7 +60,7 @@ fn the_layout_never_changes() {
     let mut bytes = Vec::new();
     encode_entry(&plain(5, 3)[4], &mut bytes);
     let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-    assert_eq!(hex, "PINNED_TRANSFER");
+    assert_eq!(hex, "011d21010000100020000000e0c10fc26d6c747c9f601517030306881304048813");
     bytes.clear();
     let code = ledger::model::Code::ExceedsCredits;
     encode_entry(&Entry::Refusal { timestamp: 9, id: 0x1234, code, digest: [7; 16] }, &mut bytes);

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use ledger::{
     Past,
-    archive::{Archive, LsmArchive, MemoryArchive},
+    archive::{Archive, ArchiveOptions, LsmArchive, MemoryArchive},
     log::Mark,
     model::Entry,
 };
@@ -17,7 +17,7 @@ use crate::{
 
 const DIR: &str = "/data/archive";
 
-fn machine() -> SimFs {
+pub fn machine() -> SimFs {
     let fs = SimFs::new();
     fs.write_file("/data/other", b"here").unwrap();
     fs.sync_all();
@@ -30,7 +30,9 @@ fn open(fs: &SimFs) -> ledger::Result<LsmArchive> {
         .write_buffer_bytes(4096)
         .segment_bytes(8192)
         .cache_bytes(16 << 10);
-    LsmArchive::open_with_filter(DIR, options, 1024)
+    // The largest store takes several portions.
+    let archive = ArchiveOptions { filter_bytes: 1024, portion_entries: 60 };
+    LsmArchive::open_with(DIR, options, archive)
 }
 
 /// Where the generations end.
@@ -68,15 +70,16 @@ fn check(after: &SimFs, all: &[Entry], least: usize, most: usize, what: &str) {
     let found = scan(&archive, None, 0..=u64::MAX, false, usize::MAX);
     assert!(found.len() >= end && found == all[..found.len()], "{what}: {}", found.len());
     let memory = MemoryArchive::new();
-    memory.store(&found, Mark { timestamp: u64::MAX, ..mark(&[], 1) }).unwrap();
+    memory.store(&found, mark(&found, 1)).unwrap();
     assert_same(&archive, &memory, all, &[(150, 400), (269, 271), (800, 903)]);
 
     // The same again, in other generations, as the state would after such a crash.
-    for to in [end + (all.len() - end) / 2, all.len()] {
+    for to in [(end + 7).min(all.len()), end + (all.len() - end) / 2, all.len()] {
         let from = end.saturating_sub(20);
         archive.store(&all[from..to], mark(&all[..to], 100 + to as u64)).unwrap();
     }
-    memory.store(all, Mark { timestamp: u64::MAX, ..mark(&[], 2) }).unwrap();
+    let memory = MemoryArchive::new();
+    memory.store(all, mark(all, 1)).unwrap();
     assert_same(&archive, &memory, all, &[(150, 400), (269, 271), (800, 903)]);
     assert!(archive.db().verify().unwrap().is_sound(), "{what}");
     archive.close().unwrap();
@@ -96,7 +99,7 @@ fn a_crash_at_every_io_of_a_store() {
     let points = whole.points();
     assert!(points > 40, "{points}");
     // What background threads do differs from run to run; what is promised does not.
-    let stride = (points / 60).max(1) as usize;
+    let stride = (points / 100).max(1) as usize;
     for point in (0..points).step_by(stride) {
         let fs = machine();
         fs.set_plan(FaultPlan::new().seed(point).crash_at(point));
@@ -121,7 +124,7 @@ fn an_error_at_any_io_is_an_error_and_no_loss() {
     let whole = machine();
     run(&whole, &all);
     let points = whole.points();
-    for point in (0..points).step_by((points / 25).max(1) as usize) {
+    for point in (0..points).step_by((points / 60).max(1) as usize) {
         let fs = machine();
         fs.set_plan(FaultPlan::new().fail_at(point, std::io::ErrorKind::Other, 1));
         let (acknowledged, begun) = run(&fs, &all);

@@ -3,5 +3,6 @@
 
 mod codec;
 mod crash;
+mod damage;
 mod entries;
 mod model;

@@ -124,7 +124,7 @@ fn a_missing_segment_is_damage_wherever_anything_tells_of_it() {
     // Nothing in the log tells of what was the last; a snapshot does.
     assert!(open(&without.fork()).unwrap().0.tail().op < log.tail().op);
     let error = Log::open_from(Arc::new(without), SEGMENT, Some(log.tail())).unwrap_err();
-    assert!(error.to_string().contains("a snapshot is of op"), "{error}");
+    assert!(error.to_string().contains("a snapshot or the archive is of op"), "{error}");
 }
 
 #[test]

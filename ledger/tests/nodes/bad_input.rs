@@ -1,7 +1,7 @@
 //! What is refused before anything happens.
 
 use ledger::{
-    Error,
+    Error, NodeOptions,
     model::{Batch, Exchange, Leg, MAX_EVENTS, Metadata, Posting, Side, Transaction, Value},
     money::{Amount, Rate, Rounding},
 };
@@ -85,4 +85,44 @@ fn a_directory_has_one_ledger_at_a_time() {
     assert!(matches!(&error, Error::InUse(path) if path == dir.path()), "{error}");
     drop(held);
     ledger::disk::RealDisk::open(dir.path()).unwrap();
+}
+#[test]
+fn a_real_directory_goes_on_where_it_was() {
+    let dir = tempfile::tempdir().unwrap();
+    let open = || {
+        let disk = ledger::disk::RealDisk::open(dir.path()).unwrap();
+        let archive = ledger::archive::LsmArchive::open(
+            dir.path().join("archive"),
+            ledger::archive::LsmArchive::options(),
+        )
+        .unwrap();
+        let options = NodeOptions {
+            segment_bytes: 1 << 20,
+            generation_entries: 100,
+            ..NodeOptions::default()
+        };
+        ledger::Node::open(std::sync::Arc::new(disk), std::sync::Arc::new(archive), options)
+            .unwrap()
+    };
+    let (mut node, recovery) = open();
+    assert_eq!((recovery.replayed, recovery.snapshot), (0, None));
+    let ledger =
+        ledger::model::Ledger { id: 1, currency: ledger::money::Currency::new("EUR", 2).unwrap() };
+    let account =
+        |id| ledger::model::Account { id, ledger: 1, code: 1, ..ledger::model::Account::default() };
+    node.commit(
+        NOW,
+        &[Batch::Ledgers(vec![ledger]), Batch::Accounts(vec![account(1), account(2)])],
+    )
+    .unwrap();
+    for round in 0..20 {
+        let transfers: Vec<_> = (1..=30).map(|n| transfer(round * 30 + n, 1, 2, 1)).collect();
+        send(&mut node, NOW, &transfers).unwrap();
+    }
+    let (tail, digest) = (node.tail(), node.state().digest());
+    node.close().unwrap();
+    let (node, recovery) = open();
+    assert_eq!(recovery.replayed, 0, "closing leaves nothing to replay");
+    assert_eq!((node.tail(), node.state().digest()), (tail, digest));
+    assert_eq!(node.entry(1).unwrap().unwrap().id(), Some(1));
 }

@@ -13,7 +13,10 @@ struct Failing<'a> {
 impl Failing<'_> {
     fn ask(&self) -> ledger::Result<()> {
         match self.left.get().checked_sub(1) {
-            Some(left) => Ok(self.left.set(left)),
+            Some(left) => {
+                self.left.set(left);
+                Ok(())
+            }
             None => Err(Error::Stopped("the disk is gone".to_owned())),
         }
     }

@@ -33,10 +33,16 @@ pub use error::{Error, Result};
 /// There is none, somebody has it open, or its files are damaged.
 pub fn open(dir: &Path) -> Result<ledger::Node> {
     if !dir.is_dir() {
-        return Err(Error::Asked(format!("{} is no directory: say where a server keeps its data", dir.display())));
+        return Err(Error::Asked(format!(
+            "{} is no directory: say where a server keeps its data",
+            dir.display()
+        )));
     }
     let disk = ledger::disk::RealDisk::open(dir)?;
-    let archive = ledger::archive::LsmArchive::open(dir.join("archive"), ledger::archive::LsmArchive::default_options())?;
+    let archive = ledger::archive::LsmArchive::open(
+        dir.join("archive"),
+        ledger::archive::LsmArchive::options(),
+    )?;
     let options = ledger::NodeOptions { background: false, ..ledger::NodeOptions::default() };
     Ok(ledger::Node::open(Arc::new(disk), Arc::new(archive), options)?.0)
 }

@@ -147,7 +147,9 @@ impl From<&Change> for Line {
         let what = match &change.entry {
             Entry::Transfer(posted) => {
                 let transfer = &posted.transfer;
-                let resolves = transfer.flags.intersects(TransferFlags::POST_PENDING | TransferFlags::VOID_PENDING);
+                let resolves = transfer
+                    .flags
+                    .intersects(TransferFlags::POST_PENDING | TransferFlags::VOID_PENDING);
                 let moved = Moved {
                     id: Text(transfer.id),
                     pending_id: resolves.then_some(Text(transfer.pending_id)),
@@ -168,18 +170,24 @@ impl From<&Change> for Line {
                     What::Transfer(moved)
                 }
             }
-            Entry::Expiry { pending_id, debit_account_id, credit_account_id, amount, debit, credit, .. } => {
-                What::Expiry(Moved {
-                    id: Text(*pending_id),
-                    pending_id: Some(Text(*pending_id)),
-                    debit_account_id: Text(*debit_account_id),
-                    credit_account_id: Text(*credit_account_id),
-                    amount: Text(amount.get()),
-                    code: 0,
-                    debit: (*debit).into(),
-                    credit: (*credit).into(),
-                })
-            }
+            Entry::Expiry {
+                pending_id,
+                debit_account_id,
+                credit_account_id,
+                amount,
+                debit,
+                credit,
+                ..
+            } => What::Expiry(Moved {
+                id: Text(*pending_id),
+                pending_id: Some(Text(*pending_id)),
+                debit_account_id: Text(*debit_account_id),
+                credit_account_id: Text(*credit_account_id),
+                amount: Text(amount.get()),
+                code: 0,
+                debit: (*debit).into(),
+                credit: (*credit).into(),
+            }),
             Entry::Transaction(posted) => What::Transaction {
                 id: Text(posted.transaction.id),
                 code: posted.transaction.code,

@@ -107,14 +107,22 @@ pub fn reconcile(
         None => absent("statement", "none was given (--statement FILE)".to_owned()),
     });
     let trial_balance = trial(node, state);
-    let agrees = derivations.iter().all(|compared| compared.difference.0 == 0 && compared.differing.is_empty())
+    let agrees = derivations
+        .iter()
+        .all(|compared| compared.difference.0 == 0 && compared.differing.is_empty())
         && trial_balance.iter().all(|trial| trial.debits == trial.credits);
     let hash = if cut == 0 { ledger::log::Mark::GENESIS.hash } else { node.log().mark(cut)?.hash };
     Ok(Report { cut_op: cut, chain_hash: hex(&hash), derivations, trial_balance, agrees })
 }
 
 fn absent(name: &str, why: String) -> Compared {
-    Compared { name: name.to_owned(), absent: Some(why), accounts: 0, difference: Text(0), differing: Vec::new() }
+    Compared {
+        name: name.to_owned(),
+        absent: Some(why),
+        accounts: 0,
+        difference: Text(0),
+        differing: Vec::new(),
+    }
 }
 
 fn compare(name: &str, state: &Books, books: &Books) -> Compared {
@@ -152,8 +160,10 @@ fn compare_statement(state: &Books, statement: &Statement) -> Compared {
     compared
 }
 
-/// The four sums, with their names.
-const COLUMNS: [(&str, fn(&Sums) -> i128); 4] = [
+/// One of the four sums: its name, and where it is.
+type Column = (&'static str, fn(&Sums) -> i128);
+
+const COLUMNS: [Column; 4] = [
     ("debits_pending", |sums| sums.debits_pending),
     ("debits_posted", |sums| sums.debits_posted),
     ("credits_pending", |sums| sums.credits_pending),
@@ -167,7 +177,12 @@ impl Compared {
         }
         self.difference.0 = self.difference.0.saturating_add(state.abs_diff(derived));
         if self.differing.len() < NAMED {
-            self.differing.push(Differing { account_id: Text(account), what, state: Text(state), derived: Text(derived) });
+            self.differing.push(Differing {
+                account_id: Text(account),
+                what,
+                state: Text(state),
+                derived: Text(derived),
+            });
         }
     }
 }

@@ -171,6 +171,13 @@ pub fn furnish(client: &Client) {
     }
 }
 
+/// From now on the disk refuses to sync.
+pub fn fail_syncs(disk: &MemoryDisk) {
+    use ledger::disk::{Fault, OperationKind};
+    let error = Fault::Fail(std::io::ErrorKind::Other);
+    disk.on_operation(move |it| (it.kind == OperationKind::Sync).then_some(error));
+}
+
 pub fn units(units: u128) -> Amount {
     Amount::new(units).unwrap()
 }

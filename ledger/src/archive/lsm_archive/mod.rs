@@ -1,8 +1,8 @@
 //! The archive that keeps entries in `lsm`.
 //!
 //! Five keyspaces: `entries`, blocks of up to 32 by their first timestamp; `ids`, which block and which entry of it has an id; `resolutions`, how pending transfers ended;
-//! `accounts`, the timestamps of each account's entries, one piece for each account and store; `meta`, what is stored. A portion of up to [`PORTION`] entries is one batch, so that
-//! all of them always agree.
+//! `accounts`, the timestamps of each account's entries, one piece for each account and store; `meta`, what is stored. A portion of up to
+//! [`ArchiveOptions::portion_entries`] is one batch, so that all of them always agree.
 
 mod filter;
 mod saved_filter;
@@ -34,13 +34,26 @@ use crate::{
     past::Past,
 };
 
-/// How many entries are stored at once.
-pub const PORTION: usize = 1 << 18;
 /// The key of what is stored, in `meta`.
 const STORED: &[u8] = b"stored";
 const VERSION: u8 = 1;
-/// The filter's size unless somebody has a reason: 10 bits each for 26 million ids.
-pub const FILTER_BYTES: usize = 32 << 20;
+
+/// How much memory an archive takes, beside what its [`lsm::Options`] say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ArchiveOptions {
+    /// For telling which ids are not there: 10 bits for each id make a look-up of one that is not there take some 50 ns. With less of them more look-ups go on to `lsm`, at
+    /// some 300 ns, and nothing else changes. Another size than the last time makes it be filled from all ids, some 2 million a second. Default 32 MiB: 26 million
+    /// ids with 10 bits each.
+    pub filter_bytes: usize,
+    /// How many entries are stored at once; a store of more is done in portions. One takes some 400 bytes an entry meanwhile. Default 2^18; 0 is as 1.
+    pub portion_entries: usize,
+}
+
+impl Default for ArchiveOptions {
+    fn default() -> Self {
+        Self { filter_bytes: 32 << 20, portion_entries: 1 << 18 }
+    }
+}
 
 /// What is stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -60,6 +73,7 @@ pub struct LsmArchive {
     meta: Keyspace,
     stored: Mutex<Stored>,
     filter: Filter,
+    portion: usize,
     /// The newest entry whose id is in the filter as it is on disk.
     filter_saved: AtomicU64,
     /// How many ids the filter has that it has not on disk.
@@ -73,34 +87,32 @@ impl std::fmt::Debug for LsmArchive {
 }
 
 impl LsmArchive {
-    /// What suits an archive: write buffers of 8 MiB, and a cache of 128 MiB.
+    /// What suits an archive: write buffers of 8 MiB, and a cache of 32 MiB.
     #[must_use]
     pub fn options() -> lsm::Options {
-        lsm::Options::default().write_buffer_bytes(8 << 20).cache_bytes(128 << 20)
+        lsm::Options::default().write_buffer_bytes(8 << 20).cache_bytes(32 << 20)
     }
 
-    /// Opens an archive, and makes one where there is none. Its filter has [`FILTER_BYTES`].
+    /// Opens an archive, and makes one where there is none.
     ///
     /// # Errors
     ///
     /// What `lsm` says; [`Error::Version`] if a newer program wrote it.
     pub fn open(dir: impl AsRef<Path>, options: lsm::Options) -> Result<Self> {
-        Self::open_with_filter(dir, options, FILTER_BYTES)
+        Self::open_with(dir, options, ArchiveOptions::default())
     }
 
-    /// As [`open`](Self::open), with so many bytes of memory for telling which ids are not there: 10 bits for each id make a look-up of
-    /// one that is not there take some 50 ns. With less of them more look-ups go on to `lsm`, and nothing else changes. Another size than the last time makes it be made from all ids, at
-    /// some 10 million a second.
+    /// As [`open`](Self::open), with other options than the defaults.
     ///
     /// # Errors
     ///
     /// As [`open`](Self::open).
-    pub fn open_with_filter(
+    pub fn open_with(
         dir: impl AsRef<Path>,
-        options: lsm::Options,
-        filter_bytes: usize,
+        lsm: lsm::Options,
+        options: ArchiveOptions,
     ) -> Result<Self> {
-        let db = Db::open(dir, options)?;
+        let db = Db::open(dir, lsm)?;
         // Small values in tables, by random keys: larger upper levels, fewer merges.
         let index = KeyspaceOptions {
             value_compression: Compression::None,
@@ -131,7 +143,8 @@ impl LsmArchive {
             accounts,
             meta,
             stored: Mutex::new(stored),
-            filter: Filter::new(filter_bytes),
+            filter: Filter::new(options.filter_bytes),
+            portion: options.portion_entries.max(1),
             filter_saved: AtomicU64::new(0),
             filter_unsaved: AtomicUsize::new(0),
         };
@@ -321,7 +334,7 @@ impl Archive for LsmArchive {
         // One at a time; reads do not wait for it.
         let mut stored = self.stored();
         let new = new_entries(entries, stored.have, stored.through, mark)?;
-        let mut portions = new.chunks(PORTION).peekable();
+        let mut portions = new.chunks(self.portion).peekable();
         loop {
             let mut batch = Batch::new();
             if let Some(portion) = portions.next() {

@@ -7,11 +7,20 @@ use ledger::log;
 use super::{new_file, say};
 use crate::{Error, Result, open, reconcile::hex};
 
-pub(super) fn export(dir: &Path, out: &Path, from: u64, to: Option<u64>, json: bool) -> Result<bool> {
+pub(super) fn export(
+    dir: &Path,
+    out: &Path,
+    from: u64,
+    to: Option<u64>,
+    json: bool,
+) -> Result<bool> {
     let node = open(dir)?;
     let to = to.unwrap_or(node.tail().op);
     if from == 0 || from > to || to > node.tail().op {
-        return Err(Error::Asked(format!("no operations {from} to {to}: the log has 1 to {}", node.tail().op)));
+        return Err(Error::Asked(format!(
+            "no operations {from} to {to}: the log has 1 to {}",
+            node.tail().op
+        )));
     }
     let mut file = new_file(out)?;
     let last = log::export(node.log(), from..=to, &mut file)?;
@@ -28,12 +37,15 @@ pub(super) fn export(dir: &Path, out: &Path, from: u64, to: Option<u64>, json: b
 }
 
 pub(super) fn prove(file: &Path, hash: &str, json: bool) -> Result<bool> {
-    let expected = digest(hash).ok_or_else(|| Error::Asked("--hash takes 64 hexadecimal digits".to_owned()))?;
+    let expected = digest(hash)
+        .ok_or_else(|| Error::Asked("--hash takes 64 hexadecimal digits".to_owned()))?;
     let mut input = std::io::BufReader::with_capacity(1 << 20, std::fs::File::open(file)?);
     match log::verify_export(&mut input, &expected, &mut |_| {}) {
         Ok(summary) => {
             if json {
-                say(serde_json::json!({ "proved": true, "from": summary.before.op + 1, "to": summary.last.op, "events": summary.events }));
+                say(
+                    serde_json::json!({ "proved": true, "from": summary.before.op + 1, "to": summary.last.op, "events": summary.events }),
+                );
             } else {
                 say(format_args!(
                     "operations {} to {}, {} events, are those that led to this hash",

@@ -27,7 +27,11 @@ pub(super) fn run(dir: &Path, json: bool) -> Result<bool> {
         return Ok(true);
     }
     say(format_args!("operation {}, time {}, chain {}", tail.op, tail.timestamp, hex(&tail.hash)));
-    say(format_args!("{} accounts, {} transfers pending", state.accounts().len(), state.pending_count()));
+    say(format_args!(
+        "{} accounts, {} transfers pending",
+        state.accounts().len(),
+        state.pending_count()
+    ));
     let mut shown = table(&["ledger", "currency", "accounts"]);
     for ledger in ledgers {
         let accounts = state.accounts().filter(|account| account.ledger == ledger.id).count();

@@ -35,14 +35,18 @@ pub fn run(arguments: &Arguments) -> Result<bool> {
 /// A table as all of them look.
 fn table(header: &[&str]) -> Table {
     let mut table = Table::new();
-    table.load_style(presets::UTF8_BORDERS_ONLY).set_content_arrangement(ContentArrangement::Dynamic).set_header(header.iter().copied());
+    table
+        .load_style(presets::UTF8_BORDERS_ONLY)
+        .set_content_arrangement(ContentArrangement::Dynamic)
+        .set_header(header.iter().copied());
     table
 }
 
 /// A file to write, that was not there.
 fn new_file(path: &Path) -> Result<std::io::BufWriter<std::fs::File>> {
-    let file = std::fs::File::create_new(path)
-        .map_err(|e| crate::Error::Asked(format!("{}: {e}; name a file that is not there yet", path.display())))?;
+    let file = std::fs::File::create_new(path).map_err(|e| {
+        crate::Error::Asked(format!("{}: {e}; name a file that is not there yet", path.display()))
+    })?;
     Ok(std::io::BufWriter::with_capacity(1 << 20, file))
 }
 

@@ -41,17 +41,25 @@ pub(super) fn run(asked: &Reconcile, json: bool) -> Result<bool> {
     if let Some(out) = &asked.out {
         std::fs::write(out.join("reconciliation.json"), &document)?;
     }
-    if json { say(&document) } else { show(&report) }
+    if json {
+        say(&document)
+    } else {
+        show(&report)
+    }
     Ok(report.agrees)
 }
 
 /// Balances as a consumer keeps them: of the feed that was given, or of one made here.
 fn stream(node: &Node, asked: &Reconcile, cut: u64) -> Result<Books> {
     let consumer = match &asked.feed {
-        Some(path) => derive::stream::consume(BufReader::with_capacity(1 << 20, File::open(path)?), cut)?,
+        Some(path) => {
+            derive::stream::consume(BufReader::with_capacity(1 << 20, File::open(path)?), cut)?
+        }
         None => {
             let mut consumer = derive::stream::Consumer::default();
-            for_each_change(node, cut, &mut |change| consumer.apply(&crate::line::Line::from(change)))?;
+            for_each_change(node, cut, &mut |change| {
+                consumer.apply(&crate::line::Line::from(change))
+            })?;
             consumer
         }
     };
@@ -88,14 +96,16 @@ fn batch(node: &Node, asked: &Reconcile, cut: u64) -> Result<Books, String> {
             kept.as_path()
         }
         None => {
-            scratch = std::env::temp_dir().join(format!("ledger-postings-{}.parquet", std::process::id()));
+            scratch = std::env::temp_dir()
+                .join(format!("ledger-postings-{}.parquet", std::process::id()));
             scratch.as_path()
         }
     };
     let mut table = derive::batch::Postings::default();
-    let result = for_each_change(node, cut, &mut |change| table.add(&crate::line::Line::from(change)))
-        .and_then(|()| table.save(path))
-        .and_then(|()| derive::batch::books(path));
+    let result =
+        for_each_change(node, cut, &mut |change| table.add(&crate::line::Line::from(change)))
+            .and_then(|()| table.save(path))
+            .and_then(|()| derive::batch::books(path));
     if asked.out.is_none() {
         let _ = std::fs::remove_file(path);
     }
@@ -116,7 +126,12 @@ fn show(report: &Report) {
             None if compared.differing.is_empty() => "the same as the state".to_owned(),
             None => "DIFFERS".to_owned(),
         };
-        shown.add_row([compared.name.clone(), compared.accounts.to_string(), compared.difference.0.to_string(), verdict]);
+        shown.add_row([
+            compared.name.clone(),
+            compared.accounts.to_string(),
+            compared.difference.0.to_string(),
+            verdict,
+        ]);
     }
     say(shown);
     let mut trial = table(&["ledger", "currency", "accounts", "debits", "credits"]);
@@ -145,6 +160,8 @@ fn show(report: &Report) {
     if report.agrees {
         say("they agree, to the minor unit");
     } else {
-        say("THEY DIFFER: `ledger verify` tells whether the log leads to the state; then compare the account's entries with the other source");
+        say(
+            "THEY DIFFER: `ledger verify` tells whether the log leads to the state; then compare the account's entries with the other source",
+        );
     }
 }

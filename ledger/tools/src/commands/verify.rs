@@ -2,7 +2,10 @@
 
 use std::{ops::ControlFlow, path::Path};
 
-use ledger::{Node, codec, state::{Generation, State}};
+use ledger::{
+    Node, codec,
+    state::{Generation, State},
+};
 
 use super::say;
 use crate::{Error, Result, open, reconcile::hex};
@@ -33,18 +36,26 @@ pub(super) fn run(dir: &Path, json: bool) -> Result<bool> {
             "operations": tail.op, "chain_hash": hex(&tail.hash), "state": hex(&node.state().digest()), "agrees": same,
         }));
     } else if same {
-        say(format_args!("{} operations are whole and chained, and lead to the state that is there", tail.op));
+        say(format_args!(
+            "{} operations are whole and chained, and lead to the state that is there",
+            tail.op
+        ));
         say(format_args!("chain {}", hex(&tail.hash)));
         say(format_args!("state {}", hex(&node.state().digest())));
     } else {
-        say("THE STATE DIFFERS from what the log leads to: keep the directory as it is, and report it");
+        say(
+            "THE STATE DIFFERS from what the log leads to: keep the directory as it is, and report it",
+        );
     }
     Ok(same)
 }
 
 /// Whether the archive has these entries, and no other ones of their time.
 fn check_archived(node: &Node, generation: &Generation) -> Result<()> {
-    let (Some(first), Some(last)) = (generation.first_timestamp(), generation.last_timestamp()) else { return Ok(()) };
+    let (Some(first), Some(last)) = (generation.first_timestamp(), generation.last_timestamp())
+    else {
+        return Ok(());
+    };
     let mut expected = generation.entries().iter();
     let mut wrong = None;
     node.archive().scan(None, first..=last, false, &mut |found| {

@@ -63,7 +63,13 @@ impl Postings {
         }
     }
 
-    fn pair(&mut self, line: &Line, kind: &'static str, transfer: u128, moved: &Moved) -> Result<()> {
+    fn pair(
+        &mut self,
+        line: &Line,
+        kind: &'static str,
+        transfer: u128,
+        moved: &Moved,
+    ) -> Result<()> {
         self.row(line, kind, transfer, moved.debit_account_id.0, DEBIT, moved.amount.0)?;
         self.row(line, kind, transfer, moved.credit_account_id.0, CREDIT, moved.amount.0)
     }
@@ -82,8 +88,9 @@ impl Postings {
         side: &'static str,
         amount: u128,
     ) -> Result<()> {
-        let amount = ledger::money::Amount::new(amount)
-            .ok_or_else(|| Error::Feed(format!("change {}.{}: {amount} is above the limit", line.op, line.index)))?;
+        let amount = ledger::money::Amount::new(amount).ok_or_else(|| {
+            Error::Feed(format!("change {}.{}: {amount} is above the limit", line.op, line.index))
+        })?;
         self.op.push(line.op);
         self.index.push(line.index);
         self.timestamp.push(line.timestamp.0);
@@ -152,7 +159,9 @@ pub fn books(path: &Path) -> Result<Books> {
         let amounts = sums.column("amount")?.decimal()?.physical().clone();
         for ((account, side), amount) in accounts.iter().zip(sides.iter()).zip(amounts.iter()) {
             let (Some(account), Some(side), Some(amount)) = (account, side, amount) else {
-                return Err(Error::Feed("the table has a row without account, side or amount".to_owned()));
+                return Err(Error::Feed(
+                    "the table has a row without account, side or amount".to_owned(),
+                ));
             };
             let id = u128::from_str_radix(account, 16)
                 .map_err(|e| Error::Feed(format!("the table's account {account:?}: {e}")))?;
@@ -162,7 +171,11 @@ pub fn books(path: &Path) -> Result<Books> {
                 (DEBIT, true) => &mut sums.debits_pending,
                 (CREDIT, false) => &mut sums.credits_posted,
                 (CREDIT, true) => &mut sums.credits_pending,
-                _ => return Err(Error::Feed(format!("the table's side {side:?} is neither debit nor credit"))),
+                _ => {
+                    return Err(Error::Feed(format!(
+                        "the table's side {side:?} is neither debit nor credit"
+                    )));
+                }
             } = amount;
         }
     }

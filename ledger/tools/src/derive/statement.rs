@@ -28,7 +28,10 @@ pub fn read(input: impl BufRead) -> Result<Statement> {
     let mut lines = input.lines();
     let header = lines.next().transpose()?.unwrap_or_default();
     if header.trim_end() != HEADER {
-        return Err(Error::Statement(format!("line 1 is {:?}, it must be {HEADER:?}", shortened(&header))));
+        return Err(Error::Statement(format!(
+            "line 1 is {:?}, it must be {HEADER:?}",
+            shortened(&header)
+        )));
     }
     for (number, line) in (2_u64..).zip(lines) {
         let line = line?;
@@ -37,14 +40,21 @@ pub fn read(input: impl BufRead) -> Result<Statement> {
         }
         let fields: Vec<&str> = line.split(',').map(str::trim).collect();
         let [id, debits, credits] = fields[..] else {
-            return Err(Error::Statement(format!("line {number} has {} fields, not 3", fields.len())));
+            return Err(Error::Statement(format!(
+                "line {number} has {} fields, not 3",
+                fields.len()
+            )));
         };
-        let bad = |what: &str, text: &str| Error::Statement(format!("line {number}: {:?} is no {what}", shortened(text)));
+        let bad = |what: &str, text: &str| {
+            Error::Statement(format!("line {number}: {:?} is no {what}", shortened(text)))
+        };
         let account = account_id(id).ok_or_else(|| bad("account id", id))?;
         let debits = amount(debits).ok_or_else(|| bad("amount in minor units", debits))?;
         let credits = amount(credits).ok_or_else(|| bad("amount in minor units", credits))?;
         if statement.insert(account, (debits, credits)).is_some() {
-            return Err(Error::Statement(format!("line {number}: account {account} for the second time")));
+            return Err(Error::Statement(format!(
+                "line {number}: account {account} for the second time"
+            )));
         }
     }
     Ok(statement)

@@ -96,7 +96,10 @@ impl Consumer {
     fn release(&mut self, line: &Line, moved: &Moved) -> Result<()> {
         let pending = moved.pending_id.map_or(0, |id| id.0);
         let reserved = self.reserved.remove(&pending).ok_or_else(|| {
-            Error::Feed(format!("change {}.{} gives back what {pending} reserved, and it reserved nothing", line.op, line.index))
+            Error::Feed(format!(
+                "change {}.{} gives back what {pending} reserved, and it reserved nothing",
+                line.op, line.index
+            ))
         })?;
         self.reserve(moved, -reserved);
         Ok(())
@@ -136,8 +139,8 @@ pub fn consume(mut input: impl BufRead, cut: u64) -> Result<Consumer> {
         if text.trim().is_empty() {
             continue;
         }
-        let line: Line =
-            serde_json::from_str(&text).map_err(|e| Error::Feed(format!("line {number} is no change: {e}")))?;
+        let line: Line = serde_json::from_str(&text)
+            .map_err(|e| Error::Feed(format!("line {number} is no change: {e}")))?;
         if line.op <= cut {
             consumer.apply(&line)?;
         }
