@@ -41,7 +41,7 @@ impl Web {
         self.request.clear();
         write!(
             self.request,
-            "POST /v1/transfers HTTP/1.1\r\nHost: ledger\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+            "POST /v1/transfers HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
             body.len()
         )?;
         self.stream.write_all(self.request.as_bytes())?;

@@ -45,18 +45,35 @@ BEGIN
     RETURN true;
 END $$;
 
--- A batch as a ledger means it: one transfer after another, each sees the one before it. Made up within the server: nothing is sent.
+-- A batch as a ledger means it: one transfer after another, each sees the one before it. All accounts are locked first, in the order of their ids, or two batches would wait for
+-- each other. It does by itself what `transfer` does, which saves a call each. Made up within the server: nothing is sent.
 CREATE FUNCTION transfer_batch(events int, accounts bigint) RETURNS int LANGUAGE plpgsql AS $$
 DECLARE
-    debit bigint;
-    credit bigint;
     first bigint := (random() * 9e18)::bigint;
+    from_accounts bigint[];
+    to_accounts bigint[];
+    amounts bigint[];
+    debited accounts%ROWTYPE;
+    credited accounts%ROWTYPE;
 BEGIN
+    SELECT array_agg(d), array_agg(1 + (d + (random() * (accounts - 2))::bigint) % accounts), array_agg(1 + (random() * 99)::bigint)
+        INTO from_accounts, to_accounts, amounts
+        FROM (SELECT 1 + (random() * (accounts - 1))::bigint AS d FROM generate_series(1, events)) made;
+    PERFORM FROM accounts a WHERE a.id = ANY (from_accounts || to_accounts) ORDER BY a.id FOR UPDATE;
     FOR i IN 1..events LOOP
-        debit := 1 + (random() * (accounts - 1))::bigint;
-        credit := 1 + (debit + (random() * (accounts - 2))::bigint) % accounts;
-        CONTINUE WHEN debit = credit;
-        PERFORM transfer(first + i, debit, credit, 1 + (random() * 99)::bigint);
+        UPDATE accounts a SET debits = a.debits + amounts[i] WHERE a.id = from_accounts[i] RETURNING * INTO debited;
+        UPDATE accounts a SET credits = a.credits + amounts[i] WHERE a.id = to_accounts[i] RETURNING * INTO credited;
+        IF debited.id IS NULL OR credited.id IS NULL THEN
+            RAISE EXCEPTION 'no such account';
+        END IF;
+        IF debited.limited AND debited.debits > debited.credits THEN
+            RAISE EXCEPTION 'exceeds credits';
+        END IF;
+        INSERT INTO transfers VALUES (first + i, from_accounts[i], to_accounts[i], amounts[i], debited.debits, credited.credits)
+            ON CONFLICT DO NOTHING;
+        IF NOT FOUND THEN
+            RAISE EXCEPTION 'exists';
+        END IF;
     END LOOP;
     RETURN events;
 END $$;
