@@ -11,7 +11,7 @@ use comfy_table::{Table, presets};
 
 use super::Result;
 use super::books::{self, Found};
-use super::load::{self, Shape};
+use super::load::{self, Shape, Tally};
 use super::postgres::{Cluster, Script};
 use super::requests::{Accounts, debited, open_books};
 use super::server::{Books, Server};
@@ -166,7 +166,9 @@ pub fn run(choice: &Choice, files: &Path, progress: impl Fn(&str)) -> Result<Out
             let (mut ours, mut theirs) = (None, None);
             for turn in [round, round + 1] {
                 if turn.is_multiple_of(2) && plays(choice, OURS) {
-                    ours = Some(ask(files, work, time)?);
+                    let (tally, processor) = ask(files, work, time)?;
+                    ours = Some(tally.rate());
+                    outcomes.note(&format!("processor, {work:?}"), processor);
                 } else if !turn.is_multiple_of(2)
                     && let Some(cluster) = &cluster
                 {
@@ -215,21 +217,28 @@ pub fn run(choice: &Choice, files: &Path, progress: impl Fn(&str)) -> Result<Out
     Ok(outcomes)
 }
 
-/// Transfers a second of ours, in new books.
-fn ask(files: &Path, work: Work, time: Duration) -> Result<f64> {
+/// What ours does in new books, and where its processor time goes.
+fn ask(files: &Path, work: Work, time: Duration) -> Result<(Tally, String)> {
     let books = Books::new(files)?;
     let server = Server::start(books.path())?;
     let mut connection = server.connect()?;
     open_books(&mut connection)?;
     let (shape, accounts) = work.ours();
     let tally = load::run(&server, shape, accounts, 0, load::for_a_while(time))?;
+    let each = |ns: u64| ns as f64 / tally.transfers.max(1) as f64;
+    let threads = server.processor()?.into_iter().map(|(name, ns)| (name, each(ns)));
+    let processor: Vec<String> = threads
+        .filter(|(_, each)| *each >= 1.0)
+        .map(|(name, each)| format!("{name} {each:.0}"))
+        .collect();
+    let processor = format!("{} ns a transfer", processor.join(", "));
     let there = debited(&mut connection)?;
     if there != tally.amount {
         return Err(format!("{} was acknowledged, the books have {there}", tally.amount).into());
     }
     drop(connection);
     server.stop()?;
-    Ok(tally.rate())
+    Ok((tally, processor))
 }
 
 /// What the judge reads: a measurement for each chosen gate.

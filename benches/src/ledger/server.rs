@@ -3,6 +3,7 @@
 //! It is put together as the program `ledger_api` does it, with the same defaults. It says where it listens in one line of JSON, and ends in order when its standard input
 //! does, and at once when its parent dies.
 
+use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
@@ -91,6 +92,32 @@ impl Server {
     /// There is no such process any more.
     pub fn memory(&self) -> Result<Memory> {
         Memory::of(&self.child.id().to_string())
+    }
+
+    /// Nanoseconds of processor time that its threads have used so far, by their names; those that have ended are `ended`.
+    ///
+    /// # Errors
+    /// There is no such process any more, or the kernel does not count.
+    pub fn processor(&self) -> Result<BTreeMap<String, u64>> {
+        let process = PathBuf::from(format!("/proc/{}", self.child.id()));
+        let mut threads = BTreeMap::<String, u64>::new();
+        for thread in std::fs::read_dir(process.join("task"))? {
+            let thread = thread?.path();
+            // One that ends meanwhile is among the ended the next time.
+            let Ok(name) = std::fs::read_to_string(thread.join("comm")) else { continue };
+            let Ok(used) = std::fs::read_to_string(thread.join("schedstat")) else { continue };
+            let used = used.split_whitespace().next().unwrap_or_default();
+            *threads.entry(name.trim().to_owned()).or_default() += used.parse::<u64>()?;
+        }
+        // User and system time of all threads there were, in hundredths of a second.
+        let stat = std::fs::read_to_string(process.join("stat"))?;
+        let fields: Vec<&str> =
+            stat.rsplit(") ").next().unwrap_or_default().split_whitespace().collect();
+        let ticks = |at: usize| fields.get(at).and_then(|it| it.parse::<u64>().ok()).unwrap_or(0);
+        let all = (ticks(11) + ticks(12)) * 10_000_000;
+        let running: u64 = threads.values().sum();
+        threads.insert("ended".to_owned(), all.saturating_sub(running));
+        Ok(threads)
     }
 
     /// Ends it in order, with a checkpoint.
