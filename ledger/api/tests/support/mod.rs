@@ -173,7 +173,7 @@ pub fn furnish(client: &Client) {
 
 /// From now on the disk refuses to sync.
 pub fn fail_syncs(disk: &MemoryDisk) {
-    use ledger::disk::{Fault, OperationKind};
+    use ledger::disk::memory::{Fault, OperationKind};
     let error = Fault::Fail(std::io::ErrorKind::Other);
     disk.on_operation(move |it| (it.kind == OperationKind::Sync).then_some(error));
 }
