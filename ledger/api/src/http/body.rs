@@ -6,6 +6,7 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 use serde::de::DeserializeOwned;
 
 use super::App;
+use super::object::Object;
 use crate::Problem;
 
 /// A body that is JSON of a shape.
@@ -48,7 +49,8 @@ impl<T: DeserializeOwned> FromRequest<App> for Json<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, app: &App) -> Result<Self, Problem> {
-        Ok(Self(parse(&bytes(request, app.options.max_body_bytes).await?)?))
+        let Object(value) = parse(&bytes(request, app.options.max_body_bytes).await?)?;
+        Ok(Self(value))
     }
 }
 
@@ -59,9 +61,11 @@ impl<T: DeserializeOwned> FromRequest<App> for Events<T> {
         let bytes = bytes(request, app.options.max_body_bytes).await?;
         // Told apart here, so that an error says what is wrong with the event, and not that it is neither.
         if bytes.trim_ascii_start().first() == Some(&b'[') {
-            Ok(Self { all: parse(&bytes)?, single: false })
+            let all: Vec<Object<T>> = parse(&bytes)?;
+            Ok(Self { all: all.into_iter().map(|it| it.0).collect(), single: false })
         } else {
-            Ok(Self { all: vec![parse(&bytes)?], single: true })
+            let Object(one) = parse(&bytes)?;
+            Ok(Self { all: vec![one], single: true })
         }
     }
 }

@@ -11,6 +11,7 @@ mod feed;
 mod guard;
 mod ledgers;
 mod numbers;
+mod object;
 mod page;
 mod query;
 mod reply;

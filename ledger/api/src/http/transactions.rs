@@ -11,6 +11,7 @@ use serde_json::json;
 use super::amounts::{self, Currencies, Of};
 use super::body::Events;
 use super::numbers::{Id, Long, Units};
+use super::object::Object;
 use super::reply::Reply;
 use super::show;
 use super::{App, Deadline};
@@ -23,8 +24,8 @@ pub(super) struct Asked {
     code: u16,
     #[serde(default)]
     linked: bool,
-    legs: Option<Vec<AskedLeg>>,
-    exchange: Option<AskedExchange>,
+    legs: Option<Vec<Object<AskedLeg>>>,
+    exchange: Option<Object<AskedExchange>>,
     #[serde(default)]
     metadata: BTreeMap<String, AskedValue>,
     #[serde(default)]
@@ -61,7 +62,7 @@ struct AskedExchange {
     residue: Id,
     amount: Option<Units>,
     decimal: Option<String>,
-    rate: AskedRate,
+    rate: Object<AskedRate>,
     #[serde(default)]
     rounding: AskedRounding,
 }
@@ -137,7 +138,7 @@ impl AskedExchange {
             target: self.target.0,
             residue: self.residue.0,
             amount: currencies.amount(&self.asked(), at, None)?,
-            rate: Rate { numerator: self.rate.numerator.0, denominator: self.rate.denominator.0 },
+            rate: Rate { numerator: self.rate.0.numerator.0, denominator: self.rate.0.denominator.0 },
             rounding: match self.rounding {
                 AskedRounding::Down => Rounding::Down,
                 AskedRounding::Up => Rounding::Up,
@@ -150,15 +151,15 @@ impl AskedExchange {
 impl Asked {
     /// Whose currencies its decimal amounts are of.
     fn decimals(&self) -> impl Iterator<Item = Of> + '_ {
-        let legs = self.legs.iter().flatten().filter(|it| it.decimal.is_some()).map(|it| it.asked().of);
-        legs.chain(self.exchange.iter().filter(|it| it.decimal.is_some()).map(|it| it.asked().of))
+        let legs = self.legs.iter().flatten().map(|it| &it.0).filter(|it| it.decimal.is_some()).map(|it| it.asked().of);
+        legs.chain(self.exchange.iter().map(|it| &it.0).filter(|it| it.decimal.is_some()).map(|it| it.asked().of))
     }
 
     fn transaction(self, at: usize, currencies: &Currencies) -> Result<Transaction, Problem> {
         let bad = |says: String| Problem::BadRequest(format!("event {at}: {says}"));
         let posting = match (&self.legs, &self.exchange) {
             (Some(legs), None) => {
-                let leg = |it: &AskedLeg| {
+                let leg = |Object(it): &Object<AskedLeg>| {
                     let side = match it.side {
                         AskedSide::Debit => Side::Debit,
                         AskedSide::Credit => Side::Credit,
@@ -168,7 +169,7 @@ impl Asked {
                 };
                 Posting::Legs(legs.iter().map(leg).collect::<Result<_, Problem>>()?)
             }
-            (None, Some(exchange)) => Posting::Exchange(exchange.exchange(at, currencies)?),
+            (None, Some(exchange)) => Posting::Exchange(exchange.0.exchange(at, currencies)?),
             _ => return Err(bad("a transaction has either legs or an exchange".to_owned())),
         };
         let metadata = self.metadata.into_iter().map(|(key, it)| (key, it.into())).collect();

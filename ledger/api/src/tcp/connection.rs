@@ -42,6 +42,8 @@ pub(super) struct Connection {
     pub input: Input,
     /// Whether the socket may have something to read.
     pub readable: bool,
+    /// Whether an event said that the client has ended: the end is behind whatever is there, and there will be no further event.
+    pub hung_up: bool,
     /// Nothing is read any more; when everything is answered and written, it is the end.
     pub closing: bool,
     /// Requests under way, and how much they take.
@@ -75,6 +77,7 @@ impl Connection {
             written: 0,
             input: Input::default(),
             readable: true,
+            hung_up: false,
             closing: false,
             flights: 0,
             flight_bytes: 0,
@@ -131,7 +134,7 @@ impl Connection {
                 Ok(bytes) => {
                     self.input.arrived(bytes);
                     turn += bytes;
-                    if self.transport.is_drained(bytes, size) {
+                    if !self.hung_up && self.transport.is_drained(bytes, size) {
                         self.take_frames(options, now, take)?;
                         // Frames that there was no room for are looked at when there is.
                         let left = !self.has_room(options);

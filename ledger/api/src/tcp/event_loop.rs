@@ -122,6 +122,7 @@ impl EventLoop {
                         if let Some(connection) = self.connections.get_mut(&token) {
                             if event.is_readable() || event.is_read_closed() || event.is_error() {
                                 connection.readable = true;
+                                connection.hung_up |= event.is_read_closed();
                                 self.ready.push(token);
                             }
                             if event.is_writable() {
