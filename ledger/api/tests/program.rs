@@ -54,7 +54,10 @@ fn killed_again_and_again_nothing_acknowledged_is_lost() {
     for (id, outcome) in &acknowledged {
         let again = client.create_transfers(&[transfer(*id, *id)]).unwrap()[0];
         assert_eq!(again.code, Code::Exists);
-        assert_eq!((again.timestamp, again.debit, again.credit), (outcome.timestamp, outcome.debit, outcome.credit));
+        assert_eq!(
+            (again.timestamp, again.debit, again.credit),
+            (outcome.timestamp, outcome.debit, outcome.credit)
+        );
     }
     let sum = units(acknowledged.iter().map(|it| it.0).sum());
     assert_eq!(client.find_accounts(&[1]).unwrap()[0].balances.debits_posted, sum);
@@ -187,7 +190,8 @@ fn keys_by_the_program_and_never_in_its_log() {
 
     let mut child = Program::command(&dir.path().join("data"), &["--keys", keys]);
     let log = dir.path().join("log");
-    let child = child.stdout(std::process::Stdio::piped()).stderr(std::fs::File::create(&log).unwrap());
+    let child =
+        child.stdout(std::process::Stdio::piped()).stderr(std::fs::File::create(&log).unwrap());
     let mut child = child.spawn().unwrap();
     let lines = std::io::BufRead::lines(std::io::BufReader::new(child.stdout.take().unwrap()));
     let address = lines
@@ -204,7 +208,10 @@ fn keys_by_the_program_and_never_in_its_log() {
     assert!(child.wait().unwrap().success());
     let log = std::fs::read_to_string(log).unwrap();
     assert!(log.contains("event=\"opened\"") && log.contains("event=\"stopped\""), "{log}");
-    assert!(!log.contains(secret) && !log.contains("123456789") && !log.contains("1234567.89"), "{log}");
+    assert!(
+        !log.contains(secret) && !log.contains("123456789") && !log.contains("1234567.89"),
+        "{log}"
+    );
     std::fs::write(keys, "nonsense").unwrap();
     let (code, told) = output(&dir.path().join("data"), &["--keys", keys]);
     assert_eq!(code, Some(1));
@@ -214,7 +221,20 @@ fn keys_by_the_program_and_never_in_its_log() {
 #[test]
 fn chaos_in_short() {
     let told = Command::new(env!("CARGO_BIN_EXE_simulate_transfers"))
-        .args(["--chaos", "--duration", "2", "--kills", "3", "--connections", "4", "--batch", "8", "--accounts", "50", "--json"])
+        .args([
+            "--chaos",
+            "--duration",
+            "2",
+            "--kills",
+            "3",
+            "--connections",
+            "4",
+            "--batch",
+            "8",
+            "--accounts",
+            "50",
+            "--json",
+        ])
         .output()
         .unwrap();
     let error = String::from_utf8_lossy(&told.stderr);
@@ -230,13 +250,25 @@ fn load_of_every_profile() {
     let program = Program::start(dir.path(), &[]);
     let load = |address: std::net::SocketAddr, arguments: &[&str]| {
         let told = Command::new(env!("CARGO_BIN_EXE_simulate_transfers"))
-            .args(["--json", "--connections", "2", "--accounts", "100", "--server", &address.to_string()])
+            .args([
+                "--json",
+                "--connections",
+                "2",
+                "--accounts",
+                "100",
+                "--server",
+                &address.to_string(),
+            ])
             .args(arguments)
             .output()
             .unwrap();
         assert!(told.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&told.stderr));
         let report: serde_json::Value = serde_json::from_slice(&told.stdout).unwrap();
-        assert_eq!((&report["balanced"], &report["refused"]), (&true.into(), &serde_json::json!({})), "{report}");
+        assert_eq!(
+            (&report["balanced"], &report["refused"]),
+            (&true.into(), &serde_json::json!({})),
+            "{report}"
+        );
         assert!(report["transfers"].as_u64().unwrap() >= 400, "{report}");
     };
     for profile in ["uniform", "hot", "zipf", "two-phase", "multi-currency"] {
@@ -244,7 +276,14 @@ fn load_of_every_profile() {
     }
     load(program.tcp, &["--transfers", "400", "--ids", "random"]);
     load(program.http, &["--face", "http", "--transfers", "400"]);
-    load(program.http, &["--face", "http", "--transfers", "400", "--batch", "20", "--profile", "two-phase"]);
-    let nobody = Command::new(env!("CARGO_BIN_EXE_simulate_transfers")).arg("--connections").arg("0").output().unwrap();
+    load(
+        program.http,
+        &["--face", "http", "--transfers", "400", "--batch", "20", "--profile", "two-phase"],
+    );
+    let nobody = Command::new(env!("CARGO_BIN_EXE_simulate_transfers"))
+        .arg("--connections")
+        .arg("0")
+        .output()
+        .unwrap();
     assert_eq!(nobody.status.code(), Some(2));
 }

@@ -22,8 +22,27 @@ fn certificate(dir: &Path) -> Option<(String, String)> {
     let path = |name: &str| dir.join(name).to_str().unwrap().to_owned();
     let (certificate, key) = (path("certificate.pem"), path("key.pem"));
     let made = Command::new("openssl")
-        .args(["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"])
-        .args(["-subj", "/CN=test", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", &key, "-out", &certificate])
+        .args([
+            "req",
+            "-x509",
+            "-newkey",
+            "ec",
+            "-pkeyopt",
+            "ec_paramgen_curve:prime256v1",
+            "-nodes",
+            "-days",
+            "2",
+        ])
+        .args([
+            "-subj",
+            "/CN=test",
+            "-addext",
+            "subjectAltName=IP:127.0.0.1",
+            "-keyout",
+            &key,
+            "-out",
+            &certificate,
+        ])
         .output();
     if made.as_ref().is_ok_and(|it| it.status.success()) {
         return Some((certificate, key));
@@ -71,7 +90,10 @@ fn both_faces_speak_tls_and_nothing_else() {
         Err(_) => eprintln!("SKIPPED: no curl"),
         Ok(answer) => {
             assert_eq!(String::from_utf8_lossy(&answer.stdout), r#"{"status":"ok"}"#, "{answer:?}");
-            assert!(!curl(&[&url.replace("https", "http")]).unwrap().status.success(), "plain HTTP");
+            assert!(
+                !curl(&[&url.replace("https", "http")]).unwrap().status.success(),
+                "plain HTTP"
+            );
         }
     }
     assert_eq!(client.find_entries(&[8_190]).unwrap().len(), 1);
@@ -82,7 +104,13 @@ fn both_faces_speak_tls_and_nothing_else() {
 fn files_that_are_no_certificates() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("empty.pem");
-    assert!(Tls::read(&path, &path).err().unwrap().to_string().starts_with("cannot read a certificate from"));
+    assert!(
+        Tls::read(&path, &path)
+            .err()
+            .unwrap()
+            .to_string()
+            .starts_with("cannot read a certificate from")
+    );
     std::fs::write(&path, "").unwrap();
     assert!(Tls::read(&path, &path).err().unwrap().to_string().contains("there is none in it"));
     assert!(Trust::read(&path).is_err());

@@ -29,7 +29,8 @@ async fn bytes(request: Request, limit: usize) -> Result<axum::body::Bytes, Prob
         return Err(too_large());
     }
     // Also what keeps a foreign web page from posting here without being asked whether it may.
-    let media = parts.headers.get(header::CONTENT_TYPE).and_then(|it| it.to_str().ok()).unwrap_or_default();
+    let media =
+        parts.headers.get(header::CONTENT_TYPE).and_then(|it| it.to_str().ok()).unwrap_or_default();
     let media = media.split(';').next().unwrap_or_default().trim();
     if !media.eq_ignore_ascii_case("application/json") {
         return Err(Problem::BadRequest("its Content-Type is not application/json".to_owned()));
@@ -42,7 +43,8 @@ async fn bytes(request: Request, limit: usize) -> Result<axum::body::Bytes, Prob
 }
 
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
-    serde_json::from_slice(bytes).map_err(|error| Problem::BadRequest(format!("the body is not what it should be: {error}")))
+    serde_json::from_slice(bytes)
+        .map_err(|error| Problem::BadRequest(format!("the body is not what it should be: {error}")))
 }
 
 impl<T: DeserializeOwned> FromRequest<App> for Json<T> {

@@ -56,7 +56,11 @@ impl Place {
 }
 
 /// `GET /v1/feed`
-pub(super) async fn feed(State(app): State<App>, headers: HeaderMap, asked: Params<Asked>) -> Reply {
+pub(super) async fn feed(
+    State(app): State<App>,
+    headers: HeaderMap,
+    asked: Params<Asked>,
+) -> Reply {
     let last = headers.get("last-event-id").and_then(|it| it.to_str().ok());
     let place = match (last, &asked.0.after, asked.0.from) {
         (Some(id), _, _) => Place::after(id)?,

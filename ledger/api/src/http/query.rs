@@ -41,7 +41,9 @@ impl Span {
         }
         let limit = self.limit.unwrap_or(100);
         if limit == 0 || limit > MOST {
-            return Err(Problem::BadRequest(format!("a limit of {limit}: from 1 to {MOST} are possible")));
+            return Err(Problem::BadRequest(format!(
+                "a limit of {limit}: from 1 to {MOST} are possible"
+            )));
         }
         Ok(Query {
             account,
@@ -133,7 +135,10 @@ pub(super) async fn query(
 ) -> Reply {
     let Asked { account_id, any_of, from, through, newest_first, limit, after } = asked;
     if any_of.len() > MAX_FILTERS {
-        return Err(Problem::TooLarge(format!("{} filters, at most {MAX_FILTERS} are possible", any_of.len())));
+        return Err(Problem::TooLarge(format!(
+            "{} filters, at most {MAX_FILTERS} are possible",
+            any_of.len()
+        )));
     }
     let span = Span { from, through, newest_first, limit, after };
     let mut query = span.query(account_id.map(|it| it.0))?;

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use axum::extract::State;
-use ledger::model::{Batch, Exchange, Leg, Metadata, Posting, Reply as Answers, Side, Transaction, Value};
+use ledger::model::{
+    Batch, Exchange, Leg, Metadata, Posting, Reply as Answers, Side, Transaction, Value,
+};
 use ledger::money::{Rate, Rounding};
 use serde::Deserialize;
 use serde_json::json;
@@ -86,7 +88,10 @@ enum AskedRounding {
 
 /// Typed: a text, a boolean, a whole number, or a time in nanoseconds since 1970.
 #[derive(Deserialize)]
-#[serde(untagged, expecting = "a text, a boolean, a whole number below 2^63, or {\"time\": nanoseconds in a string}")]
+#[serde(
+    untagged,
+    expecting = "a text, a boolean, a whole number below 2^63, or {\"time\": nanoseconds in a string}"
+)]
 pub(super) enum AskedValue {
     Bool(bool),
     Integer(i64),
@@ -138,7 +143,10 @@ impl AskedExchange {
             target: self.target.0,
             residue: self.residue.0,
             amount: currencies.amount(&self.asked(), at, None)?,
-            rate: Rate { numerator: self.rate.0.numerator.0, denominator: self.rate.0.denominator.0 },
+            rate: Rate {
+                numerator: self.rate.0.numerator.0,
+                denominator: self.rate.0.denominator.0,
+            },
             rounding: match self.rounding {
                 AskedRounding::Down => Rounding::Down,
                 AskedRounding::Up => Rounding::Up,
@@ -151,8 +159,20 @@ impl AskedExchange {
 impl Asked {
     /// Whose currencies its decimal amounts are of.
     fn decimals(&self) -> impl Iterator<Item = Of> + '_ {
-        let legs = self.legs.iter().flatten().map(|it| &it.0).filter(|it| it.decimal.is_some()).map(|it| it.asked().of);
-        legs.chain(self.exchange.iter().map(|it| &it.0).filter(|it| it.decimal.is_some()).map(|it| it.asked().of))
+        let legs = self
+            .legs
+            .iter()
+            .flatten()
+            .map(|it| &it.0)
+            .filter(|it| it.decimal.is_some())
+            .map(|it| it.asked().of);
+        legs.chain(
+            self.exchange
+                .iter()
+                .map(|it| &it.0)
+                .filter(|it| it.decimal.is_some())
+                .map(|it| it.asked().of),
+        )
     }
 
     fn transaction(self, at: usize, currencies: &Currencies) -> Result<Transaction, Problem> {
@@ -203,7 +223,8 @@ pub(super) async fn create(
     let answer = app.commit(Batch::Transactions(events), deadline).await?;
     let Answers::Transactions(outcomes) = &answer.reply else { return Err(Problem::Unknown) };
     Ok(show::outcomes(&answer, single, &ids, outcomes, |it| {
-        let more = if it.code.is_success() { json!({"legs": show::legs(&it.legs)}) } else { json!({}) };
+        let more =
+            if it.code.is_success() { json!({"legs": show::legs(&it.legs)}) } else { json!({}) };
         (it.code, it.timestamp, more)
     }))
 }

@@ -77,7 +77,12 @@ impl Desk {
     /// # Errors
     ///
     /// [`Problem::Expired`] if nothing happened by the deadline and nothing will, [`Problem::Unknown`] if it was begun by then; what else the thread says.
-    pub async fn commit(&self, batch: Batch, bytes: usize, deadline: Instant) -> Result<Answer, Problem> {
+    pub async fn commit(
+        &self,
+        batch: Batch,
+        bytes: usize,
+        deadline: Instant,
+    ) -> Result<Answer, Problem> {
         let (sender, receiver) = oneshot::channel();
         let request = Request::commit(batch, bytes, Some(deadline), ReplyTo::Once(sender));
         let claim = request.claim.clone();

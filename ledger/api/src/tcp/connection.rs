@@ -141,7 +141,9 @@ impl Connection {
                         return Ok(Ok(if left { Read::More } else { Read::Drained }));
                     }
                 }
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(Ok(Read::Drained)),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    return Ok(Ok(Read::Drained));
+                }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => return Ok(Err(error)),
             }
@@ -262,7 +264,8 @@ impl Connection {
 
     /// Whether it has made others wait for too long.
     pub fn is_slow(&self, now: Instant, patience: Duration) -> bool {
-        let long = |since: Option<Instant>| since.is_some_and(|it| now.duration_since(it) > patience);
+        let long =
+            |since: Option<Instant>| since.is_some_and(|it| now.duration_since(it) > patience);
         if self.lingers_since.is_some_and(|it| now.duration_since(it) > LINGER) {
             return true;
         }

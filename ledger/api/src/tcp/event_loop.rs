@@ -108,7 +108,11 @@ impl EventLoop {
         loop {
             let now = Instant::now();
             let next = self.work.flights.next_deadline().map_or(sweep, |it| it.min(sweep));
-            let patience = if self.ready.is_empty() { next.saturating_duration_since(now) } else { Duration::ZERO };
+            let patience = if self.ready.is_empty() {
+                next.saturating_duration_since(now)
+            } else {
+                Duration::ZERO
+            };
             match self.poll.poll(&mut events, Some(patience)) {
                 Err(error) if error.kind() != std::io::ErrorKind::Interrupted => return,
                 _ => {}
@@ -179,7 +183,8 @@ impl EventLoop {
             self.next_token += 1;
             let mut connection = Connection::new(transport, now);
             let interest = Interest::READABLE | Interest::WRITABLE;
-            if self.poll.registry().register(connection.transport.stream(), token, interest).is_ok() {
+            if self.poll.registry().register(connection.transport.stream(), token, interest).is_ok()
+            {
                 self.connections.insert(token, connection);
                 self.ready.push(token);
                 self.metrics.connected("tcp");
@@ -267,7 +272,9 @@ impl EventLoop {
             Completion::Read(tag, found) => {
                 let Some(flight) = self.work.flights.land(tag) else { return };
                 self.answer(&flight, |out| match &found {
-                    Ok((count, body)) => requests::found(flight.request, flight.kind, *count, body, out),
+                    Ok((count, body)) => {
+                        requests::found(flight.request, flight.kind, *count, body, out)
+                    }
                     Err(problem) => requests::refused(flight.request, flight.kind, problem, out),
                 });
             }
@@ -298,7 +305,9 @@ impl EventLoop {
     /// Answers what was not answered in time.
     fn give_up(&mut self, now: Instant) {
         while let Some((flight, problem)) = self.work.flights.overdue(now) {
-            self.answer(&flight, |out| requests::refused(flight.request, flight.kind, &problem, out));
+            self.answer(&flight, |out| {
+                requests::refused(flight.request, flight.kind, &problem, out)
+            });
         }
     }
 
@@ -321,8 +330,12 @@ impl EventLoop {
     /// Cuts who is too slow.
     fn sweep(&mut self, now: Instant) {
         let patience = self.options.patience;
-        let slow: Vec<Token> =
-            self.connections.iter().filter(|it| it.1.is_slow(now, patience)).map(|it| *it.0).collect();
+        let slow: Vec<Token> = self
+            .connections
+            .iter()
+            .filter(|it| it.1.is_slow(now, patience))
+            .map(|it| *it.0)
+            .collect();
         for token in slow {
             self.metrics.cut("tcp");
             self.close(token);
@@ -380,7 +393,10 @@ impl Work {
                 connection.flights += 1;
                 connection.flight_bytes += bytes;
                 let (request_number, kind) = (header.request, header.kind);
-                self.flights.add(tag, Flight { token, request: request_number, kind, claim, deadline, bytes });
+                self.flights.add(
+                    tag,
+                    Flight { token, request: request_number, kind, claim, deadline, bytes },
+                );
                 self.requests.push(request);
             }
             Err(problem) => {

@@ -107,7 +107,9 @@ impl Server {
     }
 
     pub fn options(&self) -> ClientOptions {
-        ClientOptions::new(self.tcp).patience(Duration::from_secs(30)).deadline(Duration::from_secs(20))
+        ClientOptions::new(self.tcp)
+            .patience(Duration::from_secs(30))
+            .deadline(Duration::from_secs(20))
     }
 
     pub fn client(&self) -> Client {
@@ -218,8 +220,11 @@ impl Program {
     }
 
     pub fn start(dir: &Path, arguments: &[&str]) -> Self {
-        let mut child =
-            Self::command(dir, arguments).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let mut child = Self::command(dir, arguments)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
         let lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let (mut tcp, mut http) = (None, None);
         for line in lines {

@@ -20,7 +20,9 @@ fn payment(request: u64, id: u128, deadline_ms: u32) -> Vec<u8> {
 fn happened(raw: &mut Raw, code: Code) {
     let (header, body) = raw.receive().unwrap();
     assert_eq!(header.problem, 0, "{}", String::from_utf8_lossy(&body));
-    let Ok(Reply::Transfers(all)) = codec::decode_reply(header.kind, header.count, &body) else { panic!() };
+    let Ok(Reply::Transfers(all)) = codec::decode_reply(header.kind, header.count, &body) else {
+        panic!()
+    };
     assert_eq!(all[0].code, code);
 }
 
