@@ -60,6 +60,10 @@ pub(super) struct Connection {
     lingers_since: Option<Instant>,
 }
 
+/// Who takes frames.
+pub(super) type Take<'a> =
+    dyn FnMut(&mut Connection, &Header, &[u8]) -> Result<(), Problem> + 'a;
+
 /// What reading came to.
 pub(super) enum Read {
     /// There may be more; it is somebody else's turn.
@@ -111,7 +115,7 @@ impl Connection {
         &mut self,
         options: &TcpOptions,
         now: Instant,
-        take: &mut dyn FnMut(&mut Self, &Header, &[u8]) -> Result<(), Problem>,
+        take: &mut Take<'_>,
     ) -> Result<io::Result<Read>, Problem> {
         let mut turn = 0;
         loop {
@@ -154,7 +158,7 @@ impl Connection {
         &mut self,
         options: &TcpOptions,
         now: Instant,
-        take: &mut dyn FnMut(&mut Self, &Header, &[u8]) -> Result<(), Problem>,
+        take: &mut Take<'_>,
     ) -> Result<(), Problem> {
         // Out of the way, so that the rest of the connection can be changed while a frame is looked at.
         let mut input = std::mem::take(&mut self.input);
