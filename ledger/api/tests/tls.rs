@@ -37,7 +37,7 @@ fn certificate(dir: &Path) -> Option<(String, String)> {
             "-subj",
             "/CN=test",
             "-addext",
-            "subjectAltName=IP:127.0.0.1",
+            "subjectAltName=IP:127.0.0.1", "-addext", "basicConstraints=critical,CA:FALSE",
             "-keyout",
             &key,
             "-out",
