@@ -73,9 +73,8 @@ impl Default for Metrics {
         let mut registry = Registry::with_prefix("ledger");
         let events = Family::<Event, Counter>::default();
         registry.register("events", "Events by kind and what became of them", events.clone());
-        let fine = KINDS.map(|kind| {
-            events.get_or_create(&Event { kind, code: Code::Ok.name() }).clone()
-        });
+        let fine =
+            KINDS.map(|kind| events.get_or_create(&Event { kind, code: Code::Ok.name() }).clone());
         let groups = Histogram::new(GROUPS);
         registry.register("group_batches", "Batches that shared one sync", groups.clone());
         let seconds = Histogram::new(SECONDS);

@@ -105,7 +105,9 @@ impl Problem {
             Self::Unknown => {
                 "retry with the same id: the answer is that of the first time, whether it happened or not"
             }
-            Self::Closing => "connect again when the server is back, and send it again with the same id",
+            Self::Closing => {
+                "connect again when the server is back, and send it again with the same id"
+            }
             Self::Stopped(_) => {
                 "whether it happened is unknown: start the server again, and retry with the same id"
             }
@@ -147,7 +149,10 @@ impl Problem {
     /// Whether the same request, with the same ids, may do better a little later.
     #[must_use]
     pub fn is_retried(&self) -> bool {
-        matches!(self, Self::Busy | Self::Expired | Self::Unknown | Self::Closing | Self::Stopped(_))
+        matches!(
+            self,
+            Self::Busy | Self::Expired | Self::Unknown | Self::Closing | Self::Stopped(_)
+        )
     }
 }
 

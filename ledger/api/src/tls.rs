@@ -7,7 +7,8 @@ use std::sync::Arc;
 use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use tokio_rustls::rustls::{
-    ClientConfig, ClientConnection, RootCertStore, ServerConfig, ServerConnection, StreamOwned, crypto,
+    ClientConfig, ClientConnection, RootCertStore, ServerConfig, ServerConnection, StreamOwned,
+    crypto,
 };
 
 /// A certificate and its key, ready for clients.
@@ -57,10 +58,11 @@ impl Tls {
             path: key.display().to_string(),
             reason: it.to_string(),
         })?;
-        let config = ServerConfig::builder_with_provider(Arc::new(crypto::ring::default_provider()))
-            .with_safe_default_protocol_versions()?
-            .with_no_client_auth()
-            .with_single_cert(chain, private)?;
+        let config =
+            ServerConfig::builder_with_provider(Arc::new(crypto::ring::default_provider()))
+                .with_safe_default_protocol_versions()?
+                .with_no_client_auth()
+                .with_single_cert(chain, private)?;
         Ok(Self(Arc::new(config)))
     }
 
@@ -90,10 +92,11 @@ impl Trust {
         for certificate in chain(authorities)? {
             roots.add(certificate)?;
         }
-        let config = ClientConfig::builder_with_provider(Arc::new(crypto::ring::default_provider()))
-            .with_safe_default_protocol_versions()?
-            .with_root_certificates(roots)
-            .with_no_client_auth();
+        let config =
+            ClientConfig::builder_with_provider(Arc::new(crypto::ring::default_provider()))
+                .with_safe_default_protocol_versions()?
+                .with_root_certificates(roots)
+                .with_no_client_auth();
         Ok(Self(Arc::new(config)))
     }
 
@@ -104,7 +107,8 @@ impl Trust {
         address: SocketAddr,
     ) -> std::io::Result<StreamOwned<ClientConnection, TcpStream>> {
         let name = ServerName::IpAddress(address.ip().into());
-        let session = ClientConnection::new(Arc::clone(&self.0), name).map_err(std::io::Error::other)?;
+        let session =
+            ClientConnection::new(Arc::clone(&self.0), name).map_err(std::io::Error::other)?;
         Ok(StreamOwned::new(session, stream))
     }
 }

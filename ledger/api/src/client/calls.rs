@@ -153,7 +153,10 @@ fn other(reply: &Reply) -> ClientError {
 fn count(records: usize) -> Result<u32, ClientError> {
     match u32::try_from(records) {
         Ok(count) if records <= MAX_EVENTS => Ok(count),
-        _ => Err(Problem::TooLarge(format!("{records} records, at most {MAX_EVENTS} are possible")).into()),
+        _ => {
+            Err(Problem::TooLarge(format!("{records} records, at most {MAX_EVENTS} are possible"))
+                .into())
+        }
     }
 }
 
@@ -220,9 +223,12 @@ impl Client {
     pub fn find_accounts(&self, ids: &[u128]) -> Result<Vec<Account>, ClientError> {
         let count = count(ids.len())?;
         self.ask(|it| {
-            it.call(Kind::FindAccounts, count, |out| wire::encode_ids(ids, out), |header, body| {
-                wire::decode_accounts(header.count, body)
-            })
+            it.call(
+                Kind::FindAccounts,
+                count,
+                |out| wire::encode_ids(ids, out),
+                |header, body| wire::decode_accounts(header.count, body),
+            )
         })
     }
 
@@ -234,9 +240,12 @@ impl Client {
     pub fn find_entries(&self, ids: &[u128]) -> Result<Vec<Entry>, ClientError> {
         let count = count(ids.len())?;
         self.ask(|it| {
-            it.call(Kind::FindEntries, count, |out| wire::encode_ids(ids, out), |header, body| {
-                wire::decode_entries(header.count, body)
-            })
+            it.call(
+                Kind::FindEntries,
+                count,
+                |out| wire::encode_ids(ids, out),
+                |header, body| wire::decode_entries(header.count, body),
+            )
         })
     }
 
@@ -249,9 +258,12 @@ impl Client {
         let mut bytes = Vec::new();
         let filters = wire::encode_query(query, &mut bytes);
         self.ask(|it| {
-            it.call(Kind::Query, filters, |out| out.extend_from_slice(&bytes), |header, body| {
-                wire::decode_page(header.count, body)
-            })
+            it.call(
+                Kind::Query,
+                filters,
+                |out| out.extend_from_slice(&bytes),
+                |header, body| wire::decode_page(header.count, body),
+            )
         })
     }
 
@@ -266,9 +278,12 @@ impl Client {
     ) -> Result<Vec<Option<Balances>>, ClientError> {
         let count = count(moments.len())?;
         self.ask(|it| {
-            it.call(Kind::BalancesAt, count, |out| wire::encode_moments(moments, out), |header, body| {
-                wire::decode_balances(header.count, body)
-            })
+            it.call(
+                Kind::BalancesAt,
+                count,
+                |out| wire::encode_moments(moments, out),
+                |header, body| wire::decode_balances(header.count, body),
+            )
         })
     }
 
@@ -279,9 +294,12 @@ impl Client {
     /// [`ClientError`].
     pub fn trial_balance(&self) -> Result<Vec<Trial>, ClientError> {
         self.ask(|it| {
-            it.call(Kind::TrialBalance, 0, |_| {}, |header, body| {
-                wire::decode_trials(header.count, body)
-            })
+            it.call(
+                Kind::TrialBalance,
+                0,
+                |_| {},
+                |header, body| wire::decode_trials(header.count, body),
+            )
         })
     }
 

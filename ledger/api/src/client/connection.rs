@@ -145,8 +145,8 @@ impl Connection {
     ///
     /// As [`receive`](Self::receive).
     pub fn receive_reply(&mut self) -> Result<Received<Reply>, ClientError> {
-        let received = self
-            .receive(|header, body| codec::decode_reply(header.kind, header.count, body))?;
+        let received =
+            self.receive(|header, body| codec::decode_reply(header.kind, header.count, body))?;
         let Received { request, answer } = received;
         let answer = match answer {
             Ok(Ok(reply)) => Ok(reply),

@@ -97,7 +97,8 @@ impl ClientError {
     pub fn is_retried(&self) -> bool {
         match self {
             Self::Problem(problem) => problem.is_retried(),
-            Self::Connection { .. } => true,
+            // A certificate that nobody vouches for stays so.
+            Self::Connection { error, .. } => error.kind() != std::io::ErrorKind::InvalidData,
             Self::Answer(_) => false,
         }
     }

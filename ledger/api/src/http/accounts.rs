@@ -53,7 +53,9 @@ impl Asked {
 
 /// The flag of a name, in small letters.
 pub(super) fn flag<T: Copy>(name: &str, names: &[(&str, T)]) -> Result<T, String> {
-    let found = names.iter().find(|it| it.0.eq_ignore_ascii_case(name) && !name.bytes().any(|it| it.is_ascii_uppercase()));
+    let found = names.iter().find(|it| {
+        it.0.eq_ignore_ascii_case(name) && !name.bytes().any(|it| it.is_ascii_uppercase())
+    });
     found.map(|it| it.1).ok_or_else(|| {
         let known: Vec<String> = names.iter().map(|it| it.0.to_ascii_lowercase()).collect();
         let shown: String = name.chars().take(48).collect();
@@ -131,7 +133,11 @@ fn missing(id: u128) -> Problem {
 }
 
 /// `GET /v1/accounts/{id}`
-pub(super) async fn one(State(app): State<App>, deadline: Deadline, Path(text): Path<String>) -> Reply {
+pub(super) async fn one(
+    State(app): State<App>,
+    deadline: Deadline,
+    Path(text): Path<String>,
+) -> Reply {
     let id = id(&text)?;
     let found = app.desk.read(deadline.0, move |node| {
         let account = node.state().account(id).copied().ok_or_else(|| missing(id))?;
@@ -209,11 +215,13 @@ pub(super) async fn statement(
     let id = id(&text)?;
     let query = span.0.query(Some(id))?;
     if query.newest_first || query.after.is_some() {
-        let says = "a statement goes from the oldest to the newest: narrow it with from and through";
+        let says =
+            "a statement goes from the oldest to the newest: narrow it with from and through";
         return Err(Problem::BadRequest(says.to_owned()));
     }
     let found = app.desk.read(deadline.0, move |node| {
-        let statement = node.statement(id, query.timestamps, query.limit)?.ok_or_else(|| missing(id))?;
+        let statement =
+            node.statement(id, query.timestamps, query.limit)?.ok_or_else(|| missing(id))?;
         let account = node.state().account(id).copied().ok_or_else(|| missing(id))?;
         Ok((statement, node.state().ledger(account.ledger).map(|it| it.currency)))
     });

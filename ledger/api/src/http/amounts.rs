@@ -56,18 +56,27 @@ impl Currencies {
         }
         let looked_up = app.desk.read(deadline.0, move |node| {
             let state = node.state();
-            missing.into_iter().map(|of| {
-                let ledger = match of {
-                    Of::Ledger(id) => id,
-                    Of::Account(id) => state.account(id).map_or(0, |it| it.ledger),
-                };
-                let currency = state.ledger(ledger).map(|it| it.currency);
-                let currency = currency.ok_or_else(|| Problem::BadRequest(match of {
-                    Of::Ledger(id) => format!("a decimal amount of ledger {id}, which is not defined"),
-                    Of::Account(id) => format!("a decimal amount of account {id}, which does not exist"),
-                }))?;
-                Ok((of, ledger, currency))
-            }).collect::<Result<Vec<_>, Problem>>()
+            missing
+                .into_iter()
+                .map(|of| {
+                    let ledger = match of {
+                        Of::Ledger(id) => id,
+                        Of::Account(id) => state.account(id).map_or(0, |it| it.ledger),
+                    };
+                    let currency = state.ledger(ledger).map(|it| it.currency);
+                    let currency = currency.ok_or_else(|| {
+                        Problem::BadRequest(match of {
+                            Of::Ledger(id) => {
+                                format!("a decimal amount of ledger {id}, which is not defined")
+                            }
+                            Of::Account(id) => {
+                                format!("a decimal amount of account {id}, which does not exist")
+                            }
+                        })
+                    })?;
+                    Ok((of, ledger, currency))
+                })
+                .collect::<Result<Vec<_>, Problem>>()
         });
         for (of, ledger, currency) in looked_up.await? {
             app.currencies.write().insert(ledger, currency);
@@ -81,7 +90,12 @@ impl Currencies {
     /// # Errors
     ///
     /// [`Problem::BadRequest`].
-    pub fn amount(&self, asked: &Asked<'_>, at: usize, default: Option<Amount>) -> Result<Amount, Problem> {
+    pub fn amount(
+        &self,
+        asked: &Asked<'_>,
+        at: usize,
+        default: Option<Amount>,
+    ) -> Result<Amount, Problem> {
         let bad = |says: String| Problem::BadRequest(format!("event {at}: {says}"));
         match (asked.amount, asked.decimal) {
             (Some(_), Some(_)) => Err(bad("both amount and decimal; say one of them".to_owned())),
@@ -90,7 +104,8 @@ impl Currencies {
             (None, Some(text)) => {
                 // `find` was given all that say it.
                 let currency = self.0.get(&asked.of).copied();
-                let currency = currency.ok_or_else(|| bad("a decimal amount of an unknown currency".to_owned()))?;
+                let currency = currency
+                    .ok_or_else(|| bad("a decimal amount of an unknown currency".to_owned()))?;
                 Amount::parse(text, &currency).map_err(|it| bad(it.to_string()))
             }
         }

@@ -6,6 +6,7 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 use serde::de::DeserializeOwned;
 
 use super::App;
+use super::object::Object;
 use crate::Problem;
 
 /// A body that is JSON of a shape.
@@ -28,7 +29,8 @@ async fn bytes(request: Request, limit: usize) -> Result<axum::body::Bytes, Prob
         return Err(too_large());
     }
     // Also what keeps a foreign web page from posting here without being asked whether it may.
-    let media = parts.headers.get(header::CONTENT_TYPE).and_then(|it| it.to_str().ok()).unwrap_or_default();
+    let media =
+        parts.headers.get(header::CONTENT_TYPE).and_then(|it| it.to_str().ok()).unwrap_or_default();
     let media = media.split(';').next().unwrap_or_default().trim();
     if !media.eq_ignore_ascii_case("application/json") {
         return Err(Problem::BadRequest("its Content-Type is not application/json".to_owned()));
@@ -41,14 +43,16 @@ async fn bytes(request: Request, limit: usize) -> Result<axum::body::Bytes, Prob
 }
 
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
-    serde_json::from_slice(bytes).map_err(|error| Problem::BadRequest(format!("the body is not what it should be: {error}")))
+    serde_json::from_slice(bytes)
+        .map_err(|error| Problem::BadRequest(format!("the body is not what it should be: {error}")))
 }
 
 impl<T: DeserializeOwned> FromRequest<App> for Json<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, app: &App) -> Result<Self, Problem> {
-        Ok(Self(parse(&bytes(request, app.options.max_body_bytes).await?)?))
+        let Object(value) = parse(&bytes(request, app.options.max_body_bytes).await?)?;
+        Ok(Self(value))
     }
 }
 
@@ -59,9 +63,11 @@ impl<T: DeserializeOwned> FromRequest<App> for Events<T> {
         let bytes = bytes(request, app.options.max_body_bytes).await?;
         // Told apart here, so that an error says what is wrong with the event, and not that it is neither.
         if bytes.trim_ascii_start().first() == Some(&b'[') {
-            Ok(Self { all: parse(&bytes)?, single: false })
+            let all: Vec<Object<T>> = parse(&bytes)?;
+            Ok(Self { all: all.into_iter().map(|it| it.0).collect(), single: false })
         } else {
-            Ok(Self { all: vec![parse(&bytes)?], single: true })
+            let Object(one) = parse(&bytes)?;
+            Ok(Self { all: vec![one], single: true })
         }
     }
 }

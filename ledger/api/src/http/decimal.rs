@@ -36,7 +36,10 @@ mod tests {
     #[test]
     fn above_an_amount() {
         let sum = Sum::from_parts(1, Amount::new(5).unwrap());
-        assert_eq!(format_sum(sum, Currency::new("EUR", 2).unwrap()), format!("1{}.05", "0".repeat(36)));
+        assert_eq!(
+            format_sum(sum, Currency::new("EUR", 2).unwrap()),
+            format!("1{}.05", "0".repeat(36))
+        );
         assert_eq!(format_sum(Sum::ZERO, Currency::new("EUR", 2).unwrap()), "0.00");
     }
 }

@@ -56,7 +56,11 @@ impl Place {
 }
 
 /// `GET /v1/feed`
-pub(super) async fn feed(State(app): State<App>, headers: HeaderMap, asked: Params<Asked>) -> Reply {
+pub(super) async fn feed(
+    State(app): State<App>,
+    headers: HeaderMap,
+    asked: Params<Asked>,
+) -> Reply {
     let last = headers.get("last-event-id").and_then(|it| it.to_str().ok());
     let place = match (last, &asked.0.after, asked.0.from) {
         (Some(id), _, _) => Place::after(id)?,
@@ -106,8 +110,11 @@ async fn send(app: &App, mut place: Place, sender: &mpsc::Sender<Bytes>) {
         if more {
             place = Place { op: changes.next_op, seen: 0 };
         }
-        if !text.is_empty() && sender.send(Bytes::from(text)).await.is_err() {
-            return;
+        if !text.is_empty() {
+            tokio::select! {
+                sent = sender.send(Bytes::from(text)) => if sent.is_err() { return },
+                () = app.desk.drained() => return,
+            }
         }
         if more {
             continue;
@@ -115,6 +122,7 @@ async fn send(app: &App, mut place: Place, sender: &mpsc::Sender<Bytes>) {
         tokio::select! {
             changed = progress.changed() => if changed.is_err() { return },
             () = sender.closed() => return,
+            () = app.desk.drained() => return,
             () = tokio::time::sleep(KEEP_ALIVE) => {
                 if sender.send(Bytes::from_static(b": nothing new\n\n")).await.is_err() {
                     return;

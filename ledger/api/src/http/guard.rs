@@ -118,10 +118,24 @@ mod tests {
             headers.insert(header::HOST, host.parse().unwrap());
             is_local(&headers)
         };
-        for host in ["localhost", "localhost:8080", "127.0.0.1:1", "[::1]:80", "[::1]", "LOCALHOST:1", "10.0.0.1"] {
+        for host in [
+            "localhost",
+            "localhost:8080",
+            "127.0.0.1:1",
+            "[::1]:80",
+            "[::1]",
+            "LOCALHOST:1",
+            "10.0.0.1",
+        ] {
             assert!(local(host), "{host}");
         }
-        for host in ["evil.example", "evil.example:80", "localhost.evil.example", "127.0.0.1.evil.example:80", ""] {
+        for host in [
+            "evil.example",
+            "evil.example:80",
+            "localhost.evil.example",
+            "127.0.0.1.evil.example:80",
+            "",
+        ] {
             assert!(!local(host), "{host}");
         }
         assert!(is_local(&HeaderMap::new()));

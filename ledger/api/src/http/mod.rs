@@ -11,6 +11,7 @@ mod feed;
 mod guard;
 mod ledgers;
 mod numbers;
+mod object;
 mod page;
 mod query;
 mod reply;
@@ -114,7 +115,10 @@ impl App {
         }
         if batch.len() > ledger::model::MAX_EVENTS {
             let most = ledger::model::MAX_EVENTS;
-            return Err(Problem::TooLarge(format!("{} events, at most {most} are possible in one batch", batch.len())));
+            return Err(Problem::TooLarge(format!(
+                "{} events, at most {most} are possible in one batch",
+                batch.len()
+            )));
         }
         // As many bytes as its encoding has, roughly: what it takes in the queue.
         let bytes = batch.len() * 256;

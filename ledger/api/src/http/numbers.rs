@@ -27,10 +27,13 @@ impl Id {
     pub fn parse(text: &str) -> Result<Self, String> {
         let bad = || {
             let shown: String = text.chars().take(48).collect();
-            format!("{shown:?} is no id: decimal digits, 0x with up to 32 hexadecimal digits, or a UUID")
+            format!(
+                "{shown:?} is no id: decimal digits, 0x with up to 32 hexadecimal digits, or a UUID"
+            )
         };
         if let Some(hex) = text.strip_prefix("0x") {
-            let good = (1..=32).contains(&hex.len()) && hex.bytes().all(|it| it.is_ascii_hexdigit());
+            let good =
+                (1..=32).contains(&hex.len()) && hex.bytes().all(|it| it.is_ascii_hexdigit());
             return u128::from_str_radix(hex, 16).ok().filter(|_| good).map(Self).ok_or_else(bad);
         }
         if text.len() == 36 {
@@ -38,7 +41,9 @@ impl Id {
                 if matches!(at, 8 | 13 | 18 | 23) { it == b'-' } else { it.is_ascii_hexdigit() }
             });
             if dashes {
-                return u128::from_str_radix(&text.replace('-', ""), 16).map(Self).map_err(|_| bad());
+                return u128::from_str_radix(&text.replace('-', ""), 16)
+                    .map(Self)
+                    .map_err(|_| bad());
             }
         }
         digits(text).map(Self).ok_or_else(bad)
@@ -129,7 +134,19 @@ mod tests {
             assert_eq!(Id::parse(text), Ok(Id(number)), "{text}");
         }
         for bad in [
-            "", "-1", "+1", " 1", "1 ", "1_000", "1e3", "0x", "0x+1", "x", "ff", "1.0", "٣",
+            "",
+            "-1",
+            "+1",
+            " 1",
+            "1 ",
+            "1_000",
+            "1e3",
+            "0x",
+            "0x+1",
+            "x",
+            "ff",
+            "1.0",
+            "٣",
             "340282366920938463463374607431768211456",
             "0x100000000000000000000000000000000",
             "00000000-0000-0000-0000-0000000000g0",

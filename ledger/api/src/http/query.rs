@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use super::body::Json;
 use super::numbers::{Id, Long, Units};
+use super::object::Object;
 use super::reply::{self, Reply};
 use super::show;
 use super::{App, Deadline};
@@ -40,7 +41,9 @@ impl Span {
         }
         let limit = self.limit.unwrap_or(100);
         if limit == 0 || limit > MOST {
-            return Err(Problem::BadRequest(format!("a limit of {limit}: from 1 to {MOST} are possible")));
+            return Err(Problem::BadRequest(format!(
+                "a limit of {limit}: from 1 to {MOST} are possible"
+            )));
         }
         Ok(Query {
             account,
@@ -58,7 +61,7 @@ impl Span {
 pub(super) struct Asked {
     account_id: Option<Id>,
     #[serde(default)]
-    any_of: Vec<AskedFilter>,
+    any_of: Vec<Object<AskedFilter>>,
     from: Option<Long>,
     through: Option<Long>,
     #[serde(default)]
@@ -79,7 +82,7 @@ struct AskedFilter {
     ledger: Option<u32>,
     amount_min: Option<Units>,
     amount_max: Option<Units>,
-    metadata: Option<AskedMetadatum>,
+    metadata: Option<Object<AskedMetadatum>>,
     pending: Option<bool>,
 }
 
@@ -118,7 +121,7 @@ impl AskedFilter {
             code: self.code,
             ledger: self.ledger,
             amount,
-            metadata: self.metadata.map(|it| (it.key, it.value.into())),
+            metadata: self.metadata.map(|Object(it)| (it.key, it.value.into())),
             pending: self.pending,
         })
     }
@@ -132,11 +135,14 @@ pub(super) async fn query(
 ) -> Reply {
     let Asked { account_id, any_of, from, through, newest_first, limit, after } = asked;
     if any_of.len() > MAX_FILTERS {
-        return Err(Problem::TooLarge(format!("{} filters, at most {MAX_FILTERS} are possible", any_of.len())));
+        return Err(Problem::TooLarge(format!(
+            "{} filters, at most {MAX_FILTERS} are possible",
+            any_of.len()
+        )));
     }
     let span = Span { from, through, newest_first, limit, after };
     let mut query = span.query(account_id.map(|it| it.0))?;
-    for filter in any_of {
+    for Object(filter) in any_of {
         query.any_of.push(filter.filter()?);
     }
     let page = app.desk.read(deadline.0, move |node| Ok(node.query(&query)?)).await?;

@@ -21,7 +21,9 @@ pub(super) fn json(status: StatusCode, value: &impl Serialize) -> Response {
     };
     let mut response = Response::new(Body::from(body));
     *response.status_mut() = status;
-    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response
+        .headers_mut()
+        .insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     response
 }
 
@@ -44,7 +46,9 @@ pub(super) fn status(code: Code) -> StatusCode {
 pub(super) fn advice(code: Code) -> &'static str {
     match code.number() {
         0 | 1 => "nothing: it is in the ledger",
-        2 => "look at the event of the chain that has another code; send the chain again with new ids where ids were refused",
+        2 => {
+            "look at the event of the chain that has another code; send the chain again with new ids where ids were refused"
+        }
         3 => "let the last event of the chain be unlinked",
         10..=19 | 50..=64 => "change the request; it can never succeed as it is",
         30..=42 => "use a new id, or send exactly what was sent under this id before",
@@ -52,7 +56,9 @@ pub(super) fn advice(code: Code) -> &'static str {
         94..=98 => "look at the pending transfer; this id keeps its answer",
         99 | 100 => "the account takes no more transfers; void what closed it, and use a new id",
         101..=107 => "use other accounts or amounts, under a new id",
-        108 | 109 => "move less, or move money there first; then use a new id: this id keeps its answer",
+        108 | 109 => {
+            "move less, or move money there first; then use a new id: this id keeps its answer"
+        }
         _ => "see the documentation of this code",
     }
 }
@@ -84,7 +90,9 @@ impl IntoResponse for Problem {
         let mut response = json(status, &json!({"error": error}));
         match self {
             Self::Unauthorized => {
-                response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+                response
+                    .headers_mut()
+                    .insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
             }
             Self::Busy => {
                 response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));

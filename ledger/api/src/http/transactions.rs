@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use axum::extract::State;
-use ledger::model::{Batch, Exchange, Leg, Metadata, Posting, Reply as Answers, Side, Transaction, Value};
+use ledger::model::{
+    Batch, Exchange, Leg, Metadata, Posting, Reply as Answers, Side, Transaction, Value,
+};
 use ledger::money::{Rate, Rounding};
 use serde::Deserialize;
 use serde_json::json;
@@ -11,6 +13,7 @@ use serde_json::json;
 use super::amounts::{self, Currencies, Of};
 use super::body::Events;
 use super::numbers::{Id, Long, Units};
+use super::object::Object;
 use super::reply::Reply;
 use super::show;
 use super::{App, Deadline};
@@ -23,8 +26,8 @@ pub(super) struct Asked {
     code: u16,
     #[serde(default)]
     linked: bool,
-    legs: Option<Vec<AskedLeg>>,
-    exchange: Option<AskedExchange>,
+    legs: Option<Vec<Object<AskedLeg>>>,
+    exchange: Option<Object<AskedExchange>>,
     #[serde(default)]
     metadata: BTreeMap<String, AskedValue>,
     #[serde(default)]
@@ -61,7 +64,7 @@ struct AskedExchange {
     residue: Id,
     amount: Option<Units>,
     decimal: Option<String>,
-    rate: AskedRate,
+    rate: Object<AskedRate>,
     #[serde(default)]
     rounding: AskedRounding,
 }
@@ -85,7 +88,10 @@ enum AskedRounding {
 
 /// Typed: a text, a boolean, a whole number, or a time in nanoseconds since 1970.
 #[derive(Deserialize)]
-#[serde(untagged, expecting = "a text, a boolean, a whole number below 2^63, or {\"time\": nanoseconds in a string}")]
+#[serde(
+    untagged,
+    expecting = "a text, a boolean, a whole number below 2^63, or {\"time\": nanoseconds in a string}"
+)]
 pub(super) enum AskedValue {
     Bool(bool),
     Integer(i64),
@@ -137,7 +143,10 @@ impl AskedExchange {
             target: self.target.0,
             residue: self.residue.0,
             amount: currencies.amount(&self.asked(), at, None)?,
-            rate: Rate { numerator: self.rate.numerator.0, denominator: self.rate.denominator.0 },
+            rate: Rate {
+                numerator: self.rate.0.numerator.0,
+                denominator: self.rate.0.denominator.0,
+            },
             rounding: match self.rounding {
                 AskedRounding::Down => Rounding::Down,
                 AskedRounding::Up => Rounding::Up,
@@ -150,15 +159,27 @@ impl AskedExchange {
 impl Asked {
     /// Whose currencies its decimal amounts are of.
     fn decimals(&self) -> impl Iterator<Item = Of> + '_ {
-        let legs = self.legs.iter().flatten().filter(|it| it.decimal.is_some()).map(|it| it.asked().of);
-        legs.chain(self.exchange.iter().filter(|it| it.decimal.is_some()).map(|it| it.asked().of))
+        let legs = self
+            .legs
+            .iter()
+            .flatten()
+            .map(|it| &it.0)
+            .filter(|it| it.decimal.is_some())
+            .map(|it| it.asked().of);
+        legs.chain(
+            self.exchange
+                .iter()
+                .map(|it| &it.0)
+                .filter(|it| it.decimal.is_some())
+                .map(|it| it.asked().of),
+        )
     }
 
     fn transaction(self, at: usize, currencies: &Currencies) -> Result<Transaction, Problem> {
         let bad = |says: String| Problem::BadRequest(format!("event {at}: {says}"));
         let posting = match (&self.legs, &self.exchange) {
             (Some(legs), None) => {
-                let leg = |it: &AskedLeg| {
+                let leg = |Object(it): &Object<AskedLeg>| {
                     let side = match it.side {
                         AskedSide::Debit => Side::Debit,
                         AskedSide::Credit => Side::Credit,
@@ -168,7 +189,7 @@ impl Asked {
                 };
                 Posting::Legs(legs.iter().map(leg).collect::<Result<_, Problem>>()?)
             }
-            (None, Some(exchange)) => Posting::Exchange(exchange.exchange(at, currencies)?),
+            (None, Some(exchange)) => Posting::Exchange(exchange.0.exchange(at, currencies)?),
             _ => return Err(bad("a transaction has either legs or an exchange".to_owned())),
         };
         let metadata = self.metadata.into_iter().map(|(key, it)| (key, it.into())).collect();
@@ -202,7 +223,8 @@ pub(super) async fn create(
     let answer = app.commit(Batch::Transactions(events), deadline).await?;
     let Answers::Transactions(outcomes) = &answer.reply else { return Err(Problem::Unknown) };
     Ok(show::outcomes(&answer, single, &ids, outcomes, |it| {
-        let more = if it.code.is_success() { json!({"legs": show::legs(&it.legs)}) } else { json!({}) };
+        let more =
+            if it.code.is_success() { json!({"legs": show::legs(&it.legs)}) } else { json!({}) };
         (it.code, it.timestamp, more)
     }))
 }

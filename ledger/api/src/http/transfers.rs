@@ -111,7 +111,11 @@ pub(super) async fn create(
 }
 
 /// `GET /v1/transfers/{id}`
-pub(super) async fn one(State(app): State<App>, deadline: Deadline, Path(text): Path<String>) -> Reply {
+pub(super) async fn one(
+    State(app): State<App>,
+    deadline: Deadline,
+    Path(text): Path<String>,
+) -> Reply {
     let id = id(&text)?;
     let found = app.desk.read(deadline.0, move |node| {
         node.entry(id)?.ok_or_else(|| Problem::NotFound(format!("transfer or transaction {id}")))

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use argon2::password_hash::phc::PasswordHash;
 
-use super::{KeyError, Kept};
+use super::{Kept, KeyError};
 
 /// The keys of a file.
 ///
@@ -14,8 +14,11 @@ use super::{KeyError, Kept};
 /// [`KeyError::File`], [`KeyError::Line`].
 pub fn read(path: &Path) -> Result<Vec<Kept>, KeyError> {
     let shown = path.display().to_string();
-    let text = std::fs::read_to_string(path)
-        .map_err(|error| KeyError::File { what: "read", path: shown.clone(), error })?;
+    let text = std::fs::read_to_string(path).map_err(|error| KeyError::File {
+        what: "read",
+        path: shown.clone(),
+        error,
+    })?;
     let mut all: Vec<Kept> = Vec::new();
     for (at, line) in text.lines().enumerate() {
         let line = line.trim();

@@ -40,7 +40,9 @@ pub enum KeyError {
         error: std::io::Error,
     },
     /// A line is none of a key.
-    #[error("line {line} of {path} is no key: expected NAME SCOPE HASH, as `ledger_api key create` writes it")]
+    #[error(
+        "line {line} of {path} is no key: expected NAME SCOPE HASH, as `ledger_api key create` writes it"
+    )]
     Line {
         /// The file.
         path: String,
@@ -177,9 +179,8 @@ impl Inner {
         }
         *permits -= 1;
         drop(permits);
-        let right = PasswordHash::new(&kept.hash).is_ok_and(|hash| {
-            Argon2::default().verify_password(secret.as_bytes(), &hash).is_ok()
-        });
+        let right = PasswordHash::new(&kept.hash)
+            .is_ok_and(|hash| Argon2::default().verify_password(secret.as_bytes(), &hash).is_ok());
         *self.permits.lock() += 1;
         self.freed.notify_one();
         right

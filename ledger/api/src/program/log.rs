@@ -18,7 +18,11 @@ pub fn error(event: &str, fields: &[Field<'_>]) {
 
 fn line(level: &str, event: &str, fields: &[Field<'_>]) {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    let mut line = format!("time={}.{:03} level={level} event={event:?}", since.as_secs(), since.subsec_millis());
+    let mut line = format!(
+        "time={}.{:03} level={level} event={event:?}",
+        since.as_secs(),
+        since.subsec_millis()
+    );
     for (key, value) in fields {
         line.push_str(&format!(" {key}={:?}", value.to_string()));
     }

@@ -29,7 +29,8 @@ pub fn serve(serve: Serve) -> Done {
     }
     // Before the directory is touched: a port that is taken is said at once.
     let bind = |address: SocketAddr| {
-        std::net::TcpListener::bind(address).map_err(|it| format!("cannot listen on {address}: {it}"))
+        std::net::TcpListener::bind(address)
+            .map_err(|it| format!("cannot listen on {address}: {it}"))
     };
     let (tcp, web) = (bind(serve.tcp)?, bind(serve.http)?);
 
@@ -55,9 +56,14 @@ fn may_listen(address: SocketAddr, keys: &Keys, tls: bool, insecure: bool) -> Do
     let missing = match (keys.is_open(), tls) {
         (true, true) => "API keys (--keys)",
         (false, _) => "TLS (--tls-certificate and --tls-key, in a build with the feature tls)",
-        (true, false) => "API keys (--keys) and TLS (--tls-certificate and --tls-key, in a build with the feature tls)",
+        (true, false) => {
+            "API keys (--keys) and TLS (--tls-certificate and --tls-key, in a build with the feature tls)"
+        }
     };
-    Err(format!("{address} can be reached from other machines, and that takes {missing}; or say --insecure").into())
+    Err(format!(
+        "{address} can be reached from other machines, and that takes {missing}; or say --insecure"
+    )
+    .into())
 }
 
 fn open(serve: &Serve) -> Done<Node> {
@@ -70,14 +76,17 @@ fn open(serve: &Serve) -> Done<Node> {
     };
     let (node, recovery) = Node::open(disk, Arc::new(archive), options)?;
     let snapshot = recovery.snapshot.map_or(0, |it| it.op);
-    log::info("opened", &[
-        ("data", &serve.data.display()),
-        ("op", &recovery.tail.op),
-        ("snapshot_op", &snapshot),
-        ("replayed", &recovery.replayed),
-        ("torn_end", &recovery.trimmed.is_some()),
-        ("accounts", &node.state().accounts().len()),
-    ]);
+    log::info(
+        "opened",
+        &[
+            ("data", &serve.data.display()),
+            ("op", &recovery.tail.op),
+            ("snapshot_op", &snapshot),
+            ("replayed", &recovery.replayed),
+            ("torn_end", &recovery.trimmed.is_some()),
+            ("accounts", &node.state().accounts().len()),
+        ],
+    );
     for damaged in &recovery.passed_over {
         log::error("a snapshot is damaged; the log made up for it", &[("snapshot", damaged)]);
     }
@@ -94,7 +103,8 @@ impl Faces {
     #[cfg(feature = "tls")]
     fn new(serve: &Serve) -> Done<Self> {
         let both = serve.tls_certificate.as_ref().zip(serve.tls_key.as_ref());
-        let tls = both.map(|(certificate, key)| ledger_api::Tls::read(certificate, key)).transpose()?;
+        let tls =
+            both.map(|(certificate, key)| ledger_api::Tls::read(certificate, key)).transpose()?;
         Ok(Self { tls })
     }
 
@@ -145,7 +155,8 @@ fn run(
     options.log = |line| log::error("request failed", &[("what", &line)]);
     let router = http::router(desk.clone(), keys.clone(), metrics, options);
 
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().worker_threads(2).build()?;
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().enable_all().worker_threads(2).build()?;
     runtime.block_on(async {
         web.set_nonblocking(true)?;
         let listener = tokio::net::TcpListener::from_std(web)?;
@@ -155,7 +166,11 @@ fn run(
         log::print(&format!("data {}", serve.data.display()));
         log::print(&format!("tcp {}", binary.address()));
         log::print(&format!("{scheme} {address}"));
-        let keys = if keys.is_open() { "none: everybody on this machine may do everything" } else { "required" };
+        let keys = if keys.is_open() {
+            "none: everybody on this machine may do everything"
+        } else {
+            "required"
+        };
         log::info("listening", &[("tcp", &binary.address()), (scheme, &address), ("keys", &keys)]);
         http::serve(listener, router, faces.http(), stop).await;
         Ok::<_, Box<dyn std::error::Error>>(())
@@ -177,5 +192,6 @@ fn stopped(desk: &Desk) -> std::io::Result<impl Future<Output = ()>> {
             _ = terminate.recv() => {}
             () = desk.ended() => {}
         }
+        desk.drain();
     })
 }

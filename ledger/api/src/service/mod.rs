@@ -59,7 +59,11 @@ impl Service {
     /// # Errors
     ///
     /// [`ledger::Error::Io`] if the system has no thread.
-    pub fn start(node: Node, options: ServiceOptions, metrics: Arc<Metrics>) -> ledger::Result<Self> {
+    pub fn start(
+        node: Node,
+        options: ServiceOptions,
+        metrics: Arc<Metrics>,
+    ) -> ledger::Result<Self> {
         let queue = Arc::new(Queue::new(&options));
         let (progress, seen) = watch::channel(Progress::of(&node, 0));
         let (alive, ended) = watch::channel(());

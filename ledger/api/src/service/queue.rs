@@ -49,7 +49,11 @@ impl Queue {
     }
 
     /// Adds requests, in their order; those that there is no room for come back.
-    pub fn add(&self, requests: impl Iterator<Item = Request>, refused: &mut Vec<(Request, Problem)>) {
+    pub fn add(
+        &self,
+        requests: impl Iterator<Item = Request>,
+        refused: &mut Vec<(Request, Problem)>,
+    ) {
         let mut inner = self.inner.lock();
         let mut any = false;
         for request in requests {

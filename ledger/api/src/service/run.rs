@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use ledger::Committed;
 use ledger::Node;
 use ledger::model::Batch;
-use ledger::Committed;
 use tokio::sync::watch;
 
 use super::queue::{Queue, Taken};

@@ -31,7 +31,8 @@ impl Admission {
             self.working.fetch_sub(1, Ordering::AcqRel);
             return Some(Err(Problem::Busy));
         }
-        let (keys, port, working) = (self.keys.clone(), Arc::clone(&self.port), Arc::clone(&self.working));
+        let (keys, port, working) =
+            (self.keys.clone(), Arc::clone(&self.port), Arc::clone(&self.working));
         let key = key.to_owned();
         let verify = move || {
             let admitted = keys.admit(&key);

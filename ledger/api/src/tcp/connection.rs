@@ -42,6 +42,8 @@ pub(super) struct Connection {
     pub input: Input,
     /// Whether the socket may have something to read.
     pub readable: bool,
+    /// Whether an event said that the client has ended: the end is behind whatever is there, and there will be no further event.
+    pub hung_up: bool,
     /// Nothing is read any more; when everything is answered and written, it is the end.
     pub closing: bool,
     /// Requests under way, and how much they take.
@@ -53,10 +55,15 @@ pub(super) struct Connection {
     pub stuck_since: Option<Instant>,
     /// Whether the client has said that nothing more will come.
     ended: bool,
+    /// Whether the client is heard out before the end.
+    polite: bool,
     /// Since when this side has nothing more to say, and only hears the client out: to close at once would throw away what is still on
     /// its way to it.
     lingers_since: Option<Instant>,
 }
+
+/// Who takes frames.
+pub(super) type Take<'a> = dyn FnMut(&mut Connection, &Header, &[u8]) -> Result<(), Problem> + 'a;
 
 /// What reading came to.
 pub(super) enum Read {
@@ -75,12 +82,14 @@ impl Connection {
             written: 0,
             input: Input::default(),
             readable: true,
+            hung_up: false,
             closing: false,
             flights: 0,
             flight_bytes: 0,
             owes_since: Some(now),
             stuck_since: None,
             ended: false,
+            polite: false,
             lingers_since: None,
         }
     }
@@ -108,7 +117,7 @@ impl Connection {
         &mut self,
         options: &TcpOptions,
         now: Instant,
-        take: &mut dyn FnMut(&mut Self, &Header, &[u8]) -> Result<(), Problem>,
+        take: &mut Take<'_>,
     ) -> Result<io::Result<Read>, Problem> {
         let mut turn = 0;
         loop {
@@ -131,14 +140,16 @@ impl Connection {
                 Ok(bytes) => {
                     self.input.arrived(bytes);
                     turn += bytes;
-                    if self.transport.is_drained(bytes, size) {
+                    if !self.hung_up && self.transport.is_drained(bytes, size) {
                         self.take_frames(options, now, take)?;
                         // Frames that there was no room for are looked at when there is.
                         let left = !self.has_room(options);
                         return Ok(Ok(if left { Read::More } else { Read::Drained }));
                     }
                 }
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(Ok(Read::Drained)),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    return Ok(Ok(Read::Drained));
+                }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => return Ok(Err(error)),
             }
@@ -149,7 +160,7 @@ impl Connection {
         &mut self,
         options: &TcpOptions,
         now: Instant,
-        take: &mut dyn FnMut(&mut Self, &Header, &[u8]) -> Result<(), Problem>,
+        take: &mut Take<'_>,
     ) -> Result<(), Problem> {
         // Out of the way, so that the rest of the connection can be changed while a frame is looked at.
         let mut input = std::mem::take(&mut self.input);
@@ -232,7 +243,7 @@ impl Connection {
         if !self.closing || self.flights > 0 || asked || !self.is_flushed() {
             return false;
         }
-        if self.ended {
+        if self.ended || !self.polite {
             return true;
         }
         if self.lingers_since.is_none() {
@@ -240,6 +251,12 @@ impl Connection {
             self.transport.end();
         }
         self.hear_out()
+    }
+
+    /// Says goodbye after the answers, to a client that may be in the middle of saying something.
+    pub fn close_politely(&mut self) {
+        self.closing = true;
+        self.polite = true;
     }
 
     /// Reads what nobody looks at; true when there will be nothing more.
@@ -259,7 +276,8 @@ impl Connection {
 
     /// Whether it has made others wait for too long.
     pub fn is_slow(&self, now: Instant, patience: Duration) -> bool {
-        let long = |since: Option<Instant>| since.is_some_and(|it| now.duration_since(it) > patience);
+        let long =
+            |since: Option<Instant>| since.is_some_and(|it| now.duration_since(it) > patience);
         if self.lingers_since.is_some_and(|it| now.duration_since(it) > LINGER) {
             return true;
         }

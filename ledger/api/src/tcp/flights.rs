@@ -83,8 +83,14 @@ mod tests {
             let tag = flights.next();
             let claim = Claim::default();
             let deadline = now + Duration::from_secs(seconds);
-            let flight =
-                Flight { token: Token(7), request, kind: 3, claim: claim.clone(), deadline, bytes: 0 };
+            let flight = Flight {
+                token: Token(7),
+                request,
+                kind: 3,
+                claim: claim.clone(),
+                deadline,
+                bytes: 0,
+            };
             flights.add(tag, flight);
             (tag, claim)
         };

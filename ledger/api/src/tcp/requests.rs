@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use ledger::MAX_BATCH_BYTES;
 use ledger::codec;
 use ledger::model::MAX_EVENTS;
-use ledger::MAX_BATCH_BYTES;
 
 use crate::Problem;
 use crate::keys::Scope;
@@ -31,8 +31,9 @@ pub(super) fn request(
     port: &Arc<Port>,
     tag: u64,
 ) -> Result<Request, Problem> {
-    let kind = Kind::from_number(header.kind)
-        .ok_or_else(|| Problem::BadRequest(format!("there is no kind {} of request", header.kind)))?;
+    let kind = Kind::from_number(header.kind).ok_or_else(|| {
+        Problem::BadRequest(format!("there is no kind {} of request", header.kind))
+    })?;
     if needs(kind) > scope {
         return Err(Problem::Forbidden(needs(kind)));
     }
@@ -100,7 +101,9 @@ fn bytes(count: usize, encode: impl FnOnce(&mut Vec<u8>)) -> Result<(u32, Vec<u8
     encode(&mut out);
     if out.len() > MAX_REPLY_BYTES {
         let found = out.len();
-        return Err(Problem::TooLarge(format!("its answer has {found} bytes, at most {MAX_REPLY_BYTES} are sent")));
+        return Err(Problem::TooLarge(format!(
+            "its answer has {found} bytes, at most {MAX_REPLY_BYTES} are sent"
+        )));
     }
     // At most MAX_EVENTS records, of whatever kind.
     Ok((count as u32, out))

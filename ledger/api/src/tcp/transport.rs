@@ -53,7 +53,9 @@ impl Transport {
                     if tls.wants_write() {
                         // A handshake's answer, or an alert that says why it fails. What does not go now goes with the next write.
                         match tls.write_tls(stream) {
-                            Err(error) if error.kind() != io::ErrorKind::WouldBlock => return Err(error),
+                            Err(error) if error.kind() != io::ErrorKind::WouldBlock => {
+                                return Err(error);
+                            }
                             _ => {}
                         }
                     }

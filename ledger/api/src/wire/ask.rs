@@ -109,9 +109,13 @@ fn put_filter(filter: &Filter, out: &mut Vec<u8>) {
     ] {
         has |= if set { bit } else { 0 };
     }
-    let (least, most) = filter.amount.as_ref().map_or((0, 0), |it| (it.start().get(), it.end().get()));
+    let (least, most) =
+        filter.amount.as_ref().map_or((0, 0), |it| (it.start().get(), it.end().get()));
     out.extend_from_slice(&has.to_le_bytes());
-    out.extend_from_slice(&[side.map_or(0, |it| it as u8), filter.pending.unwrap_or_default().into()]);
+    out.extend_from_slice(&[
+        side.map_or(0, |it| it as u8),
+        filter.pending.unwrap_or_default().into(),
+    ]);
     out.extend_from_slice(&filter.code.unwrap_or_default().to_le_bytes());
     out.extend_from_slice(&[0; 2]);
     out.extend_from_slice(&account.unwrap_or_default().to_le_bytes());
@@ -131,7 +135,9 @@ fn put_filter(filter: &Filter, out: &mut Vec<u8>) {
 /// [`Problem::BadRequest`] where it is none, [`Problem::TooLarge`] if it has more than 64 filters.
 pub fn decode_query(count: u32, body: &[u8]) -> Result<Query, Problem> {
     if count > MAX_FILTERS {
-        return Err(Problem::TooLarge(format!("{count} filters, at most {MAX_FILTERS} are possible")));
+        return Err(Problem::TooLarge(format!(
+            "{count} filters, at most {MAX_FILTERS} are possible"
+        )));
     }
     let mut fields = Fields(body);
     let account = fields.u128()?;

@@ -126,7 +126,8 @@ impl Header {
     ///
     /// [`Problem::BadFrame`]: the bytes are not those that were sent.
     pub fn check(frame: &[u8]) -> Result<(), Problem> {
-        let said = frame.get(4..8).and_then(|it| it.first_chunk()).map(|it| u32::from_le_bytes(*it));
+        let said =
+            frame.get(4..8).and_then(|it| it.first_chunk()).map(|it| u32::from_le_bytes(*it));
         let found = crc32c::crc32c(frame.get(8..).unwrap_or_default());
         if said == Some(found) {
             return Ok(());

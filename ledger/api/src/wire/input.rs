@@ -1,7 +1,7 @@
 //! What was read and is no whole frame yet.
 
-use crate::Problem;
 use super::{HEADER_BYTES, Header};
+use crate::Problem;
 
 /// The first piece of memory: some small requests.
 const FIRST: usize = 16 << 10;
@@ -45,11 +45,16 @@ impl Input {
             // What cannot become a frame is refused before it is a header long.
             return match b"LDG\x01".iter().zip(bytes).all(|(a, b)| a == b) {
                 true => Ok(None),
-                false => Err(Problem::BadFrame(format!("it begins with {}, not with LDG", bytes.escape_ascii()))),
+                false => Err(Problem::BadFrame(format!(
+                    "it begins with {}, not with LDG",
+                    bytes.escape_ascii()
+                ))),
             };
         };
         let header = Header::read(head, max_body)?;
-        let Some(frame) = bytes.get(..HEADER_BYTES + header.length as usize) else { return Ok(None) };
+        let Some(frame) = bytes.get(..HEADER_BYTES + header.length as usize) else {
+            return Ok(None);
+        };
         Header::check(frame)?;
         Ok(Some((header, frame.get(HEADER_BYTES..).unwrap_or_default())))
     }

@@ -9,11 +9,14 @@ mod found;
 mod frame;
 mod input;
 
-pub use ask::{FILTER_BYTES, QUERY_BYTES, decode_ids, decode_moments, decode_query, encode_ids, encode_moments, encode_query};
+pub use ask::{
+    FILTER_BYTES, QUERY_BYTES, decode_ids, decode_moments, decode_query, encode_ids,
+    encode_moments, encode_query,
+};
 pub use entry::{decode_entries, encode_entry};
 pub use found::{
-    BALANCES_BYTES, Hello, Status, Trial, decode_accounts, decode_balances, decode_page, decode_trials, encode_accounts, encode_balances,
-    encode_page, encode_trials,
+    BALANCES_BYTES, Hello, Status, Trial, decode_accounts, decode_balances, decode_page,
+    decode_trials, encode_accounts, encode_balances, encode_page, encode_trials,
 };
-pub(crate) use input::Input;
 pub use frame::{HEADER_BYTES, Header, Kind, MAX_BODY_BYTES, MAX_REPLY_BYTES, begin, finish};
+pub(crate) use input::Input;

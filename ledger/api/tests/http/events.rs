@@ -38,7 +38,10 @@ fn from_nothing_to_a_trial_balance() {
     // The id is the key of its idempotency: the same answer, and nothing more happens.
     let again = web.post("/v1/transfers", &deposit);
     assert_eq!((again.status, &again.ok()["code"]), (200, &json!("exists")));
-    assert_eq!((&again.ok()["timestamp"], &again.ok()["credit"]), (&first["timestamp"], &first["credit"]));
+    assert_eq!(
+        (&again.ok()["timestamp"], &again.ok()["credit"]),
+        (&first["timestamp"], &first["credit"])
+    );
     assert!(again.header("x-ledger-op").is_some());
     let mut other = deposit.clone();
     other["decimal"] = "10.51".into();
@@ -58,7 +61,10 @@ fn amounts_are_exact_to_the_last_digit() {
     let server = Server::with_accounts(Setup::default());
     let mut web = server.web();
     let most = "9".repeat(38);
-    assert_eq!(web.post("/v1/transfers", &payment("1", &most)).ok()["debit"]["debits_posted"], most.as_str());
+    assert_eq!(
+        web.post("/v1/transfers", &payment("1", &most)).ok()["debit"]["debits_posted"],
+        most.as_str()
+    );
     web.post("/v1/transfers", &payment("2", "1")).refused(422, "overflows_debits_posted");
     // As a rival's bug had it: 10.85 is 1085, and never 1084.
     let exact = json!({"id": "3", "debit_account_id": "3", "credit_account_id": "4", "decimal": "10.85", "ledger": 1, "code": 1});
@@ -80,14 +86,20 @@ fn two_phases() {
     assert_eq!(web.post("/v1/transfers", &hold).ok()["debit"]["debits_pending"], "100");
     let post = json!({"id": "2", "pending_id": "1", "amount": "60", "flags": ["post_pending"]});
     let posted = web.post("/v1/transfers", &post).ok();
-    assert_eq!((&posted["debit"]["debits_posted"], &posted["debit"]["debits_pending"]), (&json!("60"), &json!("0")));
+    assert_eq!(
+        (&posted["debit"]["debits_posted"], &posted["debit"]["debits_pending"]),
+        (&json!("60"), &json!("0"))
+    );
     let void = json!({"id": "3", "pending_id": "1", "flags": ["void_pending"]});
     web.post("/v1/transfers", &void).refused(422, "pending_transfer_already_posted");
     // The id keeps its answer.
     web.post("/v1/transfers", &void).refused(422, "pending_transfer_already_posted");
     assert_eq!(web.get("/v1/transfers/3").ok()["kind"], "refusal");
     let found = web.get("/v1/transfers/2").ok();
-    assert_eq!((&found["debit_account_id"], &found["flags"]), (&json!("1"), &json!(["post_pending"])));
+    assert_eq!(
+        (&found["debit_account_id"], &found["flags"]),
+        (&json!("1"), &json!(["post_pending"]))
+    );
 }
 
 #[test]
@@ -120,7 +132,8 @@ fn transactions_and_exchanges() {
     });
     let done = web.post("/v1/transactions", &exchange).ok();
     // 1601.1 yen: 1602 are paid, 1601 arrive, 1 is the residue.
-    let amounts: Vec<&str> = done["legs"].as_array().unwrap().iter().map(|it| it["amount"].as_str().unwrap()).collect();
+    let amounts: Vec<&str> =
+        done["legs"].as_array().unwrap().iter().map(|it| it["amount"].as_str().unwrap()).collect();
     assert_eq!(amounts, ["1000", "1000", "1602", "1601", "1"]);
     assert_eq!(web.get("/v1/transfers/3").ok()["exchange"]["rounding"], "half_even");
     assert_eq!(web.get("/v1/trial-balance").ok()["balanced"], true);

@@ -11,9 +11,16 @@ fn every_change_comes_once_in_order_from_any_place() {
     let server = Server::with_accounts(Setup::default());
     let client = server.client();
     client.create_transfers(&[transfer(1, 5), transfer(2, 5)]).unwrap();
-    let void = Transfer { id: 4, pending_id: 3, flags: TransferFlags::VOID_PENDING, ..Transfer::default() };
+    let void = Transfer {
+        id: 4,
+        pending_id: 3,
+        flags: TransferFlags::VOID_PENDING,
+        ..Transfer::default()
+    };
     let held = Transfer { flags: TransferFlags::PENDING, ..transfer(3, 5) };
-    client.create_transfers(&[held, void, Transfer { debit_account_id: 5, ..transfer(5, 1) }]).unwrap();
+    client
+        .create_transfers(&[held, void, Transfer { debit_account_id: 5, ..transfer(5, 1) }])
+        .unwrap();
     let web = server.web();
     let mut feed = web.events("/v1/feed", &[]);
     let mut next = || feed.next().unwrap();
@@ -52,4 +59,14 @@ fn feeds_are_bounded() {
     let mut first = server.web().events("/v1/feed", &[]);
     first.next().unwrap();
     server.web().get("/v1/feed").problem(503, "busy");
+}
+
+#[test]
+fn a_feed_ends_when_the_server_stops() {
+    let mut server = Server::with_accounts(Setup::default());
+    server.client().create_transfers(&[transfer(1, 5)]).unwrap();
+    let mut feed = server.web().events("/v1/feed", &[]);
+    feed.next().unwrap();
+    server.stop().unwrap();
+    assert_eq!(feed.next(), None);
 }

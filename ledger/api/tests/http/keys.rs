@@ -18,7 +18,11 @@ fn scopes_and_wrong_keys() {
         reply.problem(401, "unauthorized");
         assert_eq!(reply.header("www-authenticate"), Some("Bearer"));
     }
-    server.web().header("Authorization", &format!("Basic {admin}")).get("/v1/status").problem(401, "unauthorized");
+    server
+        .web()
+        .header("Authorization", &format!("Basic {admin}"))
+        .get("/v1/status")
+        .problem(401, "unauthorized");
     server.web().get("/metrics").problem(401, "unauthorized");
     server.web().key(&read).post("/v1/ledgers", &ledger).problem(403, "forbidden");
     server.web().key(&write).post("/v1/ledgers", &ledger).problem(403, "forbidden");

@@ -14,7 +14,11 @@ fn payment(id: u32) -> Value {
 fn an_expired_deadline_happened_never() {
     let server = Server::with_accounts(Setup::default());
     let gate = server.hold();
-    let told = server.web().header("X-Deadline-Ms", "1").post("/v1/transfers", &payment(1)).problem(504, "expired");
+    let told = server
+        .web()
+        .header("X-Deadline-Ms", "1")
+        .post("/v1/transfers", &payment(1))
+        .problem(504, "expired");
     assert!(told.contains("nothing happened"), "{told}");
     server.web().header("X-Deadline-Ms", "1").get("/v1/accounts/1").problem(504, "expired");
     drop(gate);

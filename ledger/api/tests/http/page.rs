@@ -10,7 +10,9 @@ use crate::support::{Server, Setup};
 fn the_page_is_of_one_piece_and_takes_nothing_from_elsewhere() {
     let server = Server::with_accounts(Setup::default());
     let mut web = server.web();
-    for (path, media) in [("/", "text/html"), ("/app.js", "text/javascript"), ("/app.css", "text/css")] {
+    for (path, media) in
+        [("/", "text/html"), ("/app.js", "text/javascript"), ("/app.css", "text/css")]
+    {
         let reply = web.get(path);
         assert_eq!(reply.status, 200);
         assert!(reply.header("content-type").unwrap().starts_with(media));
@@ -36,7 +38,12 @@ fn every_route_is_described_and_every_description_is_a_route() {
         .unwrap()
         .iter()
         .flat_map(|(path, methods)| {
-            methods.as_object().unwrap().keys().filter(|it| *it != "parameters").map(move |it| (path.clone(), it.clone()))
+            methods
+                .as_object()
+                .unwrap()
+                .keys()
+                .filter(|it| *it != "parameters")
+                .map(move |it| (path.clone(), it.clone()))
         })
         .collect();
     let routes: BTreeSet<(String, String)> = ROUTES
@@ -51,7 +58,8 @@ fn every_route_is_described_and_every_description_is_a_route() {
         }
         let reply = web.send(&method.to_uppercase(), &path, (method == "post").then_some("[]"));
         assert!(![405, 500].contains(&reply.status), "{method} {path}: {reply:?}");
-        let known = reply.status != 404 || reply.json()["error"]["says"].as_str().is_some_and(|it| !it.contains("route"));
+        let known = reply.status != 404
+            || reply.json()["error"]["says"].as_str().is_some_and(|it| !it.contains("route"));
         assert!(known, "{method} {path}: {reply:?}");
     }
     // References lead somewhere.

@@ -26,7 +26,8 @@ fn histories_in_pages() {
     assert_eq!(ids(&newest), [25, 23]);
     let found = web.post("/v1/query", &json!({"any_of": [{"amount_min": "24"}, {"amount_max": "2", "account_id": "1", "side": "debit"}]})).ok();
     assert_eq!(ids(&found), [1, 2, 24, 25]);
-    let none = web.post("/v1/query", &json!({"any_of": [{"metadata": {"key": "k", "value": true}}]})).ok();
+    let none =
+        web.post("/v1/query", &json!({"any_of": [{"metadata": {"key": "k", "value": true}}]})).ok();
     assert_eq!((ids(&none), &none["next"]), (vec![], &Value::Null));
 }
 
@@ -34,8 +35,9 @@ fn histories_in_pages() {
 fn balances_of_any_moment_and_statements() {
     let server = Server::with_accounts(Setup::default());
     let client = server.client();
-    let times: Vec<u64> =
-        (1..=5).map(|id| client.create_transfers(&[transfer(id, 100)]).unwrap()[0].timestamp).collect();
+    let times: Vec<u64> = (1..=5)
+        .map(|id| client.create_transfers(&[transfer(id, 100)]).unwrap()[0].timestamp)
+        .collect();
     let mut web = server.web();
     for (at, time) in times.iter().enumerate() {
         let then = web.get(&format!("/v1/accounts/2/balances?at={time}")).ok();
@@ -55,7 +57,10 @@ fn balances_of_any_moment_and_statements() {
         .collect();
     assert_eq!(lines, ["200", "300", "400"]);
     let part = web.get("/v1/accounts/2/statement?limit=2").ok();
-    assert_eq!((&part["truncated"], &part["closing"]["credits_posted"]), (&json!(true), &json!("200")));
+    assert_eq!(
+        (&part["truncated"], &part["closing"]["credits_posted"]),
+        (&json!(true), &json!("200"))
+    );
 }
 
 #[test]
@@ -63,7 +68,10 @@ fn the_list_of_accounts() {
     let server = Server::with_accounts(Setup::default());
     let mut web = server.web();
     let first = web.get("/v1/accounts?limit=5").ok();
-    assert_eq!((first["accounts"].as_array().unwrap().len(), &first["next"], &first["count"]), (5, &json!(5), &json!(8)));
+    assert_eq!(
+        (first["accounts"].as_array().unwrap().len(), &first["next"], &first["count"]),
+        (5, &json!(5), &json!(8))
+    );
     let rest = web.get("/v1/accounts?limit=5&offset=5").ok();
     assert_eq!((rest["accounts"].as_array().unwrap().len(), &rest["next"]), (3, &Value::Null));
     assert_eq!(web.get("/v1/accounts?offset=99999999999").ok()["accounts"], json!([]));

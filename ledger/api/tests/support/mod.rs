@@ -107,7 +107,9 @@ impl Server {
     }
 
     pub fn options(&self) -> ClientOptions {
-        ClientOptions::new(self.tcp).patience(Duration::from_secs(30)).deadline(Duration::from_secs(20))
+        ClientOptions::new(self.tcp)
+            .patience(Duration::from_secs(30))
+            .deadline(Duration::from_secs(20))
     }
 
     pub fn client(&self) -> Client {
@@ -120,6 +122,7 @@ impl Server {
 
     /// Stops the binary face in order, and then the ledger.
     pub fn stop(&mut self) -> ledger::Result<()> {
+        self.desk.drain();
         drop(self.stop.take());
         drop(self.binary.take());
         if let Some(thread) = self.thread.take() {
@@ -173,7 +176,7 @@ pub fn furnish(client: &Client) {
 
 /// From now on the disk refuses to sync.
 pub fn fail_syncs(disk: &MemoryDisk) {
-    use ledger::disk::{Fault, OperationKind};
+    use ledger::disk::memory::{Fault, OperationKind};
     let error = Fault::Fail(std::io::ErrorKind::Other);
     disk.on_operation(move |it| (it.kind == OperationKind::Sync).then_some(error));
 }
@@ -218,8 +221,11 @@ impl Program {
     }
 
     pub fn start(dir: &Path, arguments: &[&str]) -> Self {
-        let mut child =
-            Self::command(dir, arguments).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let mut child = Self::command(dir, arguments)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
         let lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let (mut tcp, mut http) = (None, None);
         for line in lines {

@@ -40,7 +40,11 @@ impl Reply {
     #[track_caller]
     pub fn problem(&self, status: u16, code: &str) -> String {
         let error = &self.json()["error"];
-        assert_eq!((self.status, error["code"].as_str().unwrap_or_default()), (status, code), "{self:?}");
+        assert_eq!(
+            (self.status, error["code"].as_str().unwrap_or_default()),
+            (status, code),
+            "{self:?}"
+        );
         assert!(error["do"].as_str().is_some_and(|it| !it.is_empty()), "{self:?}");
         error["says"].as_str().unwrap().to_owned()
     }
@@ -49,7 +53,11 @@ impl Reply {
     #[track_caller]
     pub fn refused(&self, status: u16, code: &str) {
         let body = self.json();
-        assert_eq!((self.status, body["code"].as_str().unwrap_or_default()), (status, code), "{self:?}");
+        assert_eq!(
+            (self.status, body["code"].as_str().unwrap_or_default()),
+            (status, code),
+            "{self:?}"
+        );
         for field in ["says", "do"] {
             assert!(body[field].as_str().is_some_and(|it| !it.is_empty()), "{self:?}");
         }
@@ -123,7 +131,11 @@ impl Web {
     }
 
     /// Opens a stream of server-sent events: their fields, one event after another.
-    pub fn events(&self, path: &str, headers: &[(&str, &str)]) -> impl Iterator<Item = Event> + use<> {
+    pub fn events(
+        &self,
+        path: &str,
+        headers: &[(&str, &str)],
+    ) -> impl Iterator<Item = Event> + use<> {
         let mut stream = TcpStream::connect(self.address).unwrap();
         stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
         let mut head = format!("GET {path} HTTP/1.1\r\nHost: {}\r\n", self.address);

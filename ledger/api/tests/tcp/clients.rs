@@ -85,7 +85,8 @@ fn one_bad_request_among_others_spoils_none_of_them() {
         let others: Vec<_> = (2..=3_u128)
             .map(|id| {
                 let client = client.clone();
-                let all: Vec<Transfer> = (0..8_190).map(|it| transfer(id * 10_000 + it, 1)).collect();
+                let all: Vec<Transfer> =
+                    (0..8_190).map(|it| transfer(id * 10_000 + it, 1)).collect();
                 scope.spawn(move || client.create_transfers(&all).unwrap())
             })
             .collect();
@@ -106,7 +107,8 @@ fn cutting_proxy(server: std::net::SocketAddr) -> std::net::SocketAddr {
         for (number, client) in listener.incoming().enumerate() {
             let mut client = client.unwrap();
             let mut upstream = TcpStream::connect(server).unwrap();
-            let (mut from_client, mut to_server) = (client.try_clone().unwrap(), upstream.try_clone().unwrap());
+            let (mut from_client, mut to_server) =
+                (client.try_clone().unwrap(), upstream.try_clone().unwrap());
             std::thread::spawn(move || {
                 let _ = std::io::copy(&mut from_client, &mut to_server);
             });
@@ -139,7 +141,8 @@ fn cutting_proxy(server: std::net::SocketAddr) -> std::net::SocketAddr {
 #[test]
 fn an_answer_that_was_lost_is_the_same_after_the_retry() {
     let server = Server::with_accounts(Setup::default());
-    let mut options = ClientOptions::new(cutting_proxy(server.tcp)).patience(Duration::from_secs(60));
+    let mut options =
+        ClientOptions::new(cutting_proxy(server.tcp)).patience(Duration::from_secs(60));
     options.connections = 1;
     let client = Client::new(options);
     let outcomes = client.create_transfers(&[transfer(1, 5)]).unwrap();
@@ -208,8 +211,12 @@ fn liar(answer: impl Fn(u64) -> Vec<u8> + Send + 'static) -> std::net::SocketAdd
             let Some(request) = frame(&mut client) else { continue };
             let mut hello = Vec::new();
             let at = ledger_api::wire::begin(&mut hello, request, 0, 0, 0);
-            ledger_api::wire::Hello { max_body: 1, max_events: 1, scope: ledger_api::keys::Scope::Admin }
-                .encode(&mut hello);
+            ledger_api::wire::Hello {
+                max_body: 1,
+                max_events: 1,
+                scope: ledger_api::keys::Scope::Admin,
+            }
+            .encode(&mut hello);
             ledger_api::wire::finish(&mut hello, at, 0);
             client.write_all(&hello).unwrap();
             let Some(request) = frame(&mut client) else { continue };

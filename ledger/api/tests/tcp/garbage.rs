@@ -19,15 +19,14 @@ fn random_bytes() {
     let server = Server::start();
     let mut runner = TestRunner::new_with_rng(
         Config { cases: 64, failure_persistence: None, ..Config::default() },
-        proptest::test_runner::TestRng::deterministic_rng(proptest::test_runner::RngAlgorithm::ChaCha),
+        proptest::test_runner::TestRng::deterministic_rng(
+            proptest::test_runner::RngAlgorithm::ChaCha,
+        ),
     );
     runner
         .run(&(prop::collection::vec(any::<u8>(), 1..300), any::<bool>()), |(bytes, greeted)| {
-            let mut raw = if greeted {
-                Raw::greeted(server.tcp, "")
-            } else {
-                Raw::connect(server.tcp)
-            };
+            let mut raw =
+                if greeted { Raw::greeted(server.tcp, "") } else { Raw::connect(server.tcp) };
             raw.send(&bytes);
             raw.0.shutdown(std::net::Shutdown::Write).unwrap();
             // Whatever it says, it ends.
@@ -136,7 +135,10 @@ fn bodies_of_reads_that_are_none() {
     for (kind, count, body) in reads {
         raw.send(&frame(3, kind as u16, count, 0, &body));
         let problem = raw.problem();
-        assert!(matches!(problem, Problem::BadRequest(_) | Problem::TooLarge(_)), "{kind:?}: {problem}");
+        assert!(
+            matches!(problem, Problem::BadRequest(_) | Problem::TooLarge(_)),
+            "{kind:?}: {problem}"
+        );
     }
     raw.send(&frame(4, Kind::Status as u16, 0, 0, &[]));
     assert_eq!(raw.receive().unwrap().0.problem, 0);

@@ -38,7 +38,10 @@ fn scopes() {
     let payment = Batch::Transfers(vec![transfer(1, 5)]);
     let forbidden = |scope, result: Result<_, ClientError>| {
         let error = result.unwrap_err();
-        assert!(matches!(&error, ClientError::Problem(it) if *it == Problem::Forbidden(scope)), "{error}");
+        assert!(
+            matches!(&error, ClientError::Problem(it) if *it == Problem::Forbidden(scope)),
+            "{error}"
+        );
     };
     for (scope, text) in Scope::ALL.into_iter().zip(&texts) {
         let mut connection = Connection::connect(&server.options().key(text)).unwrap();

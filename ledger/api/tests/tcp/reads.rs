@@ -1,7 +1,8 @@
 //! Look-ups, queries, balances of any moment, the trial balance.
 
 use ledger::model::{
-    Code, Entry, Exchange, Leg, Metadata, Posting, Side, Transaction, Transfer, TransferFlags, Value,
+    Code, Entry, Exchange, Leg, Metadata, Posting, Side, Transaction, Transfer, TransferFlags,
+    Value,
 };
 use ledger::money::{Rate, Rounding};
 use ledger::query::{Filter, Query};
@@ -36,15 +37,25 @@ fn legs(all: &[(u128, Side, u128)]) -> Posting {
 fn everything_that_happened_is_read_as_it_was_answered() {
     let server = Server::with_accounts(Setup::default());
     let client = server.client();
-    let plain = client.create_transfers(&[Transfer { user_data_64: 77, ..transfer(1, 10) }]).unwrap()[0];
+    let plain =
+        client.create_transfers(&[Transfer { user_data_64: 77, ..transfer(1, 10) }]).unwrap()[0];
     let pending =
         Transfer { flags: TransferFlags::PENDING, credit_account_id: 3, ..transfer(2, 20) };
-    let post = Transfer { id: 3, pending_id: 2, flags: TransferFlags::POST_PENDING, ..Transfer::default() };
+    let post = Transfer {
+        id: 3,
+        pending_id: 2,
+        flags: TransferFlags::POST_PENDING,
+        ..Transfer::default()
+    };
     let post = Transfer { amount: units(15), ..post };
     let two = client.create_transfers(&[pending, post]).unwrap();
     assert!(two.iter().all(|it| it.code == Code::Ok), "{two:?}");
-    assert_eq!(client.create_transfers(&[transfer(4, 0)]).unwrap()[0].code, Code::AmountMustNotBeZero);
-    let gone = client.create_transfers(&[Transfer { debit_account_id: 5, ..transfer(5, 9) }]).unwrap()[0];
+    assert_eq!(
+        client.create_transfers(&[transfer(4, 0)]).unwrap()[0].code,
+        Code::AmountMustNotBeZero
+    );
+    let gone =
+        client.create_transfers(&[Transfer { debit_account_id: 5, ..transfer(5, 9) }]).unwrap()[0];
     assert_eq!(gone.code, Code::ExceedsCredits);
 
     let split = legs(&[(1, Side::Debit, 30), (2, Side::Credit, 10), (3, Side::Credit, 20)]);
@@ -58,9 +69,8 @@ fn everything_that_happened_is_read_as_it_was_answered() {
         rate: Rate { numerator: 1_601, denominator: 10 },
         rounding: Rounding::Down,
     });
-    let done = client
-        .create_transactions(&[transaction(6, split), transaction(7, exchange)])
-        .unwrap();
+    let done =
+        client.create_transactions(&[transaction(6, split), transaction(7, exchange)]).unwrap();
     assert!(done.iter().all(|it| it.code == Code::Ok), "{done:?}");
     // 10 euros at 160.1: 1601 yen, and no residue.
     assert_eq!(done[1].legs.len(), 4);
@@ -87,15 +97,17 @@ fn everything_that_happened_is_read_as_it_was_answered() {
 
     let account = client.find_accounts(&[3, 98]).unwrap();
     assert_eq!((account.len(), account[0].balances.credits_posted), (1, units(35)));
-    let then = client
-        .balances_at(&[(2, plain.timestamp), (2, 1), (2, u64::MAX), (98, u64::MAX)])
-        .unwrap();
+    let then =
+        client.balances_at(&[(2, plain.timestamp), (2, 1), (2, u64::MAX), (98, u64::MAX)]).unwrap();
     assert_eq!(then[0], Some(plain.credit));
     assert_eq!((then[1], then[3]), (None, None));
     assert_eq!(then[2].unwrap().credits_posted, units(1_020));
 
     let trials = client.trial_balance().unwrap();
-    assert_eq!((trials[0].ledger.currency.code(), trials[1].ledger.currency.code()), ("EUR", "JPY"));
+    assert_eq!(
+        (trials[0].ledger.currency.code(), trials[1].ledger.currency.code()),
+        ("EUR", "JPY")
+    );
     assert!(trials.iter().all(|it| it.totals.are_balanced()));
     assert_eq!(trials[1].totals.debits_posted.amount(), Some(units(1_601)));
     let status = client.status().unwrap();
@@ -151,11 +163,18 @@ fn queries_page_through_everything_and_filters_mean_what_they_say() {
     let large = Filter { amount: Some(units(95)..=units(97)), ..Filter::default() };
     assert_eq!(
         filtered(&[one, large]),
-        wanted(&|it| (it.code == 2 && it.user_data_128 == 6) || (95..=97).contains(&it.amount.get()))
+        wanted(
+            &|it| (it.code == 2 && it.user_data_128 == 6) || (95..=97).contains(&it.amount.get())
+        )
     );
     let debit = Filter { account: Some((3, Some(Side::Debit))), ..Filter::default() };
     assert_eq!(filtered(&[debit]), Vec::<u128>::new());
-    let credit = Filter { account: Some((3, Some(Side::Credit))), ledger: Some(1), pending: Some(false), ..Filter::default() };
+    let credit = Filter {
+        account: Some((3, Some(Side::Credit))),
+        ledger: Some(1),
+        pending: Some(false),
+        ..Filter::default()
+    };
     assert_eq!(filtered(&[credit]), wanted(&|it| it.credit_account_id == 3));
     let none = Filter { ledger: Some(2), ..Filter::default() };
     assert_eq!(filtered(&[none]), Vec::<u128>::new());

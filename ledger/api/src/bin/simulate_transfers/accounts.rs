@@ -31,7 +31,12 @@ pub fn create(client: &Client, ledgers: usize, accounts: u64) -> Done {
     }
     for (ledger, ..) in LEDGERS.iter().take(ledgers) {
         let all: Vec<Account> = (0..accounts)
-            .map(|index| Account { id: id(*ledger, index), ledger: *ledger, code: 1, ..Account::default() })
+            .map(|index| Account {
+                id: id(*ledger, index),
+                ledger: *ledger,
+                code: 1,
+                ..Account::default()
+            })
             .collect();
         for some in all.chunks(MAX_EVENTS) {
             for outcome in client.create_accounts(some)? {

@@ -34,7 +34,12 @@ impl Asking {
         stream.set_read_timeout(Some(Duration::from_secs(60)))?;
         let authorization =
             if key.is_empty() { String::new() } else { format!("Authorization: Bearer {key}\r\n") };
-        Ok(Self::Http(Http { stream: BufReader::new(stream), address, authorization, body: String::new() }))
+        Ok(Self::Http(Http {
+            stream: BufReader::new(stream),
+            address,
+            authorization,
+            body: String::new(),
+        }))
     }
 
     /// Sends a request and waits for the answer. What is no success is counted by its code.
@@ -45,10 +50,14 @@ impl Asking {
                 let mut other = |name: String| *others.entry(name).or_default() += 1;
                 match codes {
                     Reply::Transfers(all) => {
-                        all.iter().filter(|it| !it.code.is_success()).for_each(|it| other(it.code.name()));
+                        all.iter()
+                            .filter(|it| !it.code.is_success())
+                            .for_each(|it| other(it.code.name()));
                     }
                     Reply::Transactions(all) => {
-                        all.iter().filter(|it| !it.code.is_success()).for_each(|it| other(it.code.name()));
+                        all.iter()
+                            .filter(|it| !it.code.is_success())
+                            .for_each(|it| other(it.code.name()));
                     }
                     _ => {}
                 }
@@ -150,6 +159,13 @@ fn write_transfer(it: &Transfer, out: &mut String) {
         out,
         "{{\"id\":\"{}\",\"debit_account_id\":\"{}\",\"credit_account_id\":\"{}\",\"amount\":\"{}\",\"ledger\":{},\
          \"code\":{},\"pending_id\":\"{}\",\"timeout\":{},\"flags\":[{flags}]}}",
-        it.id, it.debit_account_id, it.credit_account_id, it.amount, it.ledger, it.code, it.pending_id, it.timeout
+        it.id,
+        it.debit_account_id,
+        it.credit_account_id,
+        it.amount,
+        it.ledger,
+        it.code,
+        it.pending_id,
+        it.timeout
     );
 }

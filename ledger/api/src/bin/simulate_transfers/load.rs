@@ -44,7 +44,8 @@ pub fn run(arguments: &Arguments) -> Done {
                 })
             })
             .collect();
-        let results: Vec<_> = workers.into_iter().map(std::thread::ScopedJoinHandle::join).collect();
+        let results: Vec<_> =
+            workers.into_iter().map(std::thread::ScopedJoinHandle::join).collect();
         done.store(true, Ordering::Relaxed);
         if let Some(watcher) = watcher {
             watcher.thread().unpark();
@@ -109,7 +110,9 @@ impl Setup {
                 // A server that is not there is said soon.
                 let patience = std::time::Duration::from_secs(10);
                 let deadline = std::time::Duration::from_secs(30);
-                Self::Tcp(ClientOptions::new(address).key(key).deadline(deadline).patience(patience))
+                Self::Tcp(
+                    ClientOptions::new(address).key(key).deadline(deadline).patience(patience),
+                )
             }
             Face::Http => Self::Http(address, key),
         })
@@ -126,8 +129,11 @@ impl Setup {
         match self {
             Self::Tcp(options) => {
                 let client = Client::new(options.clone());
-                let ledgers =
-                    if arguments.profile == Profile::MultiCurrency { accounts::LEDGERS.len() } else { 1 };
+                let ledgers = if arguments.profile == Profile::MultiCurrency {
+                    accounts::LEDGERS.len()
+                } else {
+                    1
+                };
                 accounts::create(&client, ledgers, arguments.accounts.into())
             }
             Self::Http(address, key) => {

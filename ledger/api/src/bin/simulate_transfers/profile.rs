@@ -111,7 +111,13 @@ impl Requests {
             1 => (TransferFlags::POST_PENDING, 1),
             _ => (TransferFlags::POST_PENDING, 0),
         };
-        Transfer { id: self.ids.next(), pending_id, amount: amount(least), flags, ..Transfer::default() }
+        Transfer {
+            id: self.ids.next(),
+            pending_id,
+            amount: amount(least),
+            flags,
+            ..Transfer::default()
+        }
     }
 
     fn exchange(&mut self) -> Transaction {

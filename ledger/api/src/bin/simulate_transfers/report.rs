@@ -88,6 +88,10 @@ impl Report {
         for (code, count) in &self.others {
             print(&format!("refused: {code} {count} times"));
         }
-        print(if self.balanced { "debits are credits in every ledger" } else { "DEBITS ARE NOT CREDITS" });
+        print(if self.balanced {
+            "debits are credits in every ledger"
+        } else {
+            "DEBITS ARE NOT CREDITS"
+        });
     }
 }

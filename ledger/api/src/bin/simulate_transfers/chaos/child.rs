@@ -74,23 +74,36 @@ impl Drop for Child {
 /// A server that listens. Small generations, so that the archive and snapshots are killed in the middle of their work, too.
 fn start(program: &Path, data: &Path, at: SocketAddr) -> Done<(std::process::Child, SocketAddr)> {
     // What the server says stays beside its directory.
-    let log = std::fs::OpenOptions::new().create(true).append(true).open(data.with_extension("log"))?;
+    let log =
+        std::fs::OpenOptions::new().create(true).append(true).open(data.with_extension("log"))?;
     let mut process = Command::new(program)
-        .args(["--http", "127.0.0.1:0", "--tcp", &at.to_string(), "--generation", "5000", "--segment", "4", "--data"])
+        .args([
+            "--http",
+            "127.0.0.1:0",
+            "--tcp",
+            &at.to_string(),
+            "--generation",
+            "5000",
+            "--segment",
+            "4",
+            "--data",
+        ])
         .arg(data)
         .stdout(Stdio::piped())
         .stderr(log)
         .spawn()
         .map_err(|it| format!("{} cannot be started: {it}", program.display()))?;
     let lines = process.stdout.take().map(BufReader::new);
-    let address = lines.into_iter().flat_map(BufRead::lines).find_map(|line| {
-        line.ok()?.strip_prefix("tcp ")?.parse().ok()
-    });
+    let address = lines
+        .into_iter()
+        .flat_map(BufRead::lines)
+        .find_map(|line| line.ok()?.strip_prefix("tcp ")?.parse().ok());
     match address {
         Some(address) => Ok((process, address)),
         None => {
             let status = process.wait()?;
-            Err(format!("the server did not start: {status}; its directory is {}", data.display()).into())
+            Err(format!("the server did not start: {status}; its directory is {}", data.display())
+                .into())
         }
     }
 }

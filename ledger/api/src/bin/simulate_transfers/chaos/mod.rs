@@ -85,7 +85,8 @@ fn chaos(arguments: &Arguments, program: &Path, data: &Path) -> Done {
         // The last one in the middle of everything: what is under way then stays unknown.
         live.stop();
         let ended = killed.and_then(|()| child.kill());
-        let histories: Vec<_> = workers.into_iter().map(std::thread::ScopedJoinHandle::join).collect();
+        let histories: Vec<_> =
+            workers.into_iter().map(std::thread::ScopedJoinHandle::join).collect();
         done.store(true, Ordering::Relaxed);
         if let Some(watcher) = watcher {
             watcher.thread().unpark();
@@ -136,7 +137,10 @@ fn kill_again_and_again(
         child.kill()?;
         *kills += 1;
         let total = live.total();
-        report::say(&format!("killed after {} ms, {total} transfers answered so far", lives.as_millis()));
+        report::say(&format!(
+            "killed after {} ms, {total} transfers answered so far",
+            lives.as_millis()
+        ));
         child.restart()?;
     }
 }

@@ -42,10 +42,14 @@ impl Model {
         let resolves = TransferFlags::POST_PENDING | TransferFlags::VOID_PENDING;
         if it.flags.intersects(resolves) {
             let reserved = self.pending.remove(&it.pending_id);
-            let (debit, credit, amount) =
-                reserved.ok_or_else(|| format!("{} resolves {}, which is not pending", it.id, it.pending_id))?;
+            let (debit, credit, amount) = reserved.ok_or_else(|| {
+                format!("{} resolves {}, which is not pending", it.id, it.pending_id)
+            })?;
             if (debit, credit) != (it.debit_account_id, it.credit_account_id) || units > amount {
-                return Err(format!("{} resolves {} with other accounts or more", it.id, it.pending_id));
+                return Err(format!(
+                    "{} resolves {} with other accounts or more",
+                    it.id, it.pending_id
+                ));
             }
             self.of(debit).debits_pending -= amount;
             self.of(credit).credits_pending -= amount;
@@ -69,7 +73,12 @@ impl Model {
     /// The four sums over all accounts: debits pending and posted, credits pending and posted.
     pub fn totals(&self) -> [u128; 4] {
         self.accounts.values().fold([0; 4], |[a, b, c, d], it| {
-            [a + it.debits_pending, b + it.debits_posted, c + it.credits_pending, d + it.credits_posted]
+            [
+                a + it.debits_pending,
+                b + it.debits_posted,
+                c + it.credits_pending,
+                d + it.credits_posted,
+            ]
         })
     }
 

@@ -94,7 +94,14 @@ fn acknowledged(
     found: Option<&Entry>,
     proof: &mut Proof,
 ) -> Done {
-    let wrong = |what: &str| Err(format!("transfer {} was acknowledged with {}, and {what}", asked.id, outcome.code.name()).into());
+    let wrong = |what: &str| {
+        Err(format!(
+            "transfer {} was acknowledged with {}, and {what}",
+            asked.id,
+            outcome.code.name()
+        )
+        .into())
+    };
     if outcome.code.is_success() {
         proof.acknowledged += 1;
         let Some(Entry::Transfer(posted)) = found else { return wrong("is not there") };
@@ -134,12 +141,21 @@ fn unknown(asked: &Asked, found: &HashMap<u128, Entry>, proof: &mut Proof) -> Do
         }
         let there = chain.iter().filter(|it| is_there(it)).count();
         if there != 0 && there != chain.len() {
-            return Err(format!("of a chain of {} transfers {there} are there: {}", chain.len(), transfer.id).into());
+            return Err(format!(
+                "of a chain of {} transfers {there} are there: {}",
+                chain.len(),
+                transfer.id
+            )
+            .into());
         }
         // Alone, it leaves something behind in any case: itself, or its refusal.
         let alone = chain.len() == 1;
         if alone && begun != found.contains_key(&transfer.id) && remembers(transfer) {
-            return Err(format!("a part of a request is there, transfer {} of it is not", transfer.id).into());
+            return Err(format!(
+                "a part of a request is there, transfer {} of it is not",
+                transfer.id
+            )
+            .into());
         }
         chain.clear();
     }
@@ -192,7 +208,10 @@ fn replay(
             let sums = *model.of(account.id);
             if !sums.are(&account.balances) {
                 let (id, balances) = (account.id, account.balances);
-                return Err(format!("account {id} has {balances:?} by the ledger, {sums:?} by addition").into());
+                return Err(format!(
+                    "account {id} has {balances:?} by the ledger, {sums:?} by addition"
+                )
+                .into());
             }
         }
     }
@@ -200,9 +219,18 @@ fn replay(
     let trials = client.trial_balance()?;
     let totals = trials.iter().find(|it| it.ledger.id == ledger).map(|it| it.totals);
     let totals = totals.ok_or("the ledger is gone")?;
-    let said = [totals.debits_pending, totals.debits_posted, totals.credits_pending, totals.credits_posted];
+    let said = [
+        totals.debits_pending,
+        totals.debits_posted,
+        totals.credits_pending,
+        totals.credits_posted,
+    ];
     let added = [debits_pending, debits_posted, credits_pending, credits_posted];
-    if !said.iter().zip(added).all(|(said, added)| said.amount().is_some_and(|it| it.get() == added)) {
+    if !said
+        .iter()
+        .zip(added)
+        .all(|(said, added)| said.amount().is_some_and(|it| it.get() == added))
+    {
         return Err(format!("the trial balance says {said:?}, addition {added:?}").into());
     }
     if debits_posted != credits_posted || debits_pending != credits_pending {
@@ -210,7 +238,11 @@ fn replay(
     }
     let pending = client.status()?.pending;
     if pending != model.pending() as u64 {
-        return Err(format!("{pending} transfers are pending by the ledger, {} by addition", model.pending()).into());
+        return Err(format!(
+            "{pending} transfers are pending by the ledger, {} by addition",
+            model.pending()
+        )
+        .into());
     }
     proof.volume = debits_posted;
     Ok(order.len() as u64)
@@ -241,4 +273,6 @@ fn nothing_else(client: &Client, there: u64) -> Done {
 }
 
 /// That refusals of this program's kind are remembered is part of what is proven.
-const _: () = assert!(Code::CreditAccountNotFound.is_remembered() && !Code::LinkedEventFailed.is_remembered());
+const _: () = assert!(
+    Code::CreditAccountNotFound.is_remembered() && !Code::LinkedEventFailed.is_remembered()
+);

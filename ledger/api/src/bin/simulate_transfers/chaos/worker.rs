@@ -17,7 +17,12 @@ use crate::random::{IdSource, Random};
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Works until the end.
-pub fn work(arguments: &Arguments, options: &ClientOptions, worker: u64, live: &Live) -> Done<History> {
+pub fn work(
+    arguments: &Arguments,
+    options: &ClientOptions,
+    worker: u64,
+    live: &Live,
+) -> Done<History> {
     let mut history = History::default();
     let mut requests = Requests::new(arguments, worker);
     let mut connection = None;
