@@ -12,18 +12,18 @@ pub const ACCOUNT_BYTES: usize = 128;
 /// The record of an account.
 #[must_use]
 pub fn account_bytes(account: &Account) -> [u8; ACCOUNT_BYTES] {
-    Fill::new()
-        .put(account.id.to_le_bytes())
-        .put_balances(&account.balances)
-        .put(account.user_data_128.to_le_bytes())
-        .put(account.user_data_64.to_le_bytes())
-        .put(account.user_data_32.to_le_bytes())
-        .put([0; 4])
-        .put(account.ledger.to_le_bytes())
-        .put(account.code.to_le_bytes())
-        .put(account.flags.bits().to_le_bytes())
-        .put(account.timestamp.to_le_bytes())
-        .done()
+    Fill::array(|fill| {
+        fill.put(account.id.to_le_bytes())
+            .put_balances(&account.balances)
+            .put(account.user_data_128.to_le_bytes())
+            .put(account.user_data_64.to_le_bytes())
+            .put(account.user_data_32.to_le_bytes())
+            .put([0; 4])
+            .put(account.ledger.to_le_bytes())
+            .put(account.code.to_le_bytes())
+            .put(account.flags.bits().to_le_bytes())
+            .put(account.timestamp.to_le_bytes())
+    })
 }
 
 /// The account of a record.

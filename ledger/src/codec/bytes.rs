@@ -87,24 +87,26 @@ impl<'a> Bytes<'a> {
     }
 }
 
-/// Fills an array of fixed size from the front.
+/// Fills an array of fixed size from the front: a place in it that moves on. Handing the array itself on would copy it at every step.
 #[derive(Debug)]
-pub(super) struct Fill<const N: usize> {
-    bytes: [u8; N],
-    at: usize,
-}
+pub(super) struct Fill<'a>(&'a mut [u8]);
 
-impl<const N: usize> Fill<N> {
-    pub(super) const fn new() -> Self {
-        Self { bytes: [0; N], at: 0 }
+impl<'a> Fill<'a> {
+    /// The array that `fill` fills.
+    #[inline(always)]
+    pub(super) fn array<const N: usize>(fill: impl FnOnce(Fill<'_>) -> Fill<'_>) -> [u8; N] {
+        let mut bytes = [0; N];
+        let rest = fill(Fill(&mut bytes));
+        debug_assert!(rest.0.is_empty(), "a record that is not full");
+        bytes
     }
 
     /// Puts the next bytes. Panics past the end: the layouts of this module are constants, each met by a test.
     #[inline(always)]
-    pub(super) fn put<const M: usize>(mut self, bytes: [u8; M]) -> Self {
-        self.bytes[self.at..self.at + M].copy_from_slice(&bytes);
-        self.at += M;
-        self
+    pub(super) fn put<const M: usize>(self, bytes: [u8; M]) -> Self {
+        let (head, rest) = self.0.split_at_mut(M);
+        head.copy_from_slice(&bytes);
+        Self(rest)
     }
 
     #[inline(always)]
@@ -113,12 +115,5 @@ impl<const N: usize> Fill<N> {
             .put(balances.debits_posted.get().to_le_bytes())
             .put(balances.credits_pending.get().to_le_bytes())
             .put(balances.credits_posted.get().to_le_bytes())
-    }
-
-    /// The array; it is full.
-    #[inline(always)]
-    pub(super) fn done(self) -> [u8; N] {
-        debug_assert_eq!(self.at, N, "a record that is not full");
-        self.bytes
     }
 }

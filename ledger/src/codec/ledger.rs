@@ -16,12 +16,9 @@ pub fn ledger_bytes(ledger: &Ledger) -> [u8; LEDGER_BYTES] {
     for (to, from) in code.iter_mut().zip(ledger.currency.code().bytes()) {
         *to = from;
     }
-    Fill::new()
-        .put(ledger.id.to_le_bytes())
-        .put([ledger.currency.exponent()])
-        .put(code)
-        .put([0; 3])
-        .done()
+    Fill::array(|fill| {
+        fill.put(ledger.id.to_le_bytes()).put([ledger.currency.exponent()]).put(code).put([0; 3])
+    })
 }
 
 /// The ledger of a record.

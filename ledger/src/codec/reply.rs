@@ -43,7 +43,8 @@ pub fn encode_reply(reply: &Reply, out: &mut Vec<u8>) {
                 ));
                 for posted in &outcome.legs {
                     out.extend_from_slice(&leg_bytes(&posted.leg));
-                    let balances: [u8; 64] = Fill::new().put_balances(&posted.balances).done();
+                    let balances: [u8; 64] =
+                        Fill::array(|fill| fill.put_balances(&posted.balances));
                     out.extend_from_slice(&balances);
                 }
             }
@@ -73,12 +74,12 @@ pub fn decode_reply(kind: u16, count: u32, body: &[u8]) -> Result<Reply> {
 }
 
 fn head(code: Code, legs: u16, timestamp: u64) -> [u8; OUTCOME_BYTES] {
-    Fill::new()
-        .put(code.number().to_le_bytes())
-        .put(legs.to_le_bytes())
-        .put([0; 4])
-        .put(timestamp.to_le_bytes())
-        .done()
+    Fill::array(|fill| {
+        fill.put(code.number().to_le_bytes())
+            .put(legs.to_le_bytes())
+            .put([0; 4])
+            .put(timestamp.to_le_bytes())
+    })
 }
 
 fn take_head(bytes: &mut Bytes<'_>) -> Result<(Code, u16, u64), Reason> {
@@ -102,12 +103,12 @@ fn outcome(bytes: &[u8; OUTCOME_BYTES]) -> Result<Outcome, Reason> {
 }
 
 fn transfer_outcome_bytes(outcome: &TransferOutcome) -> [u8; TRANSFER_OUTCOME_BYTES] {
-    Fill::new()
-        .put(head(outcome.code, 0, outcome.timestamp))
-        .put(outcome.amount.get().to_le_bytes())
-        .put_balances(&outcome.debit)
-        .put_balances(&outcome.credit)
-        .done()
+    Fill::array(|fill| {
+        fill.put(head(outcome.code, 0, outcome.timestamp))
+            .put(outcome.amount.get().to_le_bytes())
+            .put_balances(&outcome.debit)
+            .put_balances(&outcome.credit)
+    })
 }
 
 fn transfer_outcome(bytes: &[u8; TRANSFER_OUTCOME_BYTES]) -> Result<TransferOutcome, Reason> {

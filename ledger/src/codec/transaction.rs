@@ -25,15 +25,15 @@ pub fn encode_transaction(transaction: &Transaction, out: &mut Vec<u8>) {
         Posting::Legs(_) => LEGS,
         Posting::Exchange(_) => EXCHANGE,
     };
-    let fixed: [u8; 56] = Fill::new()
-        .put(transaction.id.to_le_bytes())
-        .put(transaction.user_data_128.to_le_bytes())
-        .put(transaction.user_data_64.to_le_bytes())
-        .put(transaction.timestamp.to_le_bytes())
-        .put(transaction.user_data_32.to_le_bytes())
-        .put(transaction.code.to_le_bytes())
-        .put([u8::from(transaction.linked), posting])
-        .done();
+    let fixed: [u8; 56] = Fill::array(|fill| {
+        fill.put(transaction.id.to_le_bytes())
+            .put(transaction.user_data_128.to_le_bytes())
+            .put(transaction.user_data_64.to_le_bytes())
+            .put(transaction.timestamp.to_le_bytes())
+            .put(transaction.user_data_32.to_le_bytes())
+            .put(transaction.code.to_le_bytes())
+            .put([u8::from(transaction.linked), posting])
+    });
     out.extend_from_slice(&fixed);
     match &transaction.posting {
         Posting::Legs(legs) => {
@@ -105,11 +105,11 @@ fn fields(bytes: &mut Bytes<'_>) -> Result<Transaction, Reason> {
 }
 
 pub(super) fn leg_bytes(leg: &Leg) -> [u8; LEG_BYTES] {
-    Fill::new()
-        .put(leg.account_id.to_le_bytes())
-        .put(leg.amount.get().to_le_bytes())
-        .put([leg.side as u8])
-        .done()
+    Fill::array(|fill| {
+        fill.put(leg.account_id.to_le_bytes())
+            .put(leg.amount.get().to_le_bytes())
+            .put([leg.side as u8])
+    })
 }
 
 pub(super) fn take_leg(bytes: &mut Bytes<'_>) -> Result<Leg, Reason> {
@@ -133,17 +133,17 @@ fn legs(bytes: &mut Bytes<'_>) -> Result<Vec<Leg>, Reason> {
 }
 
 fn exchange_bytes(exchange: &Exchange) -> [u8; EXCHANGE_BYTES] {
-    Fill::new()
-        .put(exchange.source.to_le_bytes())
-        .put(exchange.source_liquidity.to_le_bytes())
-        .put(exchange.target_liquidity.to_le_bytes())
-        .put(exchange.target.to_le_bytes())
-        .put(exchange.residue.to_le_bytes())
-        .put(exchange.amount.get().to_le_bytes())
-        .put(exchange.rate.numerator.to_le_bytes())
-        .put(exchange.rate.denominator.to_le_bytes())
-        .put([exchange.rounding as u8])
-        .done()
+    Fill::array(|fill| {
+        fill.put(exchange.source.to_le_bytes())
+            .put(exchange.source_liquidity.to_le_bytes())
+            .put(exchange.target_liquidity.to_le_bytes())
+            .put(exchange.target.to_le_bytes())
+            .put(exchange.residue.to_le_bytes())
+            .put(exchange.amount.get().to_le_bytes())
+            .put(exchange.rate.numerator.to_le_bytes())
+            .put(exchange.rate.denominator.to_le_bytes())
+            .put([exchange.rounding as u8])
+    })
 }
 
 fn exchange(bytes: &mut Bytes<'_>) -> Result<Exchange, Reason> {

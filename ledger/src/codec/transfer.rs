@@ -11,22 +11,23 @@ pub const TRANSFER_BYTES: usize = 128;
 
 /// The record of a transfer.
 #[must_use]
+#[inline]
 pub fn transfer_bytes(transfer: &Transfer) -> [u8; TRANSFER_BYTES] {
-    Fill::new()
-        .put(transfer.id.to_le_bytes())
-        .put(transfer.debit_account_id.to_le_bytes())
-        .put(transfer.credit_account_id.to_le_bytes())
-        .put(transfer.amount.get().to_le_bytes())
-        .put(transfer.pending_id.to_le_bytes())
-        .put(transfer.user_data_128.to_le_bytes())
-        .put(transfer.user_data_64.to_le_bytes())
-        .put(transfer.user_data_32.to_le_bytes())
-        .put(transfer.timeout.to_le_bytes())
-        .put(transfer.ledger.to_le_bytes())
-        .put(transfer.code.to_le_bytes())
-        .put(transfer.flags.bits().to_le_bytes())
-        .put(transfer.timestamp.to_le_bytes())
-        .done()
+    Fill::array(|fill| {
+        fill.put(transfer.id.to_le_bytes())
+            .put(transfer.debit_account_id.to_le_bytes())
+            .put(transfer.credit_account_id.to_le_bytes())
+            .put(transfer.amount.get().to_le_bytes())
+            .put(transfer.pending_id.to_le_bytes())
+            .put(transfer.user_data_128.to_le_bytes())
+            .put(transfer.user_data_64.to_le_bytes())
+            .put(transfer.user_data_32.to_le_bytes())
+            .put(transfer.timeout.to_le_bytes())
+            .put(transfer.ledger.to_le_bytes())
+            .put(transfer.code.to_le_bytes())
+            .put(transfer.flags.bits().to_le_bytes())
+            .put(transfer.timestamp.to_le_bytes())
+    })
 }
 
 /// The transfer of a record.

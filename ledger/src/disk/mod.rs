@@ -82,6 +82,9 @@ pub trait File: Send + Sync {
     /// What the system says.
     fn sync(&self) -> io::Result<()>;
 
+    /// Says that hardly anybody will read it soon: what the system keeps of it in memory may go. A hint, which changes nothing that can be seen.
+    fn rest(&self) {}
+
     /// How long it is.
     ///
     /// # Errors

@@ -135,6 +135,11 @@ impl File for RealFile {
         self.0.sync_data()
     }
 
+    fn rest(&self) {
+        // A hint: who cannot take it keeps the pages.
+        let _ = rustix::fs::fadvise(&self.0, 0, None, rustix::fs::Advice::DontNeed);
+    }
+
     fn len(&self) -> io::Result<u64> {
         Ok(self.0.metadata()?.len())
     }

@@ -91,6 +91,9 @@ impl Segment {
 /// Fills the next segment with zeros, ahead of its time, so that no append has to: 64 MiB take some 50 ms. May be called from another thread while the log is in use, by one
 /// at a time. Does nothing if there is one.
 ///
+/// The segment before the one in use is full and durable: its pages are given back to the system, and are there for the zeros, which would otherwise push out pages that somebody
+/// reads.
+///
 /// # Errors
 ///
 /// What the disk says. The log goes on, and tries for itself when it needs one.
@@ -101,9 +104,19 @@ pub fn prepare(disk: &dyn Disk, segment_bytes: u64) -> Result<()> {
         Err(e) if e.kind() == io::ErrorKind::NotFound => {}
         Err(e) => return Err(Error::io("open", disk.path(SPARE), e)),
     }
+    rest_full(disk)?;
     create(disk, SPARE_IN_WORK, segment_bytes)?;
     disk.rename(SPARE_IN_WORK, SPARE).map_err(|e| Error::io("rename", disk.path(SPARE), e))?;
     disk.sync_names().map_err(|e| Error::io("sync", disk.path(""), e))
+}
+
+/// Lets the last full segment rest; those before it do.
+fn rest_full(disk: &dyn Disk) -> Result<()> {
+    let names = disk.names().map_err(|e| Error::io("list", disk.path(""), e))?;
+    if let Some(name) = names.iter().rev().filter(|name| first_op(name).is_some()).nth(1) {
+        disk.open(name).map_err(|e| Error::io("open", disk.path(name), e))?.rest();
+    }
+    Ok(())
 }
 
 /// Makes a segment, durably: it has its name only when it is whole, so that a name always stands for a sound first block.

@@ -58,6 +58,8 @@ impl Archiver {
                 for job in asked {
                     let result = job.run(&*disk, &*archive);
                     let failed = result.is_err();
+                    // Before it is told: whoever hears of it uses the memory again.
+                    drop(job);
                     // Nobody hears it: the node is gone, and what was done is done.
                     if answer.send(result).is_err() || failed {
                         return;
@@ -164,6 +166,9 @@ impl Node {
     /// Begins to archive the active generation. A snapshot costs what there are accounts: it is written when there were four times as many entries
     /// since the last, or when it is `asked` for.
     pub(super) fn begin_checkpoint(&mut self, asked: bool) -> Result<()> {
+        // The job before is waited for first, and what it archived forgotten: two generations are in memory at the most, and the second takes the place of the first.
+        self.archiver.finish()?;
+        self.forget_archived();
         self.since_snapshot += self.state.active().len();
         let worth = self.state.accounts().len().saturating_mul(4);
         let image = if asked || self.since_snapshot >= worth {

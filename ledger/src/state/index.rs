@@ -24,6 +24,12 @@ impl Index {
         self.filled
     }
 
+    /// Takes all places out, and keeps the room.
+    pub(super) fn clear(&mut self) {
+        self.slots.fill(0);
+        self.filled = 0;
+    }
+
     /// Where a tag's search begins.
     #[inline(always)]
     fn home(&self, tag: u32) -> usize {

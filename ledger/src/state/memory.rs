@@ -18,6 +18,8 @@ pub(super) struct Memory {
     pub(super) slots: Slots,
     /// Oldest first.
     frozen: Vec<Arc<Generation>>,
+    /// A forgotten one, empty, for its room.
+    spare: Option<Generation>,
     /// Everything younger is in memory; what is as old as this or older may be only in the past. 0 if nothing was ever given away.
     forgotten: u64,
     seed: Seed,
@@ -29,6 +31,7 @@ impl Memory {
             active: Generation::new(0, seed),
             slots: Slots::new(),
             frozen: Vec::new(),
+            spare: None,
             forgotten,
             seed,
         }
@@ -44,7 +47,8 @@ impl Memory {
 
     pub(super) fn freeze(&mut self) -> Arc<Generation> {
         // The next one will be about as long.
-        let next = Generation::new(self.active.len(), self.seed);
+        let spare = self.spare.take();
+        let next = spare.unwrap_or_else(|| Generation::new(self.active.len(), self.seed));
         let frozen = Arc::new(std::mem::replace(&mut self.active, next));
         if !frozen.is_empty() {
             self.frozen.push(Arc::clone(&frozen));
@@ -63,6 +67,10 @@ impl Memory {
             .unwrap_or(self.frozen.len());
         for generation in self.frozen.drain(..keep) {
             self.forgotten = self.forgotten.max(generation.last_timestamp().unwrap_or(0));
+            // Whoever archived it may still hold it; then its memory goes with them.
+            if let Ok(generation) = Arc::try_unwrap(generation) {
+                self.spare = Some(generation.emptied());
+            }
         }
     }
 

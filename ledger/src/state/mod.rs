@@ -52,7 +52,7 @@ mod limits;
 mod memory;
 mod pendings;
 mod post_void;
-mod seed;
+pub(crate) mod seed;
 mod totals;
 mod transactions;
 mod transfers;

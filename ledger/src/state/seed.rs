@@ -4,27 +4,27 @@ use std::hash::{BuildHasher, Hasher, RandomState};
 
 /// Random numbers of this process.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Seed {
+pub(crate) struct Seed {
     low: u64,
     high: u64,
 }
 
 impl Seed {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let random = RandomState::new();
         Self { low: random.hash_one(1u64), high: random.hash_one(2u64) }
     }
 
     /// 64 bits of an id: two multiplications, folded.
     #[inline(always)]
-    pub(super) fn hash(self, id: u128) -> u64 {
+    pub(crate) fn hash(self, id: u128) -> u64 {
         let first = fold(id as u64 ^ self.low, 0x9e37_79b9_7f4a_7c15);
         fold(first ^ (id >> 64) as u64 ^ self.high, self.low | 1)
     }
 
     /// 32 bits of it: what an [`Index`](super::index::Index) keeps.
     #[inline(always)]
-    pub(super) fn tag(self, id: u128) -> u32 {
+    pub(crate) fn tag(self, id: u128) -> u32 {
         (self.hash(id) >> 32) as u32
     }
 }
@@ -45,7 +45,7 @@ impl BuildHasher for Seed {
 
 /// For the standard library's maps with ids as keys.
 #[derive(Debug)]
-pub(super) struct IdHasher {
+pub(crate) struct IdHasher {
     seed: Seed,
     state: u64,
 }

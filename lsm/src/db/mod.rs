@@ -171,6 +171,16 @@ impl Db {
         self.core().write_batch(&batch, durability)
     }
 
+    /// As [`write`](Self::write), for writers of many batches: the batch is empty afterwards and keeps its memory. After an error it is as it was.
+    ///
+    /// # Errors
+    /// As [`write`](Self::write).
+    pub fn write_from(&self, batch: &mut Batch, durability: Durability) -> Result<()> {
+        self.core().write_batch(batch, durability)?;
+        batch.clear();
+        Ok(())
+    }
+
     /// The database as it is now, for as long as the snapshot lives.
     #[must_use]
     pub fn snapshot(&self) -> Snapshot {

@@ -7,20 +7,23 @@
 mod filter;
 mod saved_filter;
 mod scan;
+mod touches;
 
 use std::{
-    collections::HashMap,
     ops::{ControlFlow, RangeInclusive},
     path::{Path, PathBuf},
     sync::{
-        Mutex, PoisonError,
+        Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, AtomicUsize, Ordering},
     },
 };
 
 use lsm::{Batch, Compression, Db, Durability, Keyspace, KeyspaceOptions, Layout};
 
-use self::filter::Filter;
+use self::{
+    filter::{Adder, Filter},
+    touches::Touches,
+};
 use super::{
     Archive, BadEntry,
     block::{Block, Builder},
@@ -45,7 +48,7 @@ pub struct ArchiveOptions {
     /// some 300 ns, and nothing else changes. Another size than the last time makes it be filled from all ids, some 2 million a second. Default 32 MiB: 26 million
     /// ids with 10 bits each.
     pub filter_bytes: usize,
-    /// How many entries are stored at once; a store of more is done in portions. One takes some 400 bytes an entry meanwhile. Default 2^18; 0 is as 1.
+    /// How many entries are stored at once; a store of more is done in portions. Takes some 350 bytes each from the first store on. Default 2^18; 0 is as 1.
     pub portion_entries: usize,
 }
 
@@ -63,6 +66,18 @@ struct Stored {
     have: u64,
 }
 
+/// What a portion is made in: kept for its memory, since fresh memory would cost a page fault for every dozen entries. Who has it stores.
+struct Scratch {
+    adder: Adder,
+    batch: Batch,
+    /// An id, and where it is: the number of the block in the portion, and its place there in the lowest byte.
+    ids: Vec<(u128, u64)>,
+    /// Of each block the first timestamp.
+    firsts: Vec<u64>,
+    touches: Touches,
+    bytes: Vec<u8>,
+}
+
 /// An archive in a directory. One process has it.
 pub struct LsmArchive {
     db: Db,
@@ -72,6 +87,7 @@ pub struct LsmArchive {
     accounts: Keyspace,
     meta: Keyspace,
     stored: Mutex<Stored>,
+    scratch: Mutex<Scratch>,
     filter: Filter,
     portion: usize,
     /// The newest entry whose id is in the filter as it is on disk.
@@ -135,6 +151,15 @@ impl LsmArchive {
             None => Stored::default(),
             Some(bytes) => Stored::decode(&bytes, db.path())?,
         };
+        let (filter, adder) = Filter::new(options.filter_bytes);
+        let scratch = Scratch {
+            adder,
+            batch: Batch::new(),
+            ids: Vec::new(),
+            firsts: Vec::new(),
+            touches: Touches::default(),
+            bytes: Vec::new(),
+        };
         let archive = Self {
             db,
             entries,
@@ -143,7 +168,8 @@ impl LsmArchive {
             accounts,
             meta,
             stored: Mutex::new(stored),
-            filter: Filter::new(options.filter_bytes),
+            scratch: Mutex::new(scratch),
+            filter,
             portion: options.portion_entries.max(1),
             filter_saved: AtomicU64::new(0),
             filter_unsaved: AtomicUsize::new(0),
@@ -176,51 +202,46 @@ impl LsmArchive {
         *self.stored.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn scratch(&self) -> MutexGuard<'_, Scratch> {
+        self.scratch.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn damaged(&self, keyspace: &Keyspace, key: &[u8], why: BadEntry) -> Error {
         let path = self.db.path().join(keyspace.name());
         Error::corruption(path, 0, format!("the value of key {key:02x?} in this keyspace: {why}"))
     }
 
-    /// Puts a portion into a batch.
-    fn portion(&self, entries: &[Entry], batch: &mut Batch) -> Result<()> {
+    /// Puts a portion into the scratch's batch.
+    fn portion(&self, entries: &[Entry], scratch: &mut Scratch) -> Result<()> {
+        let Scratch { adder, batch, ids, firsts, touches, bytes } = scratch;
+        ids.clear();
+        firsts.clear();
+        touches.clear();
         let mut builder = Builder::default();
-        let mut bytes = Vec::new();
-        let mut ids: Vec<(u128, u64, u8)> = Vec::with_capacity(entries.len());
         let mut resolutions = Vec::new();
-        let mut accounts: HashMap<u128, Vec<u64>> = HashMap::new();
         for entry in entries {
-            let timestamp = entry.timestamp();
             let at = builder.push(entry);
             if let Some(id) = entry.id() {
-                ids.push((id, builder.first(), at));
+                ids.push((id, (firsts.len() as u64) << 8 | u64::from(at)));
             }
             if let Some((pending_id, resolution)) = resolution_of(entry) {
-                resolutions.push((pending_id, resolution, timestamp));
+                resolutions.push((pending_id, resolution, entry.timestamp()));
             }
-            for (account, _) in entry.touched() {
-                let timestamps = accounts.entry(account).or_default();
-                if timestamps.last() != Some(&timestamp) {
-                    timestamps.push(timestamp);
-                }
-            }
+            touches.add(entry);
             if builder.is_full() {
-                let first = builder.first();
-                builder.finish(&mut bytes);
-                batch.put(&self.entries, &first.to_be_bytes(), &bytes)?;
+                self.put_block(&mut builder, firsts, bytes, batch)?;
             }
         }
         if !builder.is_empty() {
-            let first = builder.first();
-            builder.finish(&mut bytes);
-            batch.put(&self.entries, &first.to_be_bytes(), &bytes)?;
+            self.put_block(&mut builder, firsts, bytes, batch)?;
         }
         ids.sort_unstable();
-        for (id, block, at) in ids {
+        for (id, place) in ids.iter() {
             // Before it can be found.
-            self.filter.insert(id);
+            self.filter.insert(adder, *id);
             let mut value = [0; 9];
-            value[..8].copy_from_slice(&block.to_be_bytes());
-            value[8] = at;
+            value[..8].copy_from_slice(&firsts[(place >> 8) as usize].to_be_bytes());
+            value[8] = *place as u8;
             batch.put(&self.ids, &id.to_be_bytes(), &value)?;
         }
         for (pending_id, resolution, timestamp) in resolutions {
@@ -229,15 +250,26 @@ impl LsmArchive {
             value[8] = resolution as u8;
             batch.put(&self.resolutions, &pending_id.to_be_bytes(), &value)?;
         }
-        let mut accounts: Vec<(u128, Vec<u64>)> = accounts.into_iter().collect();
-        accounts.sort_unstable_by_key(|(account, _)| *account);
-        for (account, timestamps) in accounts {
+        for (account, timestamps) in touches.by_account() {
             for piece in timestamps.chunks(pieces::MOST) {
-                pieces::encode(piece, &mut bytes);
-                batch.put(&self.accounts, &pieces::key(account, piece[0]), &bytes)?;
+                pieces::encode(piece, bytes);
+                batch.put(&self.accounts, &pieces::key(account, piece[0]), bytes)?;
             }
         }
         Ok(())
+    }
+
+    fn put_block(
+        &self,
+        builder: &mut Builder,
+        firsts: &mut Vec<u64>,
+        bytes: &mut Vec<u8>,
+        batch: &mut Batch,
+    ) -> Result<()> {
+        let first = builder.first();
+        builder.finish(bytes);
+        firsts.push(first);
+        Ok(batch.put(&self.entries, &first.to_be_bytes(), bytes)?)
     }
 }
 
@@ -332,21 +364,23 @@ impl Archive for LsmArchive {
 
     fn store(&self, entries: &[Entry], mark: Mark) -> Result<()> {
         // One at a time; reads do not wait for it.
+        let mut scratch = self.scratch();
         let mut stored = self.stored();
         let new = new_entries(entries, stored.have, stored.through, mark)?;
         let mut portions = new.chunks(self.portion).peekable();
         loop {
-            let mut batch = Batch::new();
+            // An error may have left something in it.
+            scratch.batch.clear();
             if let Some(portion) = portions.next() {
-                self.portion(portion, &mut batch)?;
+                self.portion(portion, &mut scratch)?;
                 stored.have = portion.last().map_or(stored.have, Entry::timestamp);
             }
             let done = portions.peek().is_none();
             if done && stored.through.is_none_or(|through| through.op < mark.op) {
                 stored.through = Some(mark);
             }
-            batch.put(&self.meta, STORED, &stored.encode())?;
-            self.db.write(batch, Durability::Sync)?;
+            scratch.batch.put(&self.meta, STORED, &stored.encode())?;
+            self.db.write_from(&mut scratch.batch, Durability::Sync)?;
             *self.stored.lock().unwrap_or_else(PoisonError::into_inner) = stored;
             if done {
                 break;

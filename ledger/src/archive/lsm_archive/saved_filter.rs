@@ -4,7 +4,7 @@ use std::{ops::ControlFlow, sync::atomic::Ordering};
 
 use lsm::{Batch, Durability};
 
-use super::LsmArchive;
+use super::{LsmArchive, filter::Adder};
 use crate::{
     Result,
     archive::{BadEntry, bytes::Input},
@@ -49,7 +49,8 @@ impl LsmArchive {
 
     /// Fills the filter with the ids of all entries that are stored.
     pub(super) fn load_filter(&self) -> Result<()> {
-        let Some(have) = self.read_filter()? else {
+        let adder = &mut self.scratch().adder;
+        let Some(have) = self.read_filter(adder)? else {
             let mut cursor = self.ids.cursor();
             cursor.seek_to_first()?;
             while cursor.valid() {
@@ -58,7 +59,7 @@ impl LsmArchive {
                     .try_into()
                     .map(u128::from_be_bytes)
                     .map_err(|_| self.damaged(&self.ids, key, BadEntry("its key is no id")))?;
-                self.filter.insert(id);
+                self.filter.insert(adder, id);
                 cursor.next()?;
             }
             return Ok(());
@@ -67,7 +68,7 @@ impl LsmArchive {
         if let Some(next) = have.checked_add(1) {
             self.scan_all((next, u64::MAX), false, &mut |entry| {
                 if let Some(id) = entry.id() {
-                    self.filter.insert(id);
+                    self.filter.insert(adder, id);
                     unsaved += 1;
                 }
                 ControlFlow::Continue(())
@@ -79,7 +80,7 @@ impl LsmArchive {
     }
 
     /// Adds the filter that was saved, if it is of the same size; up to which entry it has ids.
-    fn read_filter(&self) -> Result<Option<u64>> {
+    fn read_filter(&self, adder: &mut Adder) -> Result<Option<u64>> {
         let Some(said) = self.meta.get(KEY)? else { return Ok(None) };
         let Ok((version, bytes, have)) = read_said(&said) else { return Ok(None) };
         if version != VERSION || bytes != self.filter.bytes() as u64 {
@@ -88,7 +89,7 @@ impl LsmArchive {
         for (number, offset) in (0..self.filter.bytes()).step_by(PART).enumerate() {
             let Some(part) = self.meta.get(&part_key(number))? else { return Ok(None) };
             let expected = PART.min(self.filter.bytes() - offset);
-            if part.len() != expected || !self.filter.add_part(offset, &part) {
+            if part.len() != expected || !self.filter.add_part(adder, offset, &part) {
                 return Ok(None);
             }
         }
