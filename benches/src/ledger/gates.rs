@@ -197,7 +197,7 @@ pub fn run(choice: &Choice, files: &Path, progress: impl Fn(&str)) -> Result<Out
             }
         }
     }
-    if cluster.is_none() {
+    if cluster.is_none() && plays(choice, POSTGRES) {
         for gate in WORKS.into_iter().filter_map(|work| work.gates().0) {
             outcomes.absent.insert(gate, NO_POSTGRES.to_owned());
         }

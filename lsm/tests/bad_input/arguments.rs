@@ -62,6 +62,8 @@ fn a_batch_over_the_limit_leaves_nothing() {
         batch.put(&keyspace, &key(number), &noise[number as usize * 100..][..100]).unwrap();
     }
     for durability in [Durability::None, Durability::Buffered, Durability::Sync] {
+        db.write_from(&mut batch, durability).unwrap_err();
+        assert_eq!(batch.len(), 30, "an error takes nothing out of it");
         let error = db.write(batch.clone(), durability).unwrap_err();
         assert!(
             matches!(error, Error::BatchTooLarge { len, limit: 2048 } if len > 2048),
@@ -75,7 +77,8 @@ fn a_batch_over_the_limit_leaves_nothing() {
     // One that fits goes through.
     batch.clear();
     batch.put(&keyspace, b"small", b"one").unwrap();
-    db.write(batch, Durability::Buffered).unwrap();
+    db.write_from(&mut batch, Durability::Buffered).unwrap();
+    assert!(batch.is_empty());
     db.close().unwrap();
     drop(keyspace);
     let db = Db::open(dir.path(), options()).unwrap();
