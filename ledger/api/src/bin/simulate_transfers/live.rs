@@ -1,0 +1,64 @@
+//! How many so far, for everybody to see.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use crate::report;
+
+/// Counters of all workers, and whether they go on.
+pub struct Live {
+    sent: AtomicU64,
+    answered: AtomicU64,
+    stop: AtomicBool,
+    most: u64,
+    until: Option<Instant>,
+}
+
+impl Live {
+    /// From now on, for so long or so many.
+    pub fn new(length: Option<Duration>, most: Option<u64>) -> Self {
+        Self {
+            sent: AtomicU64::new(0),
+            answered: AtomicU64::new(0),
+            stop: AtomicBool::new(false),
+            most: most.unwrap_or(u64::MAX),
+            until: length.map(|it| Instant::now() + it),
+        }
+    }
+
+    /// Whether another request of so many transfers may be sent.
+    pub fn goes_on(&self, transfers: u64) -> bool {
+        if self.stop.load(Ordering::Relaxed) || self.until.is_some_and(|it| Instant::now() >= it) {
+            return false;
+        }
+        self.sent.fetch_add(transfers, Ordering::Relaxed) < self.most
+    }
+
+    /// Counts answers.
+    pub fn answered(&self, transfers: u64) {
+        self.answered.fetch_add(transfers, Ordering::Relaxed);
+    }
+
+    /// Makes everybody stop.
+    pub fn stop(&self) {
+        self.stop.store(true, Ordering::Relaxed);
+    }
+
+    /// How many were answered.
+    pub fn total(&self) -> u64 {
+        self.answered.load(Ordering::Relaxed)
+    }
+
+    /// Says every second how many they are, until `done`.
+    pub fn watch(&self, done: &AtomicBool) {
+        let (mut before, mut then) = (self.total(), Instant::now());
+        while !done.load(Ordering::Relaxed) {
+            std::thread::park_timeout(Duration::from_secs(1));
+            let (total, now) = (self.total(), Instant::now());
+            let rate = (total - before) as f64 / now.duration_since(then).as_secs_f64();
+            report::live(&format!("{total} transfers, {rate:.0}/s"));
+            (before, then) = (total, now);
+        }
+        report::live("");
+    }
+}
