@@ -3,6 +3,8 @@
 
 mod bad_input;
 mod durable;
+mod every_io;
+mod failing_archive;
 mod memory;
 mod queries;
 mod world;
