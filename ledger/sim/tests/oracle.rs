@@ -4,7 +4,8 @@
 
 use ledger::{
     NoPast,
-    model::{Batch, Reply},
+    model::{Account, Batch, Ledger, MAX_EVENTS, Reply, Transfer, TransferFlags},
+    money::{Amount, Currency},
     state::State,
 };
 use ledger_sim::{
@@ -101,5 +102,46 @@ fn the_state_machine_answers_as_the_oracle_does() {
         plan.steps.push(Step::Inspect);
         let failed = std::panic::catch_unwind(|| replay(&plan)).is_err();
         assert!(!failed, "seed {seed}");
+    }
+}
+
+/// As many pending transfers as two batches hold run out at one moment: a tick expires a batchful, the next one the rest.
+#[test]
+fn a_tick_expires_no_more_than_a_batch_may_have() {
+    let (mut state, mut oracle) = (State::new(), Oracle::new());
+    let now = 1_800_000_000_000_000_000;
+    let euros = Ledger { id: 1, currency: Currency::new("EUR", 2).unwrap() };
+    let account = |id| Account { id, ledger: 1, code: 1, ..Account::default() };
+    both(&mut state, &mut oracle, now, &Batch::Ledgers(vec![euros]));
+    both(&mut state, &mut oracle, now, &Batch::Accounts(vec![account(1), account(2)]));
+    let pending = |id| Transfer {
+        id,
+        debit_account_id: 1,
+        credit_account_id: 2,
+        amount: Amount::ONE,
+        timeout: 1,
+        ledger: 1,
+        code: 1,
+        flags: TransferFlags::PENDING,
+        ..Transfer::default()
+    };
+    let count = MAX_EVENTS as u128;
+    for first in [1, 1 + count] {
+        let batch = Batch::Transfers((first..first + count).map(pending).collect());
+        both(&mut state, &mut oracle, now, &batch);
+    }
+    // Nothing is due yet.
+    both(&mut state, &mut oracle, 0, &Batch::Tick);
+    assert_eq!(state.pending_count(), 2 * MAX_EVENTS);
+    let late = now + 10_000_000_000;
+    for left in [MAX_EVENTS, 0, 0] {
+        both(&mut state, &mut oracle, late, &Batch::Tick);
+        assert_eq!(state.pending_count(), left);
+        assert_eq!(state.timestamp(), oracle.timestamp());
+    }
+    let entries = state.active().entries();
+    assert_eq!(entries.len(), 4 * MAX_EVENTS);
+    for (fact, entry) in oracle.books().history.iter().zip(entries) {
+        assert!(fact.agrees(entry), "{fact:?} {entry:?}");
     }
 }

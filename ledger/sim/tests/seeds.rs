@@ -26,25 +26,25 @@ fn all(profile: Profile, seeds: std::ops::Range<u64>) {
 
 #[test]
 fn calm() {
-    all(Profile::Calm, 0..40);
+    all(Profile::Calm, 0..60);
 }
 
 #[test]
 fn crashes() {
-    all(Profile::Crashes, 0..60);
+    all(Profile::Crashes, 0..150);
 }
 
 #[test]
 fn devices() {
-    all(Profile::Device, 0..60);
+    all(Profile::Device, 0..150);
 }
 
 #[test]
 fn damage() {
-    all(Profile::Damage, 0..60);
+    all(Profile::Damage, 0..150);
 }
 
 #[test]
 fn everything() {
-    all(Profile::Everything, 0..100);
+    all(Profile::Everything, 0..250);
 }

@@ -84,10 +84,13 @@ fn ordinary(universe: &mut Universe) -> Step {
         }
         2 => Step::Repeat { client },
         3 => {
-            let nanoseconds = match random.below(4) {
-                0 => random.below(1000),
-                1 => random.below(1_000_000_000),
-                2 => random.between(1, 4) * 1_000_000_000,
+            let until_due = universe.until_due();
+            let random = &mut universe.random;
+            let nanoseconds = match (random.below(5), until_due) {
+                (4, Some(until_due)) if until_due < 1 << 40 => until_due,
+                (0, _) => random.below(1000),
+                (1, _) => random.below(1_000_000_000),
+                (2, _) => random.between(1, 4) * 1_000_000_000,
                 _ => random.below(20_000_000_000),
             };
             universe.pass(nanoseconds);

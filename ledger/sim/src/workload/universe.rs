@@ -81,6 +81,14 @@ impl Universe {
         self.clock = self.clock.saturating_add(nanoseconds);
     }
 
+    /// How long it is until the next pending transfer runs out, or a nanosecond more or less.
+    pub(super) fn until_due(&mut self) -> Option<u64> {
+        let open = self.guess.books().pendings.values().filter(|pending| pending.end.is_none());
+        let deadline = open.filter_map(|pending| pending.deadline).min()?;
+        let left = deadline.checked_sub(self.clock)?;
+        Some((left + self.random.below(3)).saturating_sub(1))
+    }
+
     /// An id for something new, or, seldom, one that cannot be, or was used by something of another kind.
     pub(super) fn new_id(&mut self) -> u128 {
         match self.random.below(150) {
@@ -167,8 +175,11 @@ impl Universe {
 
     /// An account to make: new, or one that was asked for before, perhaps with a difference.
     pub(super) fn account(&mut self) -> Account {
+        // The last ones are asked for again more often than those that were there from the beginning.
+        let from = if self.random.percent(60) { self.accounts.len().saturating_sub(6) } else { 0 };
         if self.random.percent(40)
-            && let Some(before) = self.random.one_of(&self.accounts).copied()
+            && let Some(before) =
+                self.random.one_of(self.accounts.get(from..).unwrap_or_default()).copied()
         {
             return if self.random.percent(50) { before } else { self.other_account(before) };
         }
@@ -178,7 +189,7 @@ impl Universe {
             (25, AccountFlags::DEBITS_MUST_NOT_EXCEED_CREDITS),
             (25, AccountFlags::CREDITS_MUST_NOT_EXCEED_DEBITS),
             (10, AccountFlags::HISTORY),
-            (5, AccountFlags::CLOSED),
+            (12, AccountFlags::CLOSED),
             (25, AccountFlags::LINKED),
             (2, AccountFlags::from_bits(1 << 9)),
         ] {

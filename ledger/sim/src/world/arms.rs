@@ -36,8 +36,6 @@ pub struct Stray {
     pub bytes: Vec<u8>,
     /// Where it should have been.
     pub intended: u64,
-    /// What stands there instead.
-    pub instead: Vec<u8>,
     /// Where it is, and what stood there before.
     pub victim: Option<(u64, Vec<u8>)>,
     /// What was written to the file afterwards.

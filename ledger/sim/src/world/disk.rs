@@ -207,8 +207,6 @@ impl SimFile {
 
     /// Writes elsewhere, or nowhere, and says that all is well.
     fn astray(&self, bytes: &[u8], offset: u64, fate: u64) -> io::Result<()> {
-        let mut instead = vec![0; bytes.len()];
-        self.file.read_at(&mut instead, offset)?;
         let mut random = Random::new(fate, 2);
         let room = self.file.len()?.saturating_sub(bytes.len() as u64) / 64;
         let elsewhere = random.below(room + 1) * 64;
@@ -224,7 +222,6 @@ impl SimFile {
             name: self.name(),
             bytes: bytes.to_vec(),
             intended: offset,
-            instead,
             victim,
             later: Vec::new(),
         };
