@@ -76,6 +76,7 @@ impl Node {
             archiver,
             preparer,
             stopped: None,
+            busy: false,
             encoded: Vec::new(),
             since_snapshot: 0,
         };

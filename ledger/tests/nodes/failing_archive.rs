@@ -30,6 +30,7 @@ struct Plan {
     calls: u64,
     paused: bool,
     fail_at: Option<(u64, Injury)>,
+    panic_in_store: bool,
 }
 
 /// An archive in memory.
@@ -54,8 +55,14 @@ impl FailingArchive {
         plan.fail_at = Some((plan.calls + nth, injury));
     }
 
+    /// The next store panics.
+    pub fn panic_in_store(&self) {
+        self.plan.lock().unwrap().panic_in_store = true;
+    }
+
     pub fn heal(&self) {
-        self.plan.lock().unwrap().fail_at = None;
+        let mut plan = self.plan.lock().unwrap();
+        (plan.fail_at, plan.panic_in_store) = (None, false);
     }
 
     /// Calls neither count nor fail meanwhile.
@@ -101,6 +108,8 @@ impl Archive for FailingArchive {
     }
 
     fn store(&self, entries: &[Entry], mark: Mark) -> Result<()> {
+        let panics = self.plan.lock().unwrap().panic_in_store;
+        assert!(!panics, "as it was told");
         match self.call() {
             None => return self.inner.store(entries, mark),
             Some(Injury::Within) => self.inner.store_partly(entries, mark, entries.len() / 2)?,
