@@ -7,4 +7,7 @@ mod every_io;
 mod failing_archive;
 mod memory;
 mod queries;
+mod stopped;
+mod time;
+mod together;
 mod world;
