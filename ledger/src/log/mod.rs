@@ -163,7 +163,7 @@ impl Log {
             )));
         }
         let first = Segment::after(id, segment_bytes, Mark::GENESIS, 0);
-        let file = segment::make(&*disk, &first)?;
+        let file = segment::blank(&*disk, segment_bytes)?.become_segment(&*disk, &first)?;
         Ok(Self {
             disk,
             id,
@@ -423,9 +423,17 @@ impl Log {
         let mut made = Vec::new();
         for part in &parts {
             if let Some(segment) = &part.new {
-                match segment::make(&*self.disk, segment) {
-                    Ok(file) => made.push((segment.clone(), file)),
+                let blank = match segment::blank(&*self.disk, segment.bytes) {
+                    Ok(blank) => blank,
                     Err(error) => return Err(self.unmake(&made, error)),
+                };
+                match blank.become_segment(&*self.disk, segment) {
+                    Ok(file) => made.push((segment.clone(), file)),
+                    // Its name may be there. If the log went on, records of these numbers could come to stand before it, and it in the way of those behind.
+                    Err(error) => {
+                        self.stopped = Some(error.to_string());
+                        return Err(error);
+                    }
                 }
             }
         }
@@ -447,8 +455,7 @@ impl Log {
 
     /// Takes back segments that were made for an append that cannot be, so that it can be tried again.
     fn unmake(&mut self, made: &[(Segment, Arc<dyn File>)], error: Error) -> Error {
-        let full = matches!(&error, Error::Io { source, .. }
-            if matches!(source.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded));
+        let full = error.is_full();
         for (segment, _) in made.iter().rev() {
             if let Err(e) = segment::remove(&*self.disk, segment) {
                 self.stopped = Some(e.to_string());

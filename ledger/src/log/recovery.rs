@@ -73,8 +73,8 @@ impl Log {
         Self::open_beside(disk, segment_bytes, from, None)
     }
 
-    /// As [`open_from`](Self::open_from), where something else beside the log knows that it was durable up to `witness`: an archive. A bad record up to there
-    /// is damage, and is not cut off. That the log's record there is the witness's is for the caller to check.
+    /// As [`open_from`](Self::open_from), where something else beside the log knows that it was durable up to the operation of `witness`, and up to its time: an archive. A
+    /// bad record up to there is damage, and is not cut off. That the log's record there is the witness's is for the caller to check; its hash is not looked at.
     ///
     /// # Errors
     ///
@@ -119,8 +119,8 @@ impl Log {
         if stop.sealed {
             unproven.clear();
         }
-        let proven = from.op.max(witness.map_or(0, |mark| mark.op));
-        judge(&scan, &stop, proven)?;
+        let witness = witness.unwrap_or(Mark::GENESIS);
+        judge(&scan, &stop, from.op.max(witness.op), witness.timestamp)?;
         let trimmed = trim(&*disk, &mut scan, &stop)?;
         write_again(&*disk, &scan, &unproven)?;
         let mark = scan.mark;
@@ -156,13 +156,20 @@ fn check_mark(found: Mark, from: Mark) -> Result<()> {
 }
 
 /// Whether a record that cannot be read was durable once.
-fn judge(scan: &Scan, stop: &Stop, proven: u64) -> Result<()> {
+fn judge(scan: &Scan, stop: &Stop, proven: u64, proven_time: u64) -> Result<()> {
     let lost = scan.mark.op + 1;
     let path = scan.path(stop.segment);
     if proven >= lost {
         let found = format!(
             "{}, where op {lost} was durable: a snapshot or the archive is of op {proven}; or the log is an older copy than they are",
             stop.found
+        );
+        return Err(Error::corruption(path, stop.offset, found));
+    }
+    if proven_time > scan.mark.timestamp {
+        let found = format!(
+            "{}, where op {lost} was durable: the archive has something of {proven_time}, op {} is of {}; or the log is an older copy",
+            stop.found, scan.mark.op, scan.mark.timestamp
         );
         return Err(Error::corruption(path, stop.offset, found));
     }

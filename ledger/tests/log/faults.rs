@@ -11,7 +11,7 @@ use ledger::{
     log::{Draft, Log, prepare},
 };
 
-use crate::common::{ID, SEGMENT, append, contents, create, events, filled, open};
+use crate::common::{ID, SEGMENT, append, chooser, contents, create, events, filled, open};
 
 #[test]
 fn a_failed_sync_ends_the_log_for_good() {
@@ -209,4 +209,66 @@ fn a_segment_made_ahead_is_used() {
     log.sync().unwrap();
     assert_eq!(disk.names().unwrap().len(), 4);
     assert_eq!(log.verify().unwrap().op, 3);
+}
+
+#[test]
+fn a_segment_that_may_have_its_name_ends_the_log() {
+    use std::io::ErrorKind::{QuotaExceeded, StorageFull};
+    for kind in [StorageFull, QuotaExceeded] {
+        for operation in [OperationKind::Rename, OperationKind::SyncNames, OperationKind::Sync] {
+            let disk = MemoryDisk::new();
+            let mut log = create(&disk);
+            let mut all = events(1, &[1000, 1000]);
+            append(&mut log, &all).unwrap();
+            log.sync().unwrap();
+            disk.fault_at(operation, 0, Fault::Fail(kind));
+            append(&mut log, &events(3, &[3000])).unwrap_err();
+            disk.clear_hook();
+            // Whoever goes on must not be held up by what is left of that segment when the log is opened again.
+            if !log.is_stopped() {
+                for lengths in [&[100][..], &[3000, 100], &[3000]] {
+                    let more = events(all.len() as u64 + 1, lengths);
+                    append(&mut log, &more).unwrap();
+                    log.sync().unwrap();
+                    all.extend(more);
+                }
+            }
+            drop(log);
+            let (log, _) = open(&disk.kill()).unwrap();
+            assert_eq!(contents(&log), all, "{kind} at {operation:?}");
+            log.verify().unwrap();
+        }
+    }
+}
+
+#[test]
+fn a_crash_while_the_first_segment_is_made_leaves_none_or_a_log() {
+    for nth in 0.. {
+        let disk = MemoryDisk::new();
+        let mut left = nth;
+        disk.on_operation(move |_| {
+            let now = left == 0;
+            left = u64::wrapping_sub(left, 1);
+            now.then_some(Fault::PowerOff)
+        });
+        let made = Log::create(Arc::new(disk.clone()), ID, SEGMENT).is_ok();
+        for seed in 0..8 {
+            let disk = if seed == 7 { disk.kill() } else { disk.crash(512, &mut chooser(seed)) };
+            let mut log = if Log::exists(&disk).unwrap() {
+                open(&disk).unwrap().0
+            } else {
+                assert!(!made);
+                create(&disk)
+            };
+            let all = events(1, &[1000, 2000, 3000]);
+            append(&mut log, &all).unwrap();
+            log.sync().unwrap();
+            let (log, _) = open(&disk.crash(512, &mut |_| 0)).unwrap();
+            assert_eq!(contents(&log), all);
+        }
+        if made {
+            assert!(nth > 5);
+            break;
+        }
+    }
 }
