@@ -284,6 +284,12 @@ impl Log {
         end.saturating_sub(self.position)
     }
 
+    /// The segment that is written to, by the number of its first record.
+    #[must_use]
+    pub fn segment(&self) -> u64 {
+        self.segments.last().map_or(1, |segment| segment.first_op)
+    }
+
     /// Reads records from `from_op` on, in their order, up to the newest that is durable now. The first is found by reading its segment from the start.
     ///
     /// # Errors

@@ -142,8 +142,13 @@ impl Job {
 }
 
 impl Node {
-    /// Gives the entries of a full generation away.
+    /// What is to be done now and then: the next segment, and a full generation.
     pub(super) fn rotate_if_full(&mut self) -> Result<()> {
+        if let Some(preparer) = &mut self.preparer
+            && self.log.room() < self.options.segment_bytes / 2
+        {
+            preparer.prepare(self.log.segment());
+        }
         let heard = self.archiver.archived();
         self.keep(heard)?;
         self.forget_archived();

@@ -14,12 +14,13 @@
 mod archiver;
 mod commit;
 mod open;
+mod preparer;
 
 use std::sync::Arc;
 
 pub use open::Recovery;
 
-use self::archiver::Archiver;
+use self::{archiver::Archiver, preparer::Preparer};
 use crate::{
     Error, Result,
     archive::Archive,
@@ -71,7 +72,7 @@ pub struct Committed {
     pub reply: Reply,
 }
 
-/// A ledger that is open: see the [module](self).
+/// A ledger that is open. It has no thread of its own that decides anything, no clock and no socket: the caller says what time it is, and asks.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -107,6 +108,8 @@ pub struct Node {
     log: Log,
     state: State,
     archiver: Archiver,
+    /// Without a background there is none, and the log makes its segments when it needs them.
+    preparer: Option<Preparer>,
     /// Why nothing is accepted any more.
     stopped: Option<String>,
     /// What batches are encoded into: kept for its memory.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Node, NodeOptions, archiver::Archiver};
+use super::{Node, NodeOptions, archiver::Archiver, preparer::Preparer};
 use crate::{
     Error, Result,
     archive::Archive,
@@ -63,13 +63,18 @@ impl Node {
         };
         check_archive(through, &log)?;
 
-        let archiver = Archiver::new(disk, Arc::clone(&archive), options.background)?;
+        let archiver = Archiver::new(Arc::clone(&disk), Arc::clone(&archive), options.background)?;
+        let preparer = match options.background {
+            true => Some(Preparer::new(disk, options.segment_bytes)?),
+            false => None,
+        };
         let mut node = Self {
             archive,
             options,
             log,
             state,
             archiver,
+            preparer,
             stopped: None,
             encoded: Vec::new(),
             since_snapshot: 0,

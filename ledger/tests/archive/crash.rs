@@ -74,7 +74,7 @@ fn check(after: &SimFs, all: &[Entry], least: usize, most: usize, what: &str) {
     assert_same(&archive, &memory, all, &[(150, 400), (269, 271), (800, 903)]);
 
     // The same again, in other generations, as the state would after such a crash.
-    for to in [end + (all.len() - end) / 2, all.len()] {
+    for to in [(end + 7).min(all.len()), end + (all.len() - end) / 2, all.len()] {
         let from = end.saturating_sub(20);
         archive.store(&all[from..to], mark(&all[..to], 100 + to as u64)).unwrap();
     }

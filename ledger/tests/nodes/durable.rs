@@ -152,7 +152,7 @@ fn files_that_do_not_belong_together_are_refused() {
     let rolled_back = World { disk: early, archive: world.archive.clone() };
     let error = rolled_back.try_open(options()).unwrap_err();
     assert!(
-        matches!(&error, Error::Mismatch(why) if why.contains("older than the archive")),
+        matches!(&error, Error::Corruption { found, .. } if found.contains("an older copy")),
         "{error}"
     );
     // The archive of another ledger.

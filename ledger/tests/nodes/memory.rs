@@ -56,3 +56,21 @@ fn answers_do_not_depend_on_where_entries_are() {
         assert_eq!(work(generation_entries), all_in_memory, "{generation_entries}");
     }
 }
+
+#[test]
+fn segments_are_made_ahead_and_used_one_after_another() {
+    let (world, mut node) =
+        World::begin(NodeOptions { background: true, generation_entries: 500, ..options() });
+    for round in 0..100_u128 {
+        let batch: Vec<_> = (0..50).map(|n| transfer(1 + round * 50 + n, 2, 3, 1)).collect();
+        send(&mut node, NOW, &batch).unwrap();
+    }
+    let (tail, digest) = (node.tail(), node.state().digest());
+    assert_eq!(node.log().verify().unwrap(), tail);
+    drop(node);
+    // 5,000 transfers of 128 bytes in segments of 64 KiB; one that was made ahead may be left.
+    let names = ledger::disk::Disk::names(&world.disk).unwrap();
+    assert!(names.iter().filter(|name| name.starts_with("log-0")).count() >= 10, "{names:?}");
+    let (node, _) = world.open();
+    assert_eq!((node.tail(), node.state().digest()), (tail, digest));
+}

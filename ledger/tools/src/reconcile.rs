@@ -160,8 +160,10 @@ fn compare_statement(state: &Books, statement: &Statement) -> Compared {
     compared
 }
 
-/// The four sums, with their names.
-const COLUMNS: [(&str, fn(&Sums) -> i128); 4] = [
+/// One of the four sums: its name, and where it is.
+type Column = (&'static str, fn(&Sums) -> i128);
+
+const COLUMNS: [Column; 4] = [
     ("debits_pending", |sums| sums.debits_pending),
     ("debits_posted", |sums| sums.debits_posted),
     ("credits_pending", |sums| sums.credits_pending),

@@ -87,10 +87,10 @@ impl std::fmt::Debug for LsmArchive {
 }
 
 impl LsmArchive {
-    /// What suits an archive: write buffers of 8 MiB, and a cache of 128 MiB.
+    /// What suits an archive: write buffers of 8 MiB, and a cache of 32 MiB.
     #[must_use]
     pub fn options() -> lsm::Options {
-        lsm::Options::default().write_buffer_bytes(8 << 20).cache_bytes(128 << 20)
+        lsm::Options::default().write_buffer_bytes(8 << 20).cache_bytes(32 << 20)
     }
 
     /// Opens an archive, and makes one where there is none.
