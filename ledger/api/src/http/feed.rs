@@ -110,8 +110,11 @@ async fn send(app: &App, mut place: Place, sender: &mpsc::Sender<Bytes>) {
         if more {
             place = Place { op: changes.next_op, seen: 0 };
         }
-        if !text.is_empty() && sender.send(Bytes::from(text)).await.is_err() {
-            return;
+        if !text.is_empty() {
+            tokio::select! {
+                sent = sender.send(Bytes::from(text)) => if sent.is_err() { return },
+                () = app.desk.drained() => return,
+            }
         }
         if more {
             continue;
@@ -119,6 +122,7 @@ async fn send(app: &App, mut place: Place, sender: &mpsc::Sender<Bytes>) {
         tokio::select! {
             changed = progress.changed() => if changed.is_err() { return },
             () = sender.closed() => return,
+            () = app.desk.drained() => return,
             () = tokio::time::sleep(KEEP_ALIVE) => {
                 if sender.send(Bytes::from_static(b": nothing new\n\n")).await.is_err() {
                     return;

@@ -192,5 +192,6 @@ fn stopped(desk: &Desk) -> std::io::Result<impl Future<Output = ()>> {
             _ = terminate.recv() => {}
             () = desk.ended() => {}
         }
+        desk.drain();
     })
 }

@@ -47,6 +47,8 @@ pub struct Desk {
     progress: watch::Receiver<Progress>,
     /// Closed when the thread ends.
     ended: watch::Receiver<()>,
+    /// Whether whatever has no end shall end.
+    draining: Arc<watch::Sender<bool>>,
     metrics: Arc<Metrics>,
 }
 
@@ -57,7 +59,7 @@ impl Desk {
         ended: watch::Receiver<()>,
         metrics: Arc<Metrics>,
     ) -> Self {
-        Self { queue, progress, ended, metrics }
+        Self { queue, progress, ended, draining: Arc::new(watch::Sender::new(false)), metrics }
     }
 
     /// Hands requests in, all at once; those that there is no room for are answered so.
@@ -118,6 +120,18 @@ impl Desk {
     /// Asks for a checkpoint, soon.
     pub fn checkpoint(&self) {
         self.queue.checkpoint();
+    }
+
+    /// Asks whoever serves something without an end, a feed, to end it: the first step of stopping.
+    pub fn drain(&self) {
+        self.draining.send_replace(true);
+    }
+
+    /// Done when somebody has asked for that.
+    pub async fn drained(&self) {
+        let mut draining = self.draining.subscribe();
+        // Its sender is here: it cannot be gone.
+        let _ = draining.wait_for(|it| *it).await;
     }
 
     /// Takes nothing new from now on; what waits is answered, and the thread ends.

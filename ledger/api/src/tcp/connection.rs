@@ -55,14 +55,15 @@ pub(super) struct Connection {
     pub stuck_since: Option<Instant>,
     /// Whether the client has said that nothing more will come.
     ended: bool,
+    /// Whether the client is heard out before the end.
+    polite: bool,
     /// Since when this side has nothing more to say, and only hears the client out: to close at once would throw away what is still on
     /// its way to it.
     lingers_since: Option<Instant>,
 }
 
 /// Who takes frames.
-pub(super) type Take<'a> =
-    dyn FnMut(&mut Connection, &Header, &[u8]) -> Result<(), Problem> + 'a;
+pub(super) type Take<'a> = dyn FnMut(&mut Connection, &Header, &[u8]) -> Result<(), Problem> + 'a;
 
 /// What reading came to.
 pub(super) enum Read {
@@ -88,6 +89,7 @@ impl Connection {
             owes_since: Some(now),
             stuck_since: None,
             ended: false,
+            polite: false,
             lingers_since: None,
         }
     }
@@ -241,7 +243,7 @@ impl Connection {
         if !self.closing || self.flights > 0 || asked || !self.is_flushed() {
             return false;
         }
-        if self.ended {
+        if self.ended || !self.polite {
             return true;
         }
         if self.lingers_since.is_none() {
@@ -249,6 +251,12 @@ impl Connection {
             self.transport.end();
         }
         self.hear_out()
+    }
+
+    /// Says goodbye after the answers, to a client that may be in the middle of saying something.
+    pub fn close_politely(&mut self) {
+        self.closing = true;
+        self.polite = true;
     }
 
     /// Reads what nobody looks at; true when there will be nothing more.

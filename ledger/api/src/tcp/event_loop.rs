@@ -9,16 +9,16 @@ use std::time::{Duration, Instant};
 use mio::{Events, Interest, Poll, Token, Waker};
 
 use super::TcpOptions;
-use super::admission::Admission;
 use super::connection::{Connection, Read, Stage};
-use super::flights::{Flight, Flights};
+use super::flights::Flight;
+use super::intake::{Intake, greet};
 use super::requests;
 use super::transport::Transport;
 use crate::Problem;
-use crate::keys::{Keys, Scope};
+use crate::keys::Keys;
 use crate::metrics::Metrics;
-use crate::service::{Completion, Desk, Port, Request};
-use crate::wire::{self, Header, Hello, Kind, MAX_BODY_BYTES};
+use crate::service::{Completion, Desk, Port};
+use crate::wire::Kind;
 
 const LISTENER: Token = Token(0);
 const WAKER: Token = Token(1);
@@ -36,24 +36,13 @@ pub(super) struct EventLoop {
     metrics: Arc<Metrics>,
     options: TcpOptions,
     stop: Arc<AtomicBool>,
-    work: Work,
+    work: Intake,
     /// Connections that may have something to read.
     ready: Vec<Token>,
     /// Connections that have something to write.
     dirty: Vec<Token>,
-    /// Keys that are being looked at, and for whom.
-    admissions: HashMap<u64, Token>,
     /// Accepting failed for want of descriptors: it is tried again at the next sweep.
     starved: bool,
-}
-
-/// What taking a frame changes beside its connection.
-struct Work {
-    flights: Flights,
-    requests: Vec<Request>,
-    port: Arc<Port>,
-    admission: Admission,
-    deadline: Duration,
 }
 
 impl EventLoop {
@@ -73,14 +62,7 @@ impl EventLoop {
         let wakes = Arc::clone(&waker);
         // A loop that cannot be woken looks within a second.
         let port = Arc::new(Port::new(Box::new(move || drop(wakes.wake()))));
-        let admission = Admission::new(keys, Arc::clone(&port));
-        let work = Work {
-            flights: Flights::default(),
-            requests: Vec::new(),
-            port,
-            admission,
-            deadline: options.deadline,
-        };
+        let work = Intake::new(port, keys, options.deadline);
         let event_loop = Self {
             poll,
             listener: Some(listener),
@@ -93,7 +75,6 @@ impl EventLoop {
             work,
             ready: Vec::new(),
             dirty: Vec::new(),
-            admissions: HashMap::new(),
             starved: false,
         };
         Ok((event_loop, waker))
@@ -228,9 +209,8 @@ impl EventLoop {
                 continue;
             }
             let work = &mut self.work;
-            let admissions = &mut self.admissions;
             let read = connection.read(&self.options, now, &mut |connection, header, body| {
-                work.take(token, connection, header, body, now, admissions)
+                work.take(token, connection, header, body, now)
             });
             match read {
                 Ok(Ok(Read::Drained)) => connection.readable = false,
@@ -246,7 +226,7 @@ impl EventLoop {
                 }
                 Err(problem) => {
                     requests::refused(0, 0, &problem, &mut connection.output);
-                    connection.closing = true;
+                    connection.close_politely();
                     self.metrics.cut("tcp");
                 }
             }
@@ -279,7 +259,7 @@ impl EventLoop {
                 });
             }
             Completion::Admitted(tag, admitted) => {
-                let Some(token) = self.admissions.remove(&tag) else { return };
+                let Some(token) = self.work.admissions.remove(&tag) else { return };
                 let Some(connection) = self.connections.get_mut(&token) else { return };
                 if let Stage::Asked { request, .. } = connection.stage {
                     greet(connection, request, admitted);
@@ -362,91 +342,5 @@ impl EventLoop {
         let _ = self.poll.registry().deregister(connection.transport.stream());
         connection.transport.end();
         self.metrics.disconnected("tcp");
-    }
-}
-
-impl Work {
-    /// Takes a frame: a hello, or a request that is handed in with the others of this round.
-    fn take(
-        &mut self,
-        token: Token,
-        connection: &mut Connection,
-        header: &Header,
-        body: &[u8],
-        now: Instant,
-        admissions: &mut HashMap<u64, Token>,
-    ) -> Result<(), Problem> {
-        let Stage::Admitted(scope) = connection.stage else {
-            return self.hello(token, connection, header, body, admissions);
-        };
-        let deadline = match header.deadline_ms {
-            0 => self.deadline,
-            milliseconds => Duration::from_millis(milliseconds.into()).min(self.deadline),
-        };
-        let deadline = now + deadline;
-        let tag = self.flights.next();
-        match requests::request(header, body, scope, deadline, &self.port, tag) {
-            Ok(request) => {
-                let claim = request.claim.clone();
-                // Some hundred bytes, beside the events, for whatever keeps a request.
-                let bytes = body.len() + 256;
-                connection.flights += 1;
-                connection.flight_bytes += bytes;
-                let (request_number, kind) = (header.request, header.kind);
-                self.flights.add(
-                    tag,
-                    Flight { token, request: request_number, kind, claim, deadline, bytes },
-                );
-                self.requests.push(request);
-            }
-            Err(problem) => {
-                requests::refused(header.request, header.kind, &problem, &mut connection.output);
-            }
-        }
-        Ok(())
-    }
-
-    fn hello(
-        &mut self,
-        token: Token,
-        connection: &mut Connection,
-        header: &Header,
-        body: &[u8],
-        admissions: &mut HashMap<u64, Token>,
-    ) -> Result<(), Problem> {
-        if header.kind != Kind::Hello as u16 {
-            return Err(Problem::BadFrame("the first frame of a connection is a hello".to_owned()));
-        }
-        let tag = self.flights.next();
-        // What is no text is nobody's key.
-        let key = std::str::from_utf8(body).unwrap_or("?");
-        match self.admission.ask(key, tag) {
-            Some(admitted) => greet(connection, header.request, admitted),
-            None => {
-                connection.stage = Stage::Asked { request: header.request, tag };
-                admissions.insert(tag, token);
-            }
-        }
-        Ok(())
-    }
-}
-
-/// Answers a hello.
-fn greet(connection: &mut Connection, request: u64, admitted: Result<Scope, Problem>) {
-    let kind = Kind::Hello as u16;
-    match admitted {
-        Ok(scope) => {
-            connection.stage = Stage::Admitted(scope);
-            let at = wire::begin(&mut connection.output, request, kind, 0, 0);
-            let max_events = ledger::model::MAX_EVENTS as u32;
-            let hello = Hello { max_body: MAX_BODY_BYTES as u32, max_events, scope };
-            hello.encode(&mut connection.output);
-            wire::finish(&mut connection.output, at, 0);
-        }
-        Err(problem) => {
-            connection.stage = Stage::Silent;
-            requests::refused(request, kind, &problem, &mut connection.output);
-            connection.closing = true;
-        }
     }
 }

@@ -10,6 +10,7 @@ mod admission;
 mod connection;
 mod event_loop;
 mod flights;
+mod intake;
 mod requests;
 mod transport;
 

@@ -60,3 +60,13 @@ fn feeds_are_bounded() {
     first.next().unwrap();
     server.web().get("/v1/feed").problem(503, "busy");
 }
+
+#[test]
+fn a_feed_ends_when_the_server_stops() {
+    let mut server = Server::with_accounts(Setup::default());
+    server.client().create_transfers(&[transfer(1, 5)]).unwrap();
+    let mut feed = server.web().events("/v1/feed", &[]);
+    feed.next().unwrap();
+    server.stop().unwrap();
+    assert_eq!(feed.next(), None);
+}

@@ -122,6 +122,7 @@ impl Server {
 
     /// Stops the binary face in order, and then the ledger.
     pub fn stop(&mut self) -> ledger::Result<()> {
+        self.desk.drain();
         drop(self.stop.take());
         drop(self.binary.take());
         if let Some(thread) = self.thread.take() {
