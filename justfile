@@ -109,13 +109,14 @@ deny:
 ci:
     .ci/run
 
-# Only lsm needs RocksDB, which builds for some twenty minutes. Only avro needs Java and Python, and queue Java; without them those gates are not measured.
+# Only lsm needs RocksDB, which builds for some twenty minutes. Only avro needs Java and Python, queue Java, and ledger PostgreSQL; without them those gates are not measured.
 # Measure against the rivals, all areas or one (`just bench lsm`), then judge; PEERS= picks the features
 [group('gates')]
-bench area="" features=env("PEERS", if area == "lsm" { "peer-rocksdb,peer-fjall" } else if area == "ring" { "peer-rings" } else if area == "avro" { "peer-avro" } else if area == "queue" { "queue" } else if area == "gpu" { "" } else { "peers" }):
+bench area="" features=env("PEERS", if area == "lsm" { "peer-rocksdb,peer-fjall" } else if area == "ring" { "peer-rings" } else if area == "avro" { "peer-avro" } else if area == "queue" { "queue" } else if area == "gpu" { "" } else if area == "ledger" { "" } else { "peers" }):
     {{ if features =~ 'peers|rocksdb' { ". scripts/install.sh; need_peers" } else { "" } }}
     {{ if features =~ 'peers|avro' { ". scripts/install.sh; { need_jdk && scripts/avro_jars.sh; } || true; scripts/fastavro.sh || true" } else { "" } }}
     {{ if features =~ 'peers|queue' { ". scripts/install.sh; { need_jdk && has_java 17 && scripts/kafka_jars.sh; } || true" } else { "" } }}
+    {{ if area =~ '^(ledger)?$' { ". scripts/install.sh; need_postgres || true" } else { "" } }}
     cargo bench -p gates --features "{{ features }}" {{ if area == "" { "" } else { "--bench " + area } }}
     @{{ just_executable() }} gates {{ area }}
 

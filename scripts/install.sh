@@ -10,6 +10,7 @@
 #   need_python      python3 that can make virtual environments; false if there is none then
 #   need_gxx         g++, which nvcc calls for the host's side; false if there is none then
 #   need_node        node and npm; false if there are none then
+#   need_postgres    PostgreSQL's server and pgbench, which the ledger is compared with; false if there are none then
 #   need_peers       what the rivals are built with: a C++ compiler and libclang
 
 assume_yes=${assume_yes:-0}
@@ -150,6 +151,16 @@ has_java() {
     local version
     version=$(java -XshowSettings:properties -version 2>&1 | sed -n 's/^ *java\.specification\.version = \([0-9]*\).*/\1/p')
     [[ -n $version ]] && ((version >= $1))
+}
+
+has_postgres() {
+    command -v pgbench >/dev/null && command -v postgres >/dev/null && return 0
+    compgen -G '/usr/lib/postgresql/*/bin/pgbench' >/dev/null && compgen -G '/usr/lib/postgresql/*/bin/postgres' >/dev/null
+}
+
+need_postgres() {
+    has_postgres && return 0
+    consent "PostgreSQL (apt: postgresql)" && apt_install postgresql && has_postgres
 }
 
 need_peers() {

@@ -31,6 +31,7 @@ pub mod choice;
 pub mod gate;
 pub mod gpu;
 pub mod judge;
+pub mod ledger;
 pub mod lsm;
 pub mod measurement;
 pub mod queue;

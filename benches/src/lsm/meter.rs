@@ -85,11 +85,17 @@ pub struct Memory {
 impl Memory {
     /// Reads `/proc/self/status`.
     pub fn now() -> Result<Self> {
-        let text = fs::read_to_string("/proc/self/status")?;
+        Self::of("self")
+    }
+
+    /// Of another process, by its number in `/proc`.
+    pub fn of(process: &str) -> Result<Self> {
+        let path = format!("/proc/{process}/status");
+        let text = fs::read_to_string(&path)?;
         let field = |name: &str| -> Result<u64> {
             let line = text.lines().find_map(|line| line.strip_prefix(name));
             let number = line.and_then(|line| line.split_whitespace().next()).ok_or_else(|| {
-                format!("/proc/self/status has no {name} (kernel older than 4.5?)")
+                format!("{path} has no {name} (kernel older than 4.5, or it has ended?)")
             })?;
             Ok(number.parse::<u64>()? * 1024)
         };
