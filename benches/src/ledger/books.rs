@@ -71,7 +71,9 @@ pub fn fill(files: &Path, transfers: u64) -> Result<Found> {
     // Not before it is gone is its directory free.
     drop(server);
     if tally.transfers < transfers {
-        return Err(format!("{} of {transfers} transfers were acknowledged", tally.transfers).into());
+        return Err(
+            format!("{} of {transfers} transfers were acknowledged", tally.transfers).into()
+        );
     }
     let server = Server::start(books.path())?;
     found.recovery = server.opening.as_secs_f64();

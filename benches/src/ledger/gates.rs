@@ -295,7 +295,8 @@ mod tests {
             let gate = gates.get(id).unwrap_or_else(|| panic!("no gate {id}"));
             assert_eq!(gate.unit, unit, "{id}");
             assert_eq!(gate.kind == Kind::Ratio, compared.contains(id), "{id}");
-            let rivals: &[String] = if compared.contains(id) { &[POSTGRES.to_owned()] } else { &[] };
+            let rivals: &[String] =
+                if compared.contains(id) { &[POSTGRES.to_owned()] } else { &[] };
             assert_eq!(gate.rivals, rivals, "{id}");
         }
         let planned: BTreeSet<&str> = PLAN.iter().map(|it| it.0).collect();
@@ -324,7 +325,8 @@ mod tests {
         let mut outcomes = Outcomes::default();
         let round = Round::against(20_000.0, [(POSTGRES, 10_000.0)]);
         outcomes.add("ledger.single.uniform", round);
-        let found = Found { first: 200 << 20, second: 210 << 20, recovery: 1.5, ..Found::default() };
+        let found =
+            Found { first: 200 << 20, second: 210 << 20, recovery: 1.5, ..Found::default() };
         outcomes.add_fill(&found);
         let text = table(&outcomes);
         assert!(text.contains("2x") && text.contains("210") && text.contains("1.5"), "{text}");

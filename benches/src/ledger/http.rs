@@ -34,7 +34,8 @@ impl Web {
     /// # Errors
     /// The connection's; any other answer than `201 Created`.
     pub fn transfer(&mut self, transfer: &Transfer) -> Result<()> {
-        let Transfer { id, debit_account_id, credit_account_id, amount, ledger, code, .. } = transfer;
+        let Transfer { id, debit_account_id, credit_account_id, amount, ledger, code, .. } =
+            transfer;
         let body = format!(
             r#"{{"id":"{id}","debit_account_id":"{debit_account_id}","credit_account_id":"{credit_account_id}","amount":"{amount}","ledger":{ledger},"code":{code}}}"#
         );
@@ -55,7 +56,11 @@ impl Web {
             self.response.extend_from_slice(&chunk[..read]);
             if let Some(response) = whole(&self.response)? {
                 let created = response.starts_with("HTTP/1.1 201 ");
-                return if created { Ok(()) } else { Err(format!("not created: {response}").into()) };
+                return if created {
+                    Ok(())
+                } else {
+                    Err(format!("not created: {response}").into())
+                };
             }
         }
     }

@@ -229,7 +229,11 @@ fn batches(
         received.answer??;
         let at = under_way.iter().position(|(number, _)| *number == received.request);
         let Some((_, amount)) = at.and_then(|at| under_way.remove(at)) else {
-            return Err(format!("an answer to request {}, which is not under way", received.request).into());
+            return Err(format!(
+                "an answer to request {}, which is not under way",
+                received.request
+            )
+            .into());
         };
         tally.acknowledge(course, MAX_EVENTS as u64, amount);
     }

@@ -71,7 +71,9 @@ impl Script {
             Self::Uniform => format!(
                 "{id}\\set d random(1, {ACCOUNTS})\n\\set c 1 + (:d + random(0, {ACCOUNTS} - 2)) % {ACCOUNTS}\nSELECT transfer(:id, :d, :c, :amount);\n"
             ),
-            Self::Hot => format!("{id}\\set c random(2, {ACCOUNTS})\nSELECT transfer(:id, 1, :c, :amount);\n"),
+            Self::Hot => format!(
+                "{id}\\set c random(2, {ACCOUNTS})\nSELECT transfer(:id, 1, :c, :amount);\n"
+            ),
             Self::Batch => format!("SELECT transfer_batch(1000, {ACCOUNTS});\n"),
             Self::Netted => format!("SELECT transfer_netted(8190, {ACCOUNTS});\n"),
         }
@@ -112,7 +114,14 @@ impl Cluster {
         let data = dir.join("data");
         let made = as_user(user, &bin.join("initdb"))
             .current_dir(&dir)
-            .args(["--username=bench", "--auth=trust", "--data-checksums", "--encoding=UTF8", "--locale=C", "--pgdata"])
+            .args([
+                "--username=bench",
+                "--auth=trust",
+                "--data-checksums",
+                "--encoding=UTF8",
+                "--locale=C",
+                "--pgdata",
+            ])
             .arg(&data)
             .output()?;
         if !made.status.success() {
@@ -123,7 +132,8 @@ impl Cluster {
         for setting in SETTINGS {
             command.args(["-c", setting]);
         }
-        let server = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn()?;
+        let server =
+            command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn()?;
         let mut cluster = Self { bin, dir, user, server, version: String::new() };
         cluster.wait()?;
         cluster.version = cluster.ask("SHOW server_version")?;
@@ -154,7 +164,10 @@ impl Cluster {
         let seconds = time.as_secs().max(1).to_string();
         let output = as_user(self.user, &self.bin.join("pgbench"))
             .current_dir(&self.dir)
-            .args(["-n", "-M", "prepared", "-j", "2", "-c", &clients, "-T", &seconds, "-U", "bench", "-h"])
+            .args([
+                "-n", "-M", "prepared", "-j", "2", "-c", &clients, "-T", &seconds, "-U", "bench",
+                "-h",
+            ])
             .arg(&self.dir)
             .arg("-f")
             .arg(&file)
@@ -166,7 +179,9 @@ impl Cluster {
         }
         let tps = said
             .lines()
-            .find_map(|line| line.strip_prefix("tps = ")?.split_whitespace().next()?.parse::<f64>().ok())
+            .find_map(|line| {
+                line.strip_prefix("tps = ")?.split_whitespace().next()?.parse::<f64>().ok()
+            })
             .ok_or("pgbench says no rate")?;
         let difference = self.ask("SELECT sum(debits) - sum(credits) FROM accounts")?;
         if difference != "0" {
@@ -192,7 +207,21 @@ impl Cluster {
     fn ask(&self, sql: &str) -> Result<String> {
         let output = as_user(self.user, &self.bin.join("psql"))
             .current_dir(&self.dir)
-            .args(["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-U", "bench", "-d", "postgres", "-c", sql, "-h"])
+            .args([
+                "-X",
+                "-q",
+                "-A",
+                "-t",
+                "-v",
+                "ON_ERROR_STOP=1",
+                "-U",
+                "bench",
+                "-d",
+                "postgres",
+                "-c",
+                sql,
+                "-h",
+            ])
             .arg(&self.dir)
             .output()?;
         if !output.status.success() {
@@ -219,16 +248,15 @@ fn find() -> Option<PathBuf> {
         .into_iter()
         .flatten()
         .flatten()
-        .filter_map(|entry| Some((entry.file_name().to_str()?.parse().ok()?, entry.path().join("bin"))))
+        .filter_map(|entry| {
+            Some((entry.file_name().to_str()?.parse().ok()?, entry.path().join("bin")))
+        })
         .collect();
     found.sort();
     let on_path = std::env::var_os("PATH").unwrap_or_default();
-    found
-        .into_iter()
-        .rev()
-        .map(|(_, bin)| bin)
-        .chain(std::env::split_paths(&on_path))
-        .find(|bin| ["postgres", "initdb", "psql", "pgbench"].iter().all(|program| bin.join(program).is_file()))
+    found.into_iter().rev().map(|(_, bin)| bin).chain(std::env::split_paths(&on_path)).find(|bin| {
+        ["postgres", "initdb", "psql", "pgbench"].iter().all(|program| bin.join(program).is_file())
+    })
 }
 
 /// Root must be somebody else: who the package's server is.
@@ -238,7 +266,10 @@ fn other_user() -> Result<Option<(u32, u32)>> {
     }
     let id = |flag| -> Result<u32> {
         let output = Command::new("id").args([flag, "postgres"]).output()?;
-        Ok(String::from_utf8_lossy(&output.stdout).trim().parse().map_err(|_| "there is no user postgres to run the server as")?)
+        Ok(String::from_utf8_lossy(&output.stdout)
+            .trim()
+            .parse()
+            .map_err(|_| "there is no user postgres to run the server as")?)
     };
     Ok(Some((id("-u")?, id("-g")?)))
 }

@@ -69,11 +69,13 @@ impl Requests {
 /// The connection's; an account that was refused.
 pub fn open_books(connection: &mut Connection) -> Result<()> {
     let ledger = Ledger { id: LEDGER, currency: Currency::new("EUR", 2)? };
-    let account = |id: u64| Account { id: id.into(), ledger: LEDGER, code: 1, ..Account::default() };
+    let account =
+        |id: u64| Account { id: id.into(), ledger: LEDGER, code: 1, ..Account::default() };
     let accounts: Vec<Account> = (1..=ACCOUNTS).map(account).collect();
     let ledgers = std::iter::once(Batch::Ledgers(vec![ledger]));
     for batch in ledgers.chain(accounts.chunks(5_000).map(|some| Batch::Accounts(some.to_vec()))) {
-        let (Reply::Ledgers(outcomes) | Reply::Accounts(outcomes)) = connection.commit(&batch)? else {
+        let (Reply::Ledgers(outcomes) | Reply::Accounts(outcomes)) = connection.commit(&batch)?
+        else {
             return Err("an answer of another kind".into());
         };
         if let Some(refused) = outcomes.iter().find(|it| !it.code.is_success()) {

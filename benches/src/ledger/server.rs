@@ -142,7 +142,8 @@ impl Server {
     /// # Errors
     /// The system's.
     pub fn kill(&self) -> Result<()> {
-        let pid = Pid::from_raw(self.child.id().cast_signed()).ok_or("a process without a number")?;
+        let pid =
+            Pid::from_raw(self.child.id().cast_signed()).ok_or("a process without a number")?;
         Ok(kill_process(pid, Signal::KILL)?)
     }
 }
@@ -184,8 +185,13 @@ fn serve(directory: &Path) -> Result<()> {
     let desk = service.desk();
     let local = |port| TcpListener::bind((Ipv4Addr::LOCALHOST, port));
     let (tcp, web) = (local(0)?, local(0)?);
-    let binary =
-        TcpServer::start(tcp, desk.clone(), Keys::open(), Arc::clone(&metrics), TcpOptions::default())?;
+    let binary = TcpServer::start(
+        tcp,
+        desk.clone(),
+        Keys::open(),
+        Arc::clone(&metrics),
+        TcpOptions::default(),
+    )?;
     let router = http::router(desk, Keys::open(), metrics, HttpOptions::default());
     let ready = Ready {
         tcp: binary.address(),
