@@ -1,6 +1,6 @@
 //! From a directory to a ledger: the newest good snapshot, and the log behind it.
 
-use std::sync::Arc;
+use std::{ops::ControlFlow, sync::Arc};
 
 use super::{Node, NodeOptions, archiver::Archiver, preparer::Preparer};
 use crate::{
@@ -8,7 +8,7 @@ use crate::{
     archive::Archive,
     codec,
     disk::Disk,
-    log::{Log, Mark, Trimmed},
+    log::{Log, Mark, Trimmed, Witness},
     snapshot,
     state::{Image, State},
 };
@@ -43,10 +43,12 @@ impl Node {
         options: NodeOptions,
     ) -> Result<(Self, Recovery)> {
         let through = archive.through()?;
+        let newest = newest_entry(&*archive)?;
         let (from, state, damaged) = newest_state(&*disk, through)?;
         let (log, trimmed) = if Log::exists(&*disk)? {
+            let witness = Witness { op: through.map_or(0, |mark| mark.op), timestamp: newest };
             let (log, tail) =
-                Log::open_beside(Arc::clone(&disk), options.segment_bytes, from, through)?;
+                Log::open_beside(Arc::clone(&disk), options.segment_bytes, from, witness)?;
             (log, tail.trimmed)
         } else {
             if let Some(mark) = from {
@@ -61,7 +63,7 @@ impl Node {
             };
             (Log::create(Arc::clone(&disk), id, options.segment_bytes)?, None)
         };
-        check_archive(through, &log)?;
+        check_archive(through, newest, &log)?;
 
         let archiver = Archiver::new(Arc::clone(&disk), Arc::clone(&archive), options.background)?;
         let preparer = match options.background {
@@ -150,10 +152,26 @@ fn newest_state(
     }
 }
 
+/// The time of the newest entry in an archive; 0 if there is none. A store that a crash broke off leaves entries behind its mark.
+fn newest_entry(archive: &dyn Archive) -> Result<u64> {
+    let mut newest = 0;
+    archive.scan(None, 0..=u64::MAX, true, &mut |entry| {
+        newest = entry.timestamp();
+        ControlFlow::Break(())
+    })?;
+    Ok(newest)
+}
+
 /// An archive belongs to a log if what it was last given is in the log's chain.
-fn check_archive(through: Option<Mark>, log: &Log) -> Result<()> {
-    let Some(through) = through else { return Ok(()) };
+fn check_archive(through: Option<Mark>, newest: u64, log: &Log) -> Result<()> {
     let tail = log.tail();
+    if newest > tail.timestamp {
+        return Err(Error::Mismatch(format!(
+            "the archive knows what happened at {newest}, the log ends at {}: the log is older than the archive beside it",
+            tail.timestamp
+        )));
+    }
+    let Some(through) = through else { return Ok(()) };
     if through.op > tail.op {
         return Err(Error::Mismatch(format!(
             "the archive knows operations through {}, the log ends at {}: the log is older than the archive beside it",
