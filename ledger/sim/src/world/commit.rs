@@ -31,7 +31,7 @@ impl World<'_> {
         let strays = self.disk.arms().strays.len();
         let Some(system) = &mut self.system else { return Ok(()) };
         let done = system.commit(clock, &batches);
-        self.went_astray(strays);
+        self.went_astray(strays, done.is_err());
         match done {
             Ok(committed) => {
                 self.in_flight.batches.clear();

@@ -80,8 +80,10 @@ pub struct World<'a> {
     groups: Vec<u64>,
     /// A snapshot, or the end of a segment, knows that this op is durable.
     proven: u64,
-    /// The first op of the write that went astray; 0 if it held none.
+    /// The first op of the call in which a write went astray; 0 if it held none.
     stray_op: u64,
+    /// That call was not answered.
+    stray_in_flight: bool,
     clock: u64,
     skew: i64,
     clients: Clients,
@@ -117,6 +119,7 @@ impl<'a> World<'a> {
             groups: Vec::new(),
             proven: 0,
             stray_op: 0,
+            stray_in_flight: false,
             clock: setup.clock,
             skew: 0,
             clients: Clients::default(),
@@ -239,7 +242,7 @@ impl<'a> World<'a> {
         let strays = self.disk.arms().strays.len();
         let Some(system) = &mut self.system else { return Ok(()) };
         let done = system.tick(clock);
-        self.went_astray(strays);
+        self.went_astray(strays, done.is_err());
         match done {
             Ok(()) => {
                 let before = self.oracle.op();
