@@ -44,7 +44,7 @@ fn killed_again_and_again_nothing_acknowledged_is_lost() {
         furnish(&client);
         for id in round * 100 + 1..=round * 100 + 40 {
             let outcome = client.create_transfers(&[transfer(id, id)]).unwrap()[0];
-            assert_eq!(outcome.code, Code::Ok);
+            assert_eq!(outcome.code, Code::Ok, "{id}: {outcome:?}");
             acknowledged.push((id, outcome));
         }
         program.kill();

@@ -108,8 +108,8 @@ impl Server {
 
     pub fn options(&self) -> ClientOptions {
         ClientOptions::new(self.tcp)
-            .patience(Duration::from_secs(30))
-            .deadline(Duration::from_secs(20))
+            .patience(Duration::from_secs(600))
+            .deadline(Duration::from_secs(600))
     }
 
     pub fn client(&self) -> Client {
@@ -215,7 +215,7 @@ pub struct Program {
 impl Program {
     pub fn command(dir: &Path, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_ledger_api"));
-        let own = ["--http", "127.0.0.1:0", "--tcp", "127.0.0.1:0", "--segment", "4", "--data"];
+        let own = ["--http", "127.0.0.1:0", "--tcp", "127.0.0.1:0", "--segment", "4", "--timeout", "600", "--data"];
         command.args(own).arg(dir).args(arguments);
         command
     }
@@ -243,7 +243,9 @@ impl Program {
     }
 
     pub fn client(&self) -> Client {
-        Client::new(ClientOptions::new(self.tcp))
+        // No disk is so slow that a retry is needed: what happened then would be found again, and called so.
+        let minutes = Duration::from_secs(600);
+        Client::new(ClientOptions::new(self.tcp).deadline(minutes).patience(minutes))
     }
 
     /// `SIGKILL`, and what is left behind is the kernel's.
