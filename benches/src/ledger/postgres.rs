@@ -112,7 +112,7 @@ impl Cluster {
         }
         std::fs::set_permissions(&dir, std::fs::Permissions::from_mode(0o700))?;
         let data = dir.join("data");
-        let made = as_user(user, &bin.join("initdb"))
+        let made = as_user(user, bin.join("initdb"))
             .current_dir(&dir)
             .args([
                 "--username=bench",
@@ -127,7 +127,7 @@ impl Cluster {
         if !made.status.success() {
             return Err(format!("initdb: {}", String::from_utf8_lossy(&made.stderr)).into());
         }
-        let mut command = as_user(user, &bin.join("postgres"));
+        let mut command = as_user(user, bin.join("postgres"));
         command.current_dir(&dir).arg("-D").arg(&data).arg("-k").arg(&dir);
         for setting in SETTINGS {
             command.args(["-c", setting]);
@@ -162,7 +162,7 @@ impl Cluster {
         std::fs::write(&file, script.text())?;
         let clients = script.clients().to_string();
         let seconds = time.as_secs().max(1).to_string();
-        let output = as_user(self.user, &self.bin.join("pgbench"))
+        let output = as_user(self.user, self.bin.join("pgbench"))
             .current_dir(&self.dir)
             .args([
                 "-n", "-M", "prepared", "-j", "2", "-c", &clients, "-T", &seconds, "-U", "bench",
@@ -205,7 +205,7 @@ impl Cluster {
     }
 
     fn ask(&self, sql: &str) -> Result<String> {
-        let output = as_user(self.user, &self.bin.join("psql"))
+        let output = as_user(self.user, self.bin.join("psql"))
             .current_dir(&self.dir)
             .args([
                 "-X",
