@@ -32,6 +32,12 @@ labs:
 test crate="":
     {{ if crate == "" { "./dev_test.sh" } else if crate == "lsm" { "cargo test -p lsm --features sim,zstd" } else if crate == "hash-ring" { "cargo test -p hash-ring --features shared,serde" } else { "cargo test -p " + crate } }}
 
+# Fresh seeds of a simulator until somebody stops it: `just sim ledger`, `just sim ledger --profile damage`
+[group('check')]
+sim what *options:
+    @[[ {{ what }} == ledger ]] || { echo "no simulator of {{ what }}; there is one of: ledger" >&2; exit 2; }
+    cargo run --release --quiet -p ledger_sim -- --for 31536000 {{ options }}
+
 # Property tests with cases drawn anew each round, of everything or of one crate, until one fails: `just fresh 10 avro-compat`
 [group('check')]
 fresh rounds="10" crate="":

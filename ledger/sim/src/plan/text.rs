@@ -66,7 +66,7 @@ pub fn print(plan: &Plan) -> String {
     out
 }
 
-/// Reads what [`print`] wrote.
+/// Reads what [`print()`] wrote.
 ///
 /// # Errors
 ///
