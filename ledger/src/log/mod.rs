@@ -44,7 +44,7 @@ use std::{io, sync::Arc};
 pub use self::{
     export::{Summary, export, verify_export},
     reader::Reader,
-    recovery::{Tail, Trimmed},
+    recovery::{Tail, Trimmed, Witness},
     segment::prepare,
 };
 use self::{

@@ -8,7 +8,7 @@ use crate::{
     archive::Archive,
     codec,
     disk::Disk,
-    log::{Log, Mark, Trimmed},
+    log::{Log, Mark, Trimmed, Witness},
     snapshot,
     state::{Image, State},
 };
@@ -46,12 +46,11 @@ impl Node {
         let (from, state, passed_over) = newest_state(&*disk, through)?;
         let known = Known::of(&*archive, through, from, &passed_over)?;
         let (log, trimmed) = if Log::exists(&*disk)? {
-            let witness = known.witness();
             let (log, tail) =
-                Log::open_beside(Arc::clone(&disk), options.segment_bytes, from, witness)?;
+                Log::open_beside(Arc::clone(&disk), options.segment_bytes, from, known.witness())?;
             (log, tail.trimmed)
         } else {
-            if known.witness().is_some() || !passed_over.is_empty() {
+            if known.witness() != Witness::default() || !passed_over.is_empty() {
                 return Err(Error::Mismatch(
                     "there is an archive or a snapshot, and no log; if the log is somewhere else, bring it here".to_owned(),
                 ));
@@ -196,11 +195,12 @@ impl Known {
     }
 
     /// The newest operation and the newest time of which anything knows.
-    fn witness(&self) -> Option<Mark> {
-        let marks = || self.passed_over.iter().copied().chain(self.through).chain(self.from);
-        let newest = marks().max_by_key(|mark| mark.op).unwrap_or(Mark::GENESIS);
-        let witness = Mark { timestamp: newest.timestamp.max(self.newest_entry), ..newest };
-        (witness != Mark::GENESIS).then_some(witness)
+    fn witness(&self) -> Witness {
+        let marks = || self.passed_over.iter().chain(&self.through).chain(&self.from);
+        Witness {
+            op: marks().map(|mark| mark.op).max().unwrap_or(0),
+            timestamp: marks().map(|mark| mark.timestamp).fold(self.newest_entry, u64::max),
+        }
     }
 
     /// They belong to a log if all of it is in the log's chain.

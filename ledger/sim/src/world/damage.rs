@@ -147,6 +147,10 @@ impl World<'_> {
 
     fn look(&mut self) -> Result<(), Failure> {
         let Some(system) = &self.system else { return Ok(()) };
+        if system.node().stopped().is_some() {
+            // What stopped it is told by the next call; until then it shows nothing.
+            return Ok(());
+        }
         self.disk.arms().quiet = true;
         let seen = compare::whole(system.node(), &self.oracle, &self.history);
         self.disk.arms().quiet = false;
