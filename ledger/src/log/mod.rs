@@ -123,7 +123,12 @@ pub struct Log {
     sealed: bool,
     stopped: Option<String>,
     buffer: Vec<u8>,
+    /// Whether the last segment was there when the log was opened: somebody else may have written behind its tail.
+    inherited: bool,
 }
+
+/// What zeros are written with.
+static ZEROS: [u8; 64 << 10] = [0; 64 << 10];
 
 impl std::fmt::Debug for Log {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -177,6 +182,7 @@ impl Log {
             sealed: false,
             stopped: None,
             buffer: Vec::new(),
+            inherited: false,
         })
     }
 
@@ -419,6 +425,9 @@ impl Log {
     }
 
     fn write(&mut self, parts: Vec<Part>, buffer: &[u8]) -> Result<()> {
+        if self.inherited && parts.iter().any(|part| part.new.is_some()) {
+            self.blank_rest().map_err(|e| self.stop("write zeros to", e))?;
+        }
         // All segments first: if there is no room for one of them, nothing was written.
         let mut made = Vec::new();
         for part in &parts {
@@ -450,6 +459,24 @@ impl Log {
             self.file.write_at(bytes, part.offset).map_err(|e| self.stop("write to", e))?;
             self.position = part.offset + bytes.len() as u64;
         }
+        Ok(())
+    }
+
+    /// Overwrites what a process before this one may have left behind the tail of the last segment, durably, before there is a segment behind it. Opening the log does so
+    /// as well, but cannot know all: zeros that it reads may be the system's memory of ones that a failed sync never brought to the disk. Costs little: a segment is
+    /// left when a record does not fit.
+    fn blank_rest(&mut self) -> io::Result<()> {
+        let end = self.segments.last().map_or(0, |segment| segment.bytes);
+        let mut at = self.position;
+        while at < end {
+            let length = (ZEROS.len() as u64).min(end - at);
+            // No longer than the zeros, whose length is a usize.
+            self.file.write_at(&ZEROS[..length as usize], at)?;
+            at += length;
+        }
+        self.file.sync()?;
+        self.inherited = false;
+        self.sealed = false;
         Ok(())
     }
 

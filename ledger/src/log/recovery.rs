@@ -3,15 +3,12 @@
 use std::{collections::VecDeque, path::PathBuf, sync::Arc};
 
 use super::{
-    Log, Mark,
+    Log, Mark, ZEROS,
     header::{HEADER, padded},
     scan::{Scan, Step, Stop, Window},
     segment::{self, Segment},
 };
 use crate::{Error, Result, disk::Disk};
-
-/// What zeros are written with.
-static ZEROS: [u8; 64 << 10] = [0; 64 << 10];
 
 /// What was found at the end of a log when it was opened.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -147,6 +144,7 @@ impl Log {
             sealed: stop.sealed,
             stopped: None,
             buffer: Vec::new(),
+            inherited: true,
         };
         Ok((log, Tail { mark, trimmed }))
     }

@@ -11,7 +11,9 @@ use ledger::{
     log::{Draft, Log, prepare},
 };
 
-use crate::common::{ID, SEGMENT, append, chooser, contents, create, events, filled, open};
+use crate::common::{
+    ID, SEGMENT, append, chooser, contents, create, events, filled, open, segments,
+};
 
 #[test]
 fn a_failed_sync_ends_the_log_for_good() {
@@ -271,4 +273,39 @@ fn a_crash_while_the_first_segment_is_made_leaves_none_or_a_log() {
             break;
         }
     }
+}
+
+/// A torn write, zeros over it that never came to the disk, and an opening that saw them there: what a failed sync leaves. The next segment must not begin before the
+/// rest of this one is blank.
+#[test]
+fn what_a_failed_sync_hid_does_not_come_back_behind_a_full_segment() {
+    let disk = MemoryDisk::new();
+    let (log, _, _) = filled(&disk);
+    let name = segments(&disk).pop().unwrap();
+    let tail = log.tail();
+    drop(log);
+    // Garbage behind the tail, durably; and zeros over it that are only in the system's memory.
+    let mut bytes = disk.bytes(&name).unwrap();
+    let end = bytes.iter().rposition(|byte| *byte != 0).unwrap() + 1;
+    let blank = bytes.clone();
+    let garbage = end.next_multiple_of(64) + 640;
+    assert!(garbage + 64 < bytes.len());
+    bytes[garbage..garbage + 64].fill(0xa5);
+    disk.set_bytes(&name, bytes);
+    let file = ledger::disk::Disk::open(&disk, &name).unwrap();
+    file.write_at(&blank[garbage..garbage + 64], garbage as u64).unwrap();
+
+    // A snapshot knows that all of it is durable: nothing is written again.
+    let (mut log, found) = Log::open_from(Arc::new(disk.clone()), SEGMENT, Some(tail)).unwrap();
+    assert_eq!((log.tail(), found.trimmed), (tail, None));
+    // More than fits: the next segment begins.
+    let body = vec![7; usize::try_from(log.max_body()).unwrap()];
+    let draft = Draft { timestamp: tail.timestamp + 1, kind: 1, count: 1, body: &body };
+    log.append(&[draft]).unwrap();
+    log.sync().unwrap();
+    // The power fails: what was not synced is gone.
+    let disk = disk.crash(512, &mut |_| 0);
+    let (log, _) = open(&disk).unwrap();
+    assert_eq!(log.tail().op, tail.op + 1);
+    log.verify().unwrap();
 }
