@@ -291,41 +291,28 @@ fn prepare(command: &Command, root: &Path) -> std::result::Result<std::process::
             program.args(arguments);
             Ok(program)
         }
-        Command::Cargo { package, bin, arguments, also } => {
+        Command::Cargo { package, bin, arguments } => {
             let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
             let target = ["--release", "-p", package, "--bin", bin];
-            build(&cargo, root, &target)?;
-            if !also.is_empty() {
-                let besides: Vec<&str> =
-                    std::iter::once("--release").chain(also.iter().map(String::as_str)).collect();
-                build(&cargo, root, &besides)?;
+            let status = std::process::Command::new(&cargo)
+                .current_dir(root)
+                .arg("build")
+                .args(target)
+                .stdin(Stdio::null())
+                // Cargo reports on standard error; standard output may be the caller's JSON.
+                .stdout(Stdio::null())
+                .status()
+                .map_err(|error| format!("{}: {error}", cargo.display()))?;
+            if !status.success() {
+                return Err(format!(
+                    "`cargo build {}` failed (its message is above)",
+                    target.join(" ")
+                ));
             }
             let mut program = std::process::Command::new(cargo);
             program.args(["run", "--quiet"]).args(target).arg("--").args(arguments);
             Ok(program)
         }
-    }
-}
-
-/// `cargo build` with these arguments.
-fn build(
-    cargo: &std::ffi::OsStr,
-    root: &Path,
-    arguments: &[&str],
-) -> std::result::Result<(), String> {
-    let status = std::process::Command::new(cargo)
-        .current_dir(root)
-        .arg("build")
-        .args(arguments)
-        .stdin(Stdio::null())
-        // Cargo reports on standard error; standard output may be the caller's JSON.
-        .stdout(Stdio::null())
-        .status()
-        .map_err(|error| format!("{}: {error}", cargo.display()))?;
-    if status.success() {
-        Ok(())
-    } else {
-        Err(format!("`cargo build {}` failed (its message is above)", arguments.join(" ")))
     }
 }
 

@@ -40,7 +40,6 @@ fn lab(
             package: "gpu-lab".into(),
             bin: "gpu-lab".into(),
             arguments: arguments.map(str::to_owned).collect(),
-            also: Vec::new(),
         },
         artefacts: artefacts.iter().map(|&name| name.to_owned()).collect(),
         checks,
