@@ -121,3 +121,17 @@ fn digests_tell_operations_apart() {
         before = desk.state.digest();
     }
 }
+
+#[test]
+fn pending_transfers_in_another_order_are_no_image() {
+    let mut desk = Desk::new();
+    desk.ok(vec![reserve(1, 1, 2, 5, 0), reserve(2, 1, 2, 5, 0)]);
+    let mut bytes = Vec::new();
+    desk.state.image().encode(&mut bytes).unwrap();
+    let length = bytes.len();
+    let (one, other) = bytes[length - 256..].split_at_mut(128);
+    one.swap_with_slice(other);
+    // The same money, and another digest than the state would have.
+    let error = Image::decode(&mut bytes.as_slice()).unwrap_err();
+    assert!(matches!(error, Error::Corruption { .. }), "{error}");
+}
