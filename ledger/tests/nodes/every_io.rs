@@ -28,7 +28,7 @@ use crate::{
 
 /// What is done, and when.
 #[derive(Debug, Clone)]
-enum Step {
+pub enum Step {
     Commit(u64, Vec<Batch>),
     Tick(u64),
     Checkpoint,
@@ -39,7 +39,7 @@ pub fn small(background: bool) -> NodeOptions {
 }
 
 /// The story. Every step has a second of its own, so that times are the same however often a step is asked for.
-fn story() -> Vec<Step> {
+pub fn story() -> Vec<Step> {
     let ledgers = [("EUR", 2), ("JPY", 0)].iter().zip(1..).map(|((code, exponent), id)| Ledger {
         id,
         currency: Currency::new(code, *exponent).unwrap(),
@@ -144,7 +144,7 @@ fn story() -> Vec<Step> {
     steps
 }
 
-fn take(node: &mut Node, step: &Step) -> ledger::Result<Vec<Committed>> {
+pub fn take(node: &mut Node, step: &Step) -> ledger::Result<Vec<Committed>> {
     match step {
         Step::Commit(clock, batches) => node.commit(*clock, batches),
         Step::Tick(clock) => node.tick(*clock).map(|()| Vec::new()),
@@ -153,7 +153,7 @@ fn take(node: &mut Node, step: &Step) -> ledger::Result<Vec<Committed>> {
 }
 
 /// An answer without what asking again may change: that it is there already, and times.
-fn essence(committed: &[Committed]) -> Vec<String> {
+pub fn essence(committed: &[Committed]) -> Vec<String> {
     let code = |code: ledger::model::Code| match code {
         ledger::model::Code::Exists => ledger::model::Code::Ok,
         other => other,
@@ -191,7 +191,7 @@ fn timeless(mut entry: Entry) -> Entry {
 }
 
 /// Everything that happened, from wherever it is, by the feed; and by each account's index, both ways.
-fn everything(node: &Node) -> (Vec<Entry>, Vec<Account>) {
+pub fn everything(node: &Node) -> (Vec<Entry>, Vec<Account>) {
     let changes = all_changes(node);
     for account in 1..=9 {
         let of = |newest_first| {
@@ -225,17 +225,17 @@ fn all_changes(node: &Node) -> Vec<Change> {
 }
 
 /// How it goes when nothing goes wrong.
-struct Expected {
-    answers: Vec<Vec<String>>,
+pub struct Expected {
+    pub answers: Vec<Vec<String>>,
     changes: Vec<Change>,
     /// The digest after each operation.
-    digests: Vec<[u8; 32]>,
-    everything: (Vec<Entry>, Vec<Account>),
+    pub digests: Vec<[u8; 32]>,
+    pub everything: (Vec<Entry>, Vec<Account>),
     disk_operations: u64,
     archive_calls: u64,
 }
 
-fn expected(background: bool) -> Expected {
+pub fn expected(background: bool) -> Expected {
     let (disk, archive) = (MemoryDisk::new(), Arc::new(FailingArchive::new()));
     let (mut node, _) =
         Node::open(Arc::new(disk.clone()), archive.clone(), small(background)).unwrap();
@@ -258,14 +258,14 @@ fn expected(background: bool) -> Expected {
 
 /// How the process ends after the fault.
 #[derive(Debug, Clone, Copy)]
-enum End {
+pub enum End {
     /// It goes on as long as it can, and then is killed.
     Kill,
     /// The machine goes off: of what was not synced nothing, everything, or some is there.
     PowerOff(u64),
 }
 
-fn next_disk(disk: &MemoryDisk, end: End) -> MemoryDisk {
+pub fn next_disk(disk: &MemoryDisk, end: End) -> MemoryDisk {
     let mut random = 0x9e37_79b9_7f4a_7c15_u64;
     match end {
         End::Kill => disk.kill(),
@@ -401,7 +401,7 @@ fn at_every_disk_operation(fault: Fault, end: End, background: bool, step: usize
 
 #[test]
 fn the_machine_goes_off_at_every_operation() {
-    for seed in [0, 1, 7] {
+    for seed in [0, 7] {
         at_every_disk_operation(Fault::PowerOff, End::PowerOff(seed), false, 1);
     }
 }

@@ -10,4 +10,5 @@ mod queries;
 mod stopped;
 mod time;
 mod together;
+mod with_lsm;
 mod world;
