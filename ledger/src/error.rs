@@ -65,6 +65,12 @@ impl Error {
         Self::Io { operation, path: path.into(), source }
     }
 
+    /// Whether it is that there is no room: on the device, or in the user's quota.
+    pub(crate) fn is_full(&self) -> bool {
+        matches!(self, Self::Io { source, .. }
+            if matches!(source.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded))
+    }
+
     /// Damage.
     pub fn corruption(path: impl Into<PathBuf>, offset: u64, found: impl Into<String>) -> Self {
         Self::Corruption { path: path.into(), offset, found: found.into() }

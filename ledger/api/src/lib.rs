@@ -1,4 +1,4 @@
-//! A server for the [ledger](::ledger): one queue before it, and several faces: a binary protocol over TCP, and HTTP with JSON.
+//! A server for the [`ledger`]: one queue before it, and several faces: a binary protocol over TCP, and HTTP with JSON.
 //!
 //! [`service`] is the queue and the thread behind it; [`tcp`] and [`http`] are the faces; [`client`] speaks the binary protocol; [`keys`] says who
 //! may ask what. The programs `ledger_api` and `simulate_transfers` put them together.

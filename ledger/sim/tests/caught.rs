@@ -40,7 +40,8 @@ fn a_ledger_that_forgets_to_sync() {
 #[test]
 fn a_ledger_that_ignores_sync_errors() {
     // What was kept in the machine's memory is lost with it, some time later.
-    let promises = [KEPT, RECOVERS, "the ledger can be inspected"];
+    let promises =
+        [KEPT, RECOVERS, "the ledger can be inspected", "queries find what there is, in order"];
     caught(Defect::IgnoresSyncErrors, 100, &promises);
 }
 
@@ -66,7 +67,7 @@ fn a_ledger_that_answers_with_the_balances_of_today() {
 
 #[test]
 fn a_ledger_in_which_a_repeated_transfer_happens_twice() {
-    caught(Defect::HappensTwice, 20, &[REPLIES]);
+    caught(Defect::HappensTwice, 20, &[REPLIES, "every entry is found, and is the oracle's"]);
 }
 
 #[test]

@@ -31,20 +31,20 @@ fn calm() {
 
 #[test]
 fn crashes() {
-    all(Profile::Crashes, 0..150);
+    all(Profile::Crashes, 0..100);
 }
 
 #[test]
 fn devices() {
-    all(Profile::Device, 0..150);
+    all(Profile::Device, 0..100);
 }
 
 #[test]
 fn damage() {
-    all(Profile::Damage, 0..150);
+    all(Profile::Damage, 0..100);
 }
 
 #[test]
 fn everything() {
-    all(Profile::Everything, 0..250);
+    all(Profile::Everything, 0..160);
 }

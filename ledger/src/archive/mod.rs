@@ -76,6 +76,32 @@ pub trait Archive: Past + Send + Sync {
     ) -> Result<()>;
 }
 
+/// What fuzzing does with parts that have no name outside.
+#[doc(hidden)]
+pub mod fuzz {
+    use super::{block::Block, pieces};
+
+    /// Bytes as a block.
+    pub fn block(first: u64, bytes: &[u8]) {
+        let Ok(block) = Block::decode(first, bytes) else { return };
+        assert!(block.timestamps().is_sorted() && block.len() > 0);
+        for (at, timestamp) in block.timestamps().enumerate() {
+            assert_eq!(block.position(timestamp), Some(at));
+            if let Ok(entry) = block.entry(at) {
+                assert_eq!(entry.timestamp(), timestamp);
+            }
+        }
+    }
+
+    /// Bytes as a piece of an account's timestamps.
+    pub fn piece(first: u64, bytes: &[u8]) {
+        let mut timestamps = Vec::new();
+        if pieces::decode(first, bytes, &mut timestamps).is_ok() {
+            assert!(timestamps.is_sorted_by(|one, other| one < other));
+        }
+    }
+}
+
 /// Which pending transfer an entry is the end of, and how it ends.
 fn resolution_of(entry: &Entry) -> Option<(u128, Resolution)> {
     match entry {

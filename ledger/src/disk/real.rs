@@ -31,7 +31,7 @@ impl RealDisk {
     /// [`Error::InUse`](crate::Error::InUse) if somebody has it open; otherwise what the system says.
     pub fn open(dir: impl Into<PathBuf>) -> crate::Result<Self> {
         let dir = dir.into();
-        fs::create_dir_all(&dir).map_err(|e| crate::Error::io("create", &dir, e))?;
+        create_durably(&dir).map_err(|e| crate::Error::io("create", &dir, e))?;
         let path = dir.join(LOCK);
         let lock = fs::OpenOptions::new()
             .create(true)
@@ -51,6 +51,20 @@ impl RealDisk {
     pub fn dir(&self) -> &Path {
         &self.dir
     }
+}
+
+/// Creates a directory and those above it, so that a power failure takes none of them back: each new name is synced in the directory that it is in.
+fn create_durably(dir: &Path) -> io::Result<()> {
+    let missing: Vec<&Path> = dir
+        .ancestors()
+        .take_while(|above| !above.as_os_str().is_empty() && !above.exists())
+        .collect();
+    fs::create_dir_all(dir)?;
+    for created in missing.into_iter().rev() {
+        let parent = created.parent().filter(|parent| !parent.as_os_str().is_empty());
+        fs::File::open(parent.unwrap_or(Path::new(".")))?.sync_all()?;
+    }
+    Ok(())
 }
 
 impl Disk for RealDisk {

@@ -44,7 +44,7 @@ use std::{io, sync::Arc};
 pub use self::{
     export::{Summary, export, verify_export},
     reader::Reader,
-    recovery::{Tail, Trimmed},
+    recovery::{Tail, Trimmed, Witness},
     segment::prepare,
 };
 use self::{
@@ -123,7 +123,12 @@ pub struct Log {
     sealed: bool,
     stopped: Option<String>,
     buffer: Vec<u8>,
+    /// Whether the last segment was there when the log was opened: somebody else may have written behind its tail.
+    inherited: bool,
 }
+
+/// What zeros are written with.
+static ZEROS: [u8; 64 << 10] = [0; 64 << 10];
 
 impl std::fmt::Debug for Log {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -163,7 +168,7 @@ impl Log {
             )));
         }
         let first = Segment::after(id, segment_bytes, Mark::GENESIS, 0);
-        let file = segment::make(&*disk, &first)?;
+        let file = segment::blank(&*disk, segment_bytes)?.become_segment(&*disk, &first)?;
         Ok(Self {
             disk,
             id,
@@ -177,6 +182,7 @@ impl Log {
             sealed: false,
             stopped: None,
             buffer: Vec::new(),
+            inherited: false,
         })
     }
 
@@ -419,13 +425,24 @@ impl Log {
     }
 
     fn write(&mut self, parts: Vec<Part>, buffer: &[u8]) -> Result<()> {
+        if self.inherited && parts.iter().any(|part| part.new.is_some()) {
+            self.blank_rest().map_err(|e| self.stop("write zeros to", e))?;
+        }
         // All segments first: if there is no room for one of them, nothing was written.
         let mut made = Vec::new();
         for part in &parts {
             if let Some(segment) = &part.new {
-                match segment::make(&*self.disk, segment) {
-                    Ok(file) => made.push((segment.clone(), file)),
+                let blank = match segment::blank(&*self.disk, segment.bytes) {
+                    Ok(blank) => blank,
                     Err(error) => return Err(self.unmake(&made, error)),
+                };
+                match blank.become_segment(&*self.disk, segment) {
+                    Ok(file) => made.push((segment.clone(), file)),
+                    // Its name may be there. If the log went on, records of these numbers could come to stand before it, and it in the way of those behind.
+                    Err(error) => {
+                        self.stopped = Some(error.to_string());
+                        return Err(error);
+                    }
                 }
             }
         }
@@ -445,10 +462,27 @@ impl Log {
         Ok(())
     }
 
+    /// Overwrites what a process before this one may have left behind the tail of the last segment, durably, before there is a segment behind it. Opening the log does so
+    /// as well, but cannot know all: zeros that it reads may be the system's memory of ones that a failed sync never brought to the disk. Costs little: a segment is
+    /// left when a record does not fit.
+    fn blank_rest(&mut self) -> io::Result<()> {
+        let end = self.segments.last().map_or(0, |segment| segment.bytes);
+        let mut at = self.position;
+        while at < end {
+            let length = (ZEROS.len() as u64).min(end - at);
+            // No longer than the zeros, whose length is a usize.
+            self.file.write_at(&ZEROS[..length as usize], at)?;
+            at += length;
+        }
+        self.file.sync()?;
+        self.inherited = false;
+        self.sealed = false;
+        Ok(())
+    }
+
     /// Takes back segments that were made for an append that cannot be, so that it can be tried again.
     fn unmake(&mut self, made: &[(Segment, Arc<dyn File>)], error: Error) -> Error {
-        let full = matches!(&error, Error::Io { source, .. }
-            if matches!(source.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded));
+        let full = error.is_full();
         for (segment, _) in made.iter().rev() {
             if let Err(e) = segment::remove(&*self.disk, segment) {
                 self.stopped = Some(e.to_string());

@@ -3,15 +3,12 @@
 use std::{collections::VecDeque, path::PathBuf, sync::Arc};
 
 use super::{
-    Log, Mark,
+    Log, Mark, ZEROS,
     header::{HEADER, padded},
     scan::{Scan, Step, Stop, Window},
     segment::{self, Segment},
 };
 use crate::{Error, Result, disk::Disk};
-
-/// What zeros are written with.
-static ZEROS: [u8; 64 << 10] = [0; 64 << 10];
 
 /// What was found at the end of a log when it was opened.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,6 +32,15 @@ pub struct Trimmed {
     pub found: String,
     /// Later segments, which were removed.
     pub segments: Vec<PathBuf>,
+}
+
+/// What something beside the log knows of it, that is given only what is durable: an archive, or a snapshot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Witness {
+    /// This operation was durable; 0 for none.
+    pub op: u64,
+    /// Something that happened at this time was durable; 0 for nothing. It may be of a later operation than `op`.
+    pub timestamp: u64,
 }
 
 /// A record of which nothing says that it is durable.
@@ -70,7 +76,7 @@ impl Log {
         segment_bytes: u64,
         from: Option<Mark>,
     ) -> Result<(Self, Tail)> {
-        Self::open_beside(disk, segment_bytes, from, None)
+        Self::open_beside(disk, segment_bytes, from, Witness::default())
     }
 
     /// As [`open_from`](Self::open_from), where something else beside the log knows that it was durable up to `witness`: an archive. A bad record up to there
@@ -83,7 +89,7 @@ impl Log {
         disk: Arc<dyn Disk>,
         segment_bytes: u64,
         from: Option<Mark>,
-        witness: Option<Mark>,
+        witness: Witness,
     ) -> Result<(Self, Tail)> {
         segment::check_bytes(&*disk, segment_bytes)?;
         let segments = segment::list(&*disk)?;
@@ -119,8 +125,7 @@ impl Log {
         if stop.sealed {
             unproven.clear();
         }
-        let proven = from.op.max(witness.map_or(0, |mark| mark.op));
-        judge(&scan, &stop, proven)?;
+        judge(&scan, &stop, Witness { op: witness.op.max(from.op), ..witness })?;
         let trimmed = trim(&*disk, &mut scan, &stop)?;
         write_again(&*disk, &scan, &unproven)?;
         let mark = scan.mark;
@@ -139,6 +144,7 @@ impl Log {
             sealed: stop.sealed,
             stopped: None,
             buffer: Vec::new(),
+            inherited: true,
         };
         Ok((log, Tail { mark, trimmed }))
     }
@@ -156,9 +162,17 @@ fn check_mark(found: Mark, from: Mark) -> Result<()> {
 }
 
 /// Whether a record that cannot be read was durable once.
-fn judge(scan: &Scan, stop: &Stop, proven: u64) -> Result<()> {
+fn judge(scan: &Scan, stop: &Stop, known: Witness) -> Result<()> {
     let lost = scan.mark.op + 1;
     let path = scan.path(stop.segment);
+    let Witness { op: proven, timestamp } = known;
+    if timestamp > scan.mark.timestamp {
+        let found = format!(
+            "{}, where op {lost} was durable: the archive or a snapshot knows what happened at {timestamp}, and op {} was at {}; or the log is an older copy than that is",
+            stop.found, scan.mark.op, scan.mark.timestamp
+        );
+        return Err(Error::corruption(path, stop.offset, found));
+    }
     if proven >= lost {
         let found = format!(
             "{}, where op {lost} was durable: a snapshot or the archive is of op {proven}; or the log is an older copy than they are",

@@ -89,7 +89,7 @@ impl Segment {
 }
 
 /// Fills the next segment with zeros, ahead of its time, so that no append has to: 64 MiB take some 50 ms. May be called from another thread while the log is in use, by one
-/// at a time. Does nothing if there is one.
+/// at a time. Does nothing if there is one. Its name is not synced: the segment's own name will be, and nobody but the log may hear of an error of that.
 ///
 /// The segment before the one in use is full and durable: its pages are given back to the system, and are there for the zeros, which would otherwise push out pages that somebody
 /// reads.
@@ -106,8 +106,7 @@ pub fn prepare(disk: &dyn Disk, segment_bytes: u64) -> Result<()> {
     }
     rest_full(disk)?;
     create(disk, SPARE_IN_WORK, segment_bytes)?;
-    disk.rename(SPARE_IN_WORK, SPARE).map_err(|e| Error::io("rename", disk.path(SPARE), e))?;
-    disk.sync_names().map_err(|e| Error::io("sync", disk.path(""), e))
+    disk.rename(SPARE_IN_WORK, SPARE).map_err(|e| Error::io("rename", disk.path(SPARE), e))
 }
 
 /// Lets the last full segment rest; those before it do.
@@ -119,18 +118,36 @@ fn rest_full(disk: &dyn Disk) -> Result<()> {
     Ok(())
 }
 
-/// Makes a segment, durably: it has its name only when it is whole, so that a name always stands for a sound first block.
-pub(super) fn make(disk: &dyn Disk, segment: &Segment) -> Result<Arc<dyn File>> {
-    let name = segment.name();
-    let (source, file) = match spare(disk, segment.bytes)? {
-        Some(file) => (SPARE, file),
-        None => (NEXT_IN_WORK, create(disk, NEXT_IN_WORK, segment.bytes)?),
-    };
-    file.write_at(&segment.encode(), 0).map_err(|e| Error::io("write to", disk.path(source), e))?;
-    file.sync().map_err(|e| Error::io("sync", disk.path(source), e))?;
-    disk.rename(source, &name).map_err(|e| Error::io("rename", disk.path(&name), e))?;
-    disk.sync_names().map_err(|e| Error::io("sync", disk.path(""), e))?;
-    Ok(file)
+/// A file of zeros that is to be a segment.
+pub(super) struct Blank {
+    name: &'static str,
+    file: Arc<dyn File>,
+}
+
+/// Finds room for a segment: the spare, or a new file. If there is none, nothing has changed.
+pub(super) fn blank(disk: &dyn Disk, bytes: u64) -> Result<Blank> {
+    Ok(match spare(disk, bytes)? {
+        Some(file) => Blank { name: SPARE, file },
+        None => Blank { name: NEXT_IN_WORK, file: create(disk, NEXT_IN_WORK, bytes)? },
+    })
+}
+
+impl Blank {
+    /// Makes a segment of it, durably: that has its name only when it is whole, so that a name always stands for a sound first block. After an error it is unknown
+    /// whether the name is there.
+    pub(super) fn become_segment(
+        self,
+        disk: &dyn Disk,
+        segment: &Segment,
+    ) -> Result<Arc<dyn File>> {
+        let (Self { name: source, file }, name) = (self, segment.name());
+        file.write_at(&segment.encode(), 0)
+            .map_err(|e| Error::io("write to", disk.path(source), e))?;
+        file.sync().map_err(|e| Error::io("sync", disk.path(source), e))?;
+        disk.rename(source, &name).map_err(|e| Error::io("rename", disk.path(&name), e))?;
+        disk.sync_names().map_err(|e| Error::io("sync", disk.path(""), e))?;
+        Ok(file)
+    }
 }
 
 /// Removes a segment, durably.

@@ -1,7 +1,6 @@
 //! Old entries on their way to the archive, and snapshots beside them.
 
 use std::{
-    io,
     sync::{Arc, mpsc},
     thread::JoinHandle,
 };
@@ -135,7 +134,7 @@ impl Job {
         if let Some(image) = &self.image {
             match snapshot::write(disk, self.mark, image.digest(), &mut |out| image.encode(out)) {
                 // The one before is still there, and the log: opening takes longer, and nothing is lost. The next one may find room.
-                Err(Error::Io { source, .. }) if source.kind() == io::ErrorKind::StorageFull => {}
+                Err(error) if error.is_full() => {}
                 other => other?,
             }
         }
@@ -144,23 +143,21 @@ impl Job {
 }
 
 impl Node {
-    /// What is to be done now and then: the next segment, and a full generation.
-    pub(super) fn rotate_if_full(&mut self) -> Result<()> {
+    /// What is to be done now and then: the next segment, and a full generation. An error stops the node, and is told to whoever comes next.
+    pub(super) fn rotate_if_full(&mut self) {
         if let Some(preparer) = &mut self.preparer
             && self.log.room() < self.options.segment_bytes / 2
         {
             preparer.prepare(self.log.segment());
         }
-        let heard = self.archiver.archived();
-        self.keep(heard)?;
         self.forget_archived();
-        if self.state.active().len() < self.options.generation_entries {
-            return Ok(());
+        let full = self.state.active().len() >= self.options.generation_entries;
+        if full && self.stopped.is_none() {
+            let begun = self.begin_checkpoint(false);
+            if self.keep(begun).is_ok() {
+                self.forget_archived();
+            }
         }
-        let begun = self.begin_checkpoint(false);
-        self.keep(begun)?;
-        self.forget_archived();
-        Ok(())
     }
 
     /// Begins to archive the active generation. A snapshot costs what there are accounts: it is written when there were four times as many entries
@@ -186,8 +183,9 @@ impl Node {
 
     /// Drops from memory what the archive has.
     pub(super) fn forget_archived(&mut self) {
-        // An error was told by whoever asked before; it is told again by the next.
-        if let Ok(timestamp) = self.archiver.archived() {
+        // It tells of an error once: whoever hears it keeps it, and the next call is refused.
+        let heard = self.archiver.archived();
+        if let Ok(timestamp) = self.keep(heard) {
             self.state.forget(timestamp);
         }
     }

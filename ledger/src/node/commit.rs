@@ -30,15 +30,16 @@ impl Node {
     /// had no room for a new segment of the log: none of them happened, and later there may be room. After any other error the node is stopped, and it is unknown which
     /// of them are durable; opening the directory again tells.
     pub fn commit(&mut self, clock: u64, batches: &[Batch]) -> Result<Vec<Committed>> {
-        self.running()?;
-        let mut encoded = std::mem::take(&mut self.encoded);
-        let group = self.encode(batches, &mut encoded);
-        let done = match group {
-            Ok(mut group) => self.commit_encoded(clock, batches, &mut group, &encoded),
-            Err(refused) => Err(refused),
-        };
-        self.encoded = encoded;
-        done
+        self.undisturbed(|node| {
+            let mut encoded = std::mem::take(&mut node.encoded);
+            let group = node.encode(batches, &mut encoded);
+            let done = match group {
+                Ok(mut group) => node.commit_encoded(clock, batches, &mut group, &encoded),
+                Err(refused) => Err(refused),
+            };
+            node.encoded = encoded;
+            done
+        })
     }
 
     /// Lets time pass: what is due by `clock` expires, durably.
@@ -47,15 +48,14 @@ impl Node {
     ///
     /// As [`commit`](Self::commit).
     pub fn tick(&mut self, clock: u64) -> Result<()> {
-        self.running()?;
-        let due = self.expire(clock)?;
-        if due {
-            let synced = self.log.sync();
-            self.keep(synced)?;
-            // As in a commit.
-            let _ = self.rotate_if_full();
-        }
-        Ok(())
+        self.undisturbed(|node| {
+            if node.expire(clock)? {
+                let synced = node.log.sync();
+                node.keep(synced)?;
+                node.rotate_if_full();
+            }
+            Ok(())
+        })
     }
 
     /// Refuses what cannot be in the log, and encodes the rest.
@@ -122,24 +122,34 @@ impl Node {
         self.settle(appended)?;
 
         let events: usize = batches.iter().map(Batch::len).sum();
-        let committed = if self.options.background && events >= OVERLAP_EVENTS {
-            let Self { log, state, archive, .. } = self;
-            std::thread::scope(|scope| {
-                let syncing = scope.spawn(|| log.sync());
-                let applied = apply(state, &**archive, batches, group);
-                // A thread that panicked has not synced: what was applied is not answered.
-                let synced = syncing.join().unwrap_or_else(|_| {
-                    Err(Error::Stopped("the thread that syncs panicked".into()))
-                });
-                synced.and(applied)
-            })
-        } else {
+        let overlap = self.options.background && events >= OVERLAP_EVENTS;
+        let overlapped = if overlap { self.sync_and_apply(batches, group) } else { None };
+        let committed = overlapped.unwrap_or_else(|| {
             self.log.sync().and_then(|()| apply(&mut self.state, &*self.archive, batches, group))
-        };
+        });
         let committed = self.keep(committed)?;
-        // These batches are durable, whatever becomes of the archive: its error stops the node, and is the answer to whoever comes next.
-        let _ = self.rotate_if_full();
+        // These batches are durable, whatever becomes of the archive.
+        self.rotate_if_full();
         Ok(committed)
+    }
+
+    /// Applies a group while another thread syncs it. Nothing was done if there is no such thread: the system may have no more.
+    fn sync_and_apply(
+        &mut self,
+        batches: &[Batch],
+        group: &[Encoded],
+    ) -> Option<Result<Vec<Committed>>> {
+        let Self { log, state, archive, .. } = self;
+        std::thread::scope(|scope| {
+            let builder = std::thread::Builder::new().name("ledger-sync".into());
+            let syncing = builder.spawn_scoped(scope, || log.sync()).ok()?;
+            let applied = apply(state, &**archive, batches, group);
+            // A thread that panicked has not synced: what was applied is not answered.
+            let synced = syncing
+                .join()
+                .unwrap_or_else(|_| Err(Error::Stopped("the thread that syncs panicked".into())));
+            Some(synced.and(applied))
+        })
     }
 
     /// Expires what is due, in operations of their own that are written and not synced. Whether there was anything.

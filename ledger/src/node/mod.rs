@@ -9,7 +9,8 @@
 //!   directory is opened.
 //! - **Memory is bounded.** Entries are kept in memory until there are [`NodeOptions::generation_entries`] of them; then they go to the
 //!   archive. Two such generations are in memory at the most, beside accounts, open pending transfers and the archive's own buffers.
-//! - **Stopped is stopped.** After an error that leaves it unknown what is on disk, everything is refused until the directory is opened again.
+//! - **Stopped is stopped.** After an error that leaves it unknown what is on disk, everything is refused until the directory is opened again: reads, too,
+//!   which could show what a crash takes back. After a panic in one of its calls it is the same.
 
 mod archiver;
 mod commit;
@@ -112,6 +113,8 @@ pub struct Node {
     preparer: Option<Preparer>,
     /// Why nothing is accepted any more.
     stopped: Option<String>,
+    /// Whether a call that changes something has begun and not ended. Between calls: it panicked.
+    busy: bool,
     /// What batches are encoded into: kept for its memory.
     encoded: Vec<u8>,
     /// Entries given to the archive since the last snapshot was begun.
@@ -129,7 +132,7 @@ impl std::fmt::Debug for Node {
 }
 
 impl Node {
-    /// What all batches so far have made.
+    /// What all batches so far have made. Of a node that has [`stopped`](Self::stopped) it may have more than is durable, or a part of a batch.
     #[must_use]
     pub fn state(&self) -> &State {
         &self.state
@@ -163,8 +166,9 @@ impl Node {
     ///
     /// # Errors
     ///
-    /// What the archive says.
+    /// What the archive says; [`Error::Stopped`].
     pub fn entry(&self, id: u128) -> Result<Option<Entry>> {
+        self.running()?;
         self.state.entry(&*self.archive, id)
     }
 
@@ -180,11 +184,12 @@ impl Node {
     ///
     /// What the disk says; then the node is stopped.
     pub fn checkpoint(&mut self) -> Result<()> {
-        self.running()?;
-        let done = self.begin_checkpoint(true).and_then(|()| self.archiver.finish());
-        self.keep(done)?;
-        self.forget_archived();
-        Ok(())
+        self.undisturbed(|node| {
+            let done = node.begin_checkpoint(true).and_then(|()| node.archiver.finish());
+            node.keep(done)?;
+            node.forget_archived();
+            Ok(())
+        })
     }
 
     /// Ends it in order: a checkpoint, the thread at rest, and a note in the log that its end is its end.
@@ -197,12 +202,22 @@ impl Node {
         self.log.seal()
     }
 
-    /// Refuses if an earlier error stopped it.
-    fn running(&self) -> Result<()> {
+    /// Refuses if an earlier error stopped it, or a panic did.
+    pub(crate) fn running(&self) -> Result<()> {
         match &self.stopped {
-            None => Ok(()),
             Some(why) => Err(Error::Stopped(why.clone())),
+            None if self.busy => Err(Error::Stopped("a call of it panicked".into())),
+            None => Ok(()),
         }
+    }
+
+    /// Does what changes something. If that panics, nobody knows which part of it happened: whoever catches it has a node that refuses everything.
+    fn undisturbed<T>(&mut self, work: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
+        self.running()?;
+        self.busy = true;
+        let done = work(self);
+        self.busy = false;
+        done
     }
 
     /// Remembers an error as the end.

@@ -30,8 +30,9 @@ impl Node {
     ///
     /// # Errors
     ///
-    /// What the disk says, and damage of the log or the archive.
+    /// What the disk says, and damage of the log or the archive; [`Error::Stopped`](crate::Error::Stopped).
     pub fn changes(&self, from_op: u64, limit: usize) -> Result<Changes> {
+        self.running()?;
         let from_op = from_op.max(1);
         let mut found = Changes { changes: Vec::new(), next_op: from_op };
         let tail = self.state().op();

@@ -55,8 +55,9 @@ impl Node {
     ///
     /// # Errors
     ///
-    /// What the archive says.
+    /// What the archive says; [`Error::Stopped`](crate::Error::Stopped).
     pub fn query(&self, query: &Query) -> Result<Page> {
+        self.running()?;
         let limit = query.limit.min(MAX_LIMIT);
         let (mut first, mut last) = (*query.timestamps.start(), *query.timestamps.end());
         if let Some(after) = query.after {

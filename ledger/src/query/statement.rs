@@ -40,8 +40,9 @@ impl Node {
     ///
     /// # Errors
     ///
-    /// What the archive says.
+    /// What the archive says; [`Error::Stopped`](crate::Error::Stopped).
     pub fn balances_at(&self, account: u128, timestamp: u64) -> Result<Option<Balances>> {
+        self.running()?;
         let Some(found) = self.state().account(account) else { return Ok(None) };
         if found.timestamp > timestamp {
             return Ok(None);
@@ -67,13 +68,14 @@ impl Node {
     ///
     /// # Errors
     ///
-    /// What the archive says.
+    /// What the archive says; [`Error::Stopped`](crate::Error::Stopped).
     pub fn statement(
         &self,
         account: u128,
         timestamps: RangeInclusive<u64>,
         limit: usize,
     ) -> Result<Option<Statement>> {
+        self.running()?;
         if self.state().account(account).is_none() {
             return Ok(None);
         }

@@ -86,14 +86,20 @@ impl Image {
         let mut from = Source { bytes, offset: 0 };
         let (op, timestamp) = (from.u64()?, from.u64()?);
         let counts = [from.u32()?, from.u32()?, from.u32()?, from.u32()?];
-        Ok(Self {
+        let image = Self {
             op,
             timestamp,
             ledgers: from.list(counts[0], Source::ledger)?,
             accounts: from.list(counts[1], |from| from.record(account_from_bytes))?,
             born_closed: from.places(counts[2], counts[1])?,
             pendings: from.list(counts[3], |from| from.record(transfer_from_bytes))?,
-        })
+        };
+        // A state has them in one order, and so one digest.
+        if image.pendings.is_sorted_by(|one, other| one.timestamp < other.timestamp) {
+            Ok(image)
+        } else {
+            Err(from.corruption("the open pending transfers are not in the order of time"))
+        }
     }
 }
 

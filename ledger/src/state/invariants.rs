@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     Error, Result,
-    model::{Account, AccountFlags, Entry, Transfer, TransferFlags},
+    model::{Account, AccountFlags, Balances, Entry, Transfer, TransferFlags},
     money::Amount,
 };
 
@@ -38,10 +38,11 @@ impl State {
             }
             before = account.timestamp;
             if self.accounts.born_closed().contains(&(place as u32))
-                && !account.flags.contains(AccountFlags::CLOSED)
+                && (!account.flags.contains(AccountFlags::CLOSED)
+                    || account.balances != Balances::default())
             {
                 return Err(broken(format!(
-                    "account {} was created closed, and is open",
+                    "account {} was created closed, and was opened or used",
                     account.id
                 )));
             }
@@ -94,7 +95,7 @@ impl State {
     }
 
     fn check_pendings(&self) -> Result<()> {
-        let mut reserved = vec![(Amount::ZERO, Amount::ZERO); self.accounts.list().len()];
+        let mut reserved = vec![Reserved::default(); self.accounts.list().len()];
         let mut with_deadline = 0;
         let mut before = 0;
         for pending in self.pendings.sorted() {
@@ -114,7 +115,8 @@ impl State {
                 "{with_deadline} pending transfers have a deadline, {deadlines} are waited for"
             )));
         }
-        for (account, (debits, credits)) in self.accounts.list().iter().zip(reserved) {
+        for (account, Reserved { debits, credits, .. }) in self.accounts.list().iter().zip(reserved)
+        {
             if (account.balances.debits_pending, account.balances.credits_pending)
                 != (debits, credits)
             {
@@ -127,7 +129,7 @@ impl State {
         Ok(())
     }
 
-    fn check_pending(&self, pending: &Transfer, reserved: &mut [(Amount, Amount)]) -> Result<()> {
+    fn check_pending(&self, pending: &Transfer, reserved: &mut [Reserved]) -> Result<()> {
         let Transfer {
             id,
             flags,
@@ -150,18 +152,25 @@ impl State {
                 "the pending transfer {id} is of accounts that its ledger {ledger} has not got"
             )));
         };
-        let closed = |place: u32, closing| {
-            !flags.contains(closing) || self.accounts.at(place).flags.contains(AccountFlags::CLOSED)
-        };
-        if !closed(debit, TransferFlags::CLOSING_DEBIT)
-            || !closed(credit, TransferFlags::CLOSING_CREDIT)
+        for (place, closing) in
+            [(debit, TransferFlags::CLOSING_DEBIT), (credit, TransferFlags::CLOSING_CREDIT)]
         {
-            return Err(broken(format!(
-                "the pending transfer {id} closed an account, which is open"
-            )));
+            // What is closed can be neither used nor closed again: whoever opens it is one.
+            let closes = flags.contains(closing);
+            let is_open = !self.accounts.at(place).flags.contains(AccountFlags::CLOSED);
+            if self.accounts.born_closed().contains(&place)
+                || closes && (is_open || reserved[place as usize].closing)
+            {
+                return Err(broken(format!(
+                    "the pending transfer {id} is of an account that was created closed, or closed one that is open, or one that another closed"
+                )));
+            }
+            reserved[place as usize].closing |= closes;
         }
         let add = |sum: &mut Amount| sum.checked_add(*amount).map(|more| *sum = more);
-        if add(&mut reserved[debit as usize].0).and(add(&mut reserved[credit as usize].1)).is_none()
+        if add(&mut reserved[debit as usize].debits)
+            .and(add(&mut reserved[credit as usize].credits))
+            .is_none()
         {
             return Err(broken(format!(
                 "the pending transfers up to {id} are more than an amount can say"
@@ -194,6 +203,15 @@ impl State {
         }
         Ok(())
     }
+}
+
+/// What the open pending transfers do to an account.
+#[derive(Debug, Clone, Copy, Default)]
+struct Reserved {
+    debits: Amount,
+    credits: Amount,
+    /// Whether one of them closed it.
+    closing: bool,
 }
 
 #[cold]

@@ -11,7 +11,9 @@ use ledger::{
     log::{Draft, Log, prepare},
 };
 
-use crate::common::{ID, SEGMENT, append, contents, create, events, filled, open};
+use crate::common::{
+    ID, SEGMENT, append, chooser, contents, create, events, filled, open, segments,
+};
 
 #[test]
 fn a_failed_sync_ends_the_log_for_good() {
@@ -209,4 +211,101 @@ fn a_segment_made_ahead_is_used() {
     log.sync().unwrap();
     assert_eq!(disk.names().unwrap().len(), 4);
     assert_eq!(log.verify().unwrap().op, 3);
+}
+
+#[test]
+fn a_segment_that_may_have_its_name_ends_the_log() {
+    use std::io::ErrorKind::{QuotaExceeded, StorageFull};
+    for kind in [StorageFull, QuotaExceeded] {
+        for operation in [OperationKind::Rename, OperationKind::SyncNames, OperationKind::Sync] {
+            let disk = MemoryDisk::new();
+            let mut log = create(&disk);
+            let mut all = events(1, &[1000, 1000]);
+            append(&mut log, &all).unwrap();
+            log.sync().unwrap();
+            disk.fault_at(operation, 0, Fault::Fail(kind));
+            append(&mut log, &events(3, &[3000])).unwrap_err();
+            disk.clear_hook();
+            // Whoever goes on must not be held up by what is left of that segment when the log is opened again.
+            if !log.is_stopped() {
+                for lengths in [&[100][..], &[3000, 100], &[3000]] {
+                    let more = events(all.len() as u64 + 1, lengths);
+                    append(&mut log, &more).unwrap();
+                    log.sync().unwrap();
+                    all.extend(more);
+                }
+            }
+            drop(log);
+            let (log, _) = open(&disk.kill()).unwrap();
+            assert_eq!(contents(&log), all, "{kind} at {operation:?}");
+            log.verify().unwrap();
+        }
+    }
+}
+
+#[test]
+fn a_crash_while_the_first_segment_is_made_leaves_none_or_a_log() {
+    for nth in 0.. {
+        let disk = MemoryDisk::new();
+        let mut left = nth;
+        disk.on_operation(move |_| {
+            let now = left == 0;
+            left = u64::wrapping_sub(left, 1);
+            now.then_some(Fault::PowerOff)
+        });
+        let made = Log::create(Arc::new(disk.clone()), ID, SEGMENT).is_ok();
+        for seed in 0..8 {
+            let disk = if seed == 7 { disk.kill() } else { disk.crash(512, &mut chooser(seed)) };
+            let mut log = if Log::exists(&disk).unwrap() {
+                open(&disk).unwrap().0
+            } else {
+                assert!(!made);
+                create(&disk)
+            };
+            let all = events(1, &[1000, 2000, 3000]);
+            append(&mut log, &all).unwrap();
+            log.sync().unwrap();
+            let (log, _) = open(&disk.crash(512, &mut |_| 0)).unwrap();
+            assert_eq!(contents(&log), all);
+        }
+        if made {
+            assert!(nth > 5);
+            break;
+        }
+    }
+}
+
+/// A torn write, zeros over it that never came to the disk, and an opening that saw them there: what a failed sync leaves. The next segment must not begin before the
+/// rest of this one is blank.
+#[test]
+fn what_a_failed_sync_hid_does_not_come_back_behind_a_full_segment() {
+    let disk = MemoryDisk::new();
+    let (log, _, _) = filled(&disk);
+    let name = segments(&disk).pop().unwrap();
+    let tail = log.tail();
+    drop(log);
+    // Garbage behind the tail, durably; and zeros over it that are only in the system's memory.
+    let mut bytes = disk.bytes(&name).unwrap();
+    let end = bytes.iter().rposition(|byte| *byte != 0).unwrap() + 1;
+    let blank = bytes.clone();
+    let garbage = end.next_multiple_of(64) + 640;
+    assert!(garbage + 64 < bytes.len());
+    bytes[garbage..garbage + 64].fill(0xa5);
+    disk.set_bytes(&name, bytes);
+    let file = ledger::disk::Disk::open(&disk, &name).unwrap();
+    file.write_at(&blank[garbage..garbage + 64], garbage as u64).unwrap();
+
+    // A snapshot knows that all of it is durable: nothing is written again.
+    let (mut log, found) = Log::open_from(Arc::new(disk.clone()), SEGMENT, Some(tail)).unwrap();
+    assert_eq!((log.tail(), found.trimmed), (tail, None));
+    // More than fits: the next segment begins.
+    let body = vec![7; usize::try_from(log.max_body()).unwrap()];
+    let draft = Draft { timestamp: tail.timestamp + 1, kind: 1, count: 1, body: &body };
+    log.append(&[draft]).unwrap();
+    log.sync().unwrap();
+    // The power fails: what was not synced is gone.
+    let disk = disk.crash(512, &mut |_| 0);
+    let (log, _) = open(&disk).unwrap();
+    assert_eq!(log.tail().op, tail.op + 1);
+    log.verify().unwrap();
 }

@@ -3,6 +3,12 @@
 
 mod bad_input;
 mod durable;
+mod every_io;
+mod failing_archive;
 mod memory;
 mod queries;
+mod stopped;
+mod time;
+mod together;
+mod with_lsm;
 mod world;

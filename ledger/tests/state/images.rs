@@ -121,3 +121,49 @@ fn digests_tell_operations_apart() {
         before = desk.state.digest();
     }
 }
+
+#[test]
+fn pending_transfers_in_another_order_are_no_image() {
+    let mut desk = Desk::new();
+    desk.ok(vec![reserve(1, 1, 2, 5, 0), reserve(2, 1, 2, 5, 0)]);
+    let mut bytes = Vec::new();
+    desk.state.image().encode(&mut bytes).unwrap();
+    let length = bytes.len();
+    let (one, other) = bytes[length - 256..].split_at_mut(128);
+    one.swap_with_slice(other);
+    // The same money, and another digest than the state would have.
+    let error = Image::decode(&mut bytes.as_slice()).unwrap_err();
+    assert!(matches!(error, Error::Corruption { .. }), "{error}");
+}
+
+/// The encoding of a state with changes in it, as a state.
+fn changed(desk: &Desk, change: impl Fn(&mut Vec<u8>)) -> ledger::Result<State> {
+    let mut bytes = encoded(&desk.state.image());
+    change(&mut bytes);
+    State::from_image(decoded(&bytes)?)
+}
+
+#[test]
+fn closed_accounts_of_which_nobody_knows_who_closed_them_are_no_state() {
+    let mut desk = Desk::new();
+    let close = |id, debit| with(reserve(id, debit, 2, 0, 0), TransferFlags::CLOSING_DEBIT);
+    desk.ok(vec![close(1, 1), close(2, 4)]);
+    assert!(changed(&desk, |_| {}).is_ok());
+    // The place of the account that was created closed: 6 is the sixth. The two transfers are behind it, and 4 bytes are a place.
+    let place = encoded(&desk.state.image()).len() - 2 * 128 - 4;
+    let claim = |place_of: u8| {
+        changed(&desk, |bytes| {
+            assert_eq!(bytes[place..place + 4], [5, 0, 0, 0]);
+            bytes[place] = place_of;
+        })
+    };
+    // Account 1, which a pending transfer closed, as created closed: voiding would open it.
+    assert!(matches!(claim(0), Err(Error::Invariant(_))));
+    assert!(matches!(claim(1), Err(Error::Invariant(_))), "it is open");
+    // Both pending transfers of the same account: voiding one would open what the other closed.
+    let twice = changed(&desk, |bytes| {
+        let second = bytes.len() - 128 + 16;
+        bytes[second] = 1;
+    });
+    assert!(matches!(twice, Err(Error::Invariant(_))));
+}

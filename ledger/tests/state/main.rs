@@ -5,6 +5,7 @@
 mod chains;
 mod codes;
 mod desk;
+mod extremes;
 mod histories;
 mod images;
 mod limits;

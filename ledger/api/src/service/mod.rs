@@ -3,8 +3,8 @@
 //! Every face of the server gives its requests to a [`Desk`]; the thread takes all that wait, makes one group of the batches (one write, one
 //! sync), answers, then lets those read who want to read. What it promises:
 //!
-//! - **Bounded.** A full queue refuses with [`Problem::Busy`]; nothing is ever kept that nobody asked for.
-//! - **A deadline is a deadline.** What was not begun by then is answered [`Problem::Expired`], and nothing happened. Whoever waits for
+//! - **Bounded.** A full queue refuses with [`Problem::Busy`](crate::Problem::Busy); nothing is ever kept that nobody asked for.
+//! - **A deadline is a deadline.** What was not begun by then is answered [`Problem::Expired`](crate::Problem::Expired), and nothing happened. Whoever waits for
 //!   something that was begun, and gives up, knows by its [`Claim`] that the outcome is unknown.
 //! - **Answered is durable**, and a read that begins after an answer sees what was answered.
 //! - **An error is the end.** If the ledger stops, everybody who waits is told why, and so is [`Service::join`]'s caller.

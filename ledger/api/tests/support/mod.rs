@@ -215,7 +215,17 @@ pub struct Program {
 impl Program {
     pub fn command(dir: &Path, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_ledger_api"));
-        let own = ["--http", "127.0.0.1:0", "--tcp", "127.0.0.1:0", "--segment", "4", "--timeout", "600", "--data"];
+        let own = [
+            "--http",
+            "127.0.0.1:0",
+            "--tcp",
+            "127.0.0.1:0",
+            "--segment",
+            "4",
+            "--timeout",
+            "600",
+            "--data",
+        ];
         command.args(own).arg(dir).args(arguments);
         command
     }

@@ -26,9 +26,10 @@ impl World<'_> {
     }
 
     /// Notes which ops a write held that went astray in this call, if one did.
-    pub(super) fn went_astray(&mut self, before: usize) {
+    pub(super) fn went_astray(&mut self, before: usize, in_flight: bool) {
         if self.disk.arms().strays.len() > before {
             self.stray_op = self.oracle.op() + 1;
+            self.stray_in_flight = in_flight;
         }
     }
 
@@ -40,10 +41,12 @@ impl World<'_> {
         self.is_damaged() && told && op + 1 >= last && op >= self.proven
     }
 
-    /// The ledger was opened at `op`. What went astray behind that never was.
-    pub(super) fn forget_strays_behind(&mut self, op: u64) {
+    /// The ledger was opened at `op`, and something was `lost` or not. What went astray behind that never was; so did what went astray in a call that was
+    /// not answered: all that came of that call was read.
+    pub(super) fn forget_strays_behind(&mut self, op: u64, lost: bool) {
         self.groups.retain(|first| *first <= op);
-        if op < self.stray_op {
+        if lost || op < self.stray_op || self.stray_in_flight {
+            self.stray_in_flight = false;
             for stray in &mut self.disk.arms().strays {
                 stray.bytes.clear();
             }
@@ -55,6 +58,7 @@ impl World<'_> {
         let strays = std::mem::take(&mut self.disk.arms().strays);
         self.statistics.damages += strays.len() as u64;
         self.stray_op = 0;
+        self.stray_in_flight = false;
         for stray in strays.iter().rev() {
             self.disk.repair(stray);
         }
@@ -143,6 +147,10 @@ impl World<'_> {
 
     fn look(&mut self) -> Result<(), Failure> {
         let Some(system) = &self.system else { return Ok(()) };
+        if system.node().stopped().is_some() {
+            // What stopped it is told by the next call; until then it shows nothing.
+            return Ok(());
+        }
         self.disk.arms().quiet = true;
         let seen = compare::whole(system.node(), &self.oracle, &self.history);
         self.disk.arms().quiet = false;

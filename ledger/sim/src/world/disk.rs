@@ -257,8 +257,13 @@ impl File for SimFile {
                 Verdict::Astray(fate) => return self.astray(bytes, offset, fate),
                 Verdict::Go => (bytes, Ok(())),
             };
+        let mut before = vec![0; written.len()];
+        let read = self.file.read_at(&mut before, offset)?;
         self.file.write_at(written, offset)?;
-        self.disk.arms().written(&name, offset..offset + written.len() as u64);
+        // Who writes what is there already has read what went astray, and knows no better.
+        if before.get(..read) != Some(written) {
+            self.disk.arms().written(&name, offset..offset + written.len() as u64);
+        }
         result
     }
 

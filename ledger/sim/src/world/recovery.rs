@@ -118,7 +118,8 @@ impl World<'_> {
             recovery.trimmed
         ));
         same(RECOVERS, "op of the tail", &recovery.tail.op, &op)?;
-        if op < self.acked {
+        let lost = op < self.acked;
+        if lost {
             if !self.may_end_at(op, recovery.trimmed.is_some()) {
                 let found = format!("op {op} is the last, {} was acknowledged", self.acked);
                 return Err(Failure::new(KEPT, found));
@@ -127,11 +128,11 @@ impl World<'_> {
             self.acked = op;
             self.clients.lower(op);
         }
-        self.forget_strays_behind(op);
         if op < self.oracle.op() {
             self.go_back(op);
         }
         self.follow()?;
+        self.forget_strays_behind(op, lost);
         self.acked = self.acked.max(self.oracle.op());
         self.surface()
     }

@@ -1,0 +1,6 @@
+//! An export, changed.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
+    ledger_fuzz::export(bytes);
+});
