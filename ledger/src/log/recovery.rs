@@ -3,7 +3,7 @@
 use std::{collections::VecDeque, path::PathBuf, sync::Arc};
 
 use super::{
-    Log, Mark, ZEROS,
+    Log, Mark,
     header::{HEADER, padded},
     scan::{Scan, Step, Stop, Window},
     segment::{self, Segment},
@@ -212,13 +212,8 @@ fn trim(disk: &dyn Disk, scan: &mut Scan, stop: &Stop) -> Result<Option<Trimmed>
         let name = segment.name();
         let path = disk.path(&name);
         let file = disk.open(&name).map_err(|e| Error::io("open", &path, e))?;
-        let mut at = begin;
-        while at <= last {
-            let length = (ZEROS.len() as u64).min(last + 1 - at);
-            file.write_at(&ZEROS[..length as usize], at)
-                .map_err(|e| Error::io("write to", &path, e))?;
-            at += length;
-        }
+        segment::write_zeros(&*file, begin..last + 1)
+            .map_err(|e| Error::io("write to", &path, e))?;
         file.sync().map_err(|e| Error::io("sync", &path, e))?;
     }
     let trimmed = Trimmed {

@@ -1,6 +1,6 @@
 //! Segments: the files of a log, and the block that each begins with.
 
-use std::{io, sync::Arc};
+use std::{io, ops::Range, sync::Arc};
 
 use super::Mark;
 use crate::{
@@ -148,6 +148,19 @@ impl Blank {
         disk.sync_names().map_err(|e| Error::io("sync", disk.path(""), e))?;
         Ok(file)
     }
+}
+
+/// Overwrites a part of a segment with zeros; not durable before a sync.
+pub(super) fn write_zeros(file: &dyn File, part: Range<u64>) -> io::Result<()> {
+    static ZEROS: [u8; 64 << 10] = [0; 64 << 10];
+    let mut at = part.start;
+    while at < part.end {
+        let length = (ZEROS.len() as u64).min(part.end - at);
+        // No longer than the zeros, whose length is a usize.
+        file.write_at(&ZEROS[..length as usize], at)?;
+        at += length;
+    }
+    Ok(())
 }
 
 /// Removes a segment, durably.

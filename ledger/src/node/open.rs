@@ -146,22 +146,15 @@ fn newest_state(
             passed_over.push(PassedOver { why, mark: Some(mark) });
             continue;
         }
-        match Image::decode(&mut found.into_body()).and_then(State::from_image) {
+        let why = match Image::decode(&mut found.into_body()).and_then(State::from_image) {
             Ok(state) if state.op() == mark.op && state.digest() == digest => {
                 return Ok((Some(mark), state, passed_over));
             }
-            Ok(_) => {
-                let why = format!(
-                    "the snapshot of operation {}: its content is not what its header says",
-                    mark.op
-                );
-                passed_over.push(PassedOver { why, mark: Some(mark) });
-            }
-            Err(error) => {
-                let why = format!("the snapshot of operation {}: {error}", mark.op);
-                passed_over.push(PassedOver { why, mark: Some(mark) });
-            }
-        }
+            Ok(_) => "its content is not what its header says".to_owned(),
+            Err(error) => error.to_string(),
+        };
+        let why = format!("the snapshot of operation {}: {why}", mark.op);
+        passed_over.push(PassedOver { why, mark: Some(mark) });
     }
 }
 
