@@ -43,6 +43,8 @@ cd "$here"
 
 need_linker
 need_toolchain cargo rustc
+# What is here and what is not, before anything else is built. What is missing below is installed next, or done without.
+cargo run --release --quiet --locked -p doctor || say "going on; what follows installs what it can"
 need_curl
 want_just
 # Lab 1-5 is about real brokers. Without Java it says so and goes on.

@@ -22,6 +22,11 @@ lab id:
 module number:
     cargo run --release --quiet -p labs --bin labs -- module {{ number }}
 
+# What this machine has for the course, what is missing, and how to get it here
+[group('course')]
+doctor:
+    @cargo run --release --quiet -p doctor
+
 # List the ready labs and their checks
 [group('course')]
 labs:
