@@ -38,11 +38,27 @@ pub enum Error {
         /// The gate.
         gate: String,
     },
+    /// A page of the book says something of its commands that is not understood.
+    #[error("{}:{line}: {what}", page.display())]
+    Book {
+        /// Which page.
+        page: PathBuf,
+        /// On which line.
+        line: usize,
+        /// What is wrong.
+        what: String,
+    },
+    /// No page has commands and a path like that.
+    #[error("no page with commands has {asked} in its path")]
+    NoPage {
+        /// What was asked for.
+        asked: String,
+    },
     /// The gates could not be read.
     #[error(transparent)]
     Gates(#[from] gates::Error),
-    /// The results could not be written as JSON.
-    #[error("results.json: {0}")]
+    /// The results could not be written as JSON, or cargo's could not be read.
+    #[error("JSON: {0}")]
     Json(#[from] serde_json::Error),
 }
 

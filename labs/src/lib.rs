@@ -7,13 +7,17 @@
 //! | [`execution`] | a command as a child process, and what it said |
 //! | [`check`] | acceptance checks and their verdicts |
 //! | [`rivals`] | the same work by others, from the last run of the gates |
+//! | [`book`] | the commands of the book, which are executed so that it cannot rot |
+//! | [`group`] | a program and all that it starts, which are stopped together |
 //! | [`report`] | the acceptance table, `out/report/index.html`, `out/report/results.json` |
 //!
 //! A check's verdict is `pass`, `fail` or `not measured: REASON`. Thresholds that are gates stand in `benches/gates.toml` and
 //! are looked up there; a lab never repeats one.
 
+pub mod book;
 pub mod check;
 pub mod execution;
+pub mod group;
 pub mod protocol;
 pub mod registry;
 pub mod report;

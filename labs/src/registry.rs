@@ -484,7 +484,12 @@ mod tests {
     #[test]
     fn choosing() {
         assert_eq!(by_ids(&["1-3".into()]).unwrap().len(), 1);
-        assert!(by_ids(&["9-9".into()]).unwrap_err().to_string().contains("ready: 00-A, 00-B, 1-1, 1-3"));
+        assert!(
+            by_ids(&["9-9".into()])
+                .unwrap_err()
+                .to_string()
+                .contains("ready: 00-A, 00-B, 1-1, 1-3")
+        );
         assert_eq!(by_module("1").unwrap()[0].id, "1-1");
         let ids: Vec<_> = by_module("0").unwrap().into_iter().map(|lab| lab.id).collect();
         assert_eq!(ids, ["00-A", "00-B"]);

@@ -110,3 +110,13 @@ fn documentation_of_crates_is_of_crates_that_there_are() {
     }
     assert!(named.len() > 5, "{named:?}");
 }
+
+/// What the commands of the book name is there. Executing them is for `just book-test`.
+#[test]
+fn commands_name_what_there_is() {
+    let pages = labs::book::page::pages(&root()).unwrap();
+    let known = labs::book::known::Known::of(&root()).unwrap();
+    assert_eq!(known.strangers(&pages), Vec::<String>::new());
+    let commands = pages.iter().flat_map(|page| &page.blocks).flat_map(|block| &block.commands);
+    assert!(commands.count() > 40);
+}
