@@ -3,7 +3,7 @@
 #
 #   need_linker      a C compiler, which rustc links with
 #   need_toolchain   the toolchain of rust-toolchain.toml with the components given as arguments
-#   need_curl        `curl`, with which lab 1-4 asks the registry
+#   need_curl        `curl`, with which lab 1-4 asks the registry, and what is fetched is fetched
 #   want_just        `just`; a convenience, so that its absence is only reported
 #   need_jdk         a Java compiler and runtime, which Java's Avro is compared with; false if there is none then
 #   has_java         whether there is a Java of that version or later, which Apache Kafka runs on; nothing is installed
@@ -71,6 +71,26 @@ need_linker() {
 
 pinned_toolchain() { sed -n 's/^channel *= *"\(.*\)"/\1/p' "$root/rust-toolchain.toml"; }
 
+# rustup's own installer, with its checksum checked; no toolchain comes with it, and no shell's profile is changed.
+fetch_rustup() {
+    local machine libc=gnu directory url code=0
+    machine=$(uname -m)
+    [[ $(uname -s) == Linux && ($machine == x86_64 || $machine == aarch64) ]] || return 1
+    ldd /bin/sh 2>/dev/null | grep musl >/dev/null && libc=musl
+    need_curl
+    directory=$(mktemp -d)
+    url=${RUSTUP_UPDATE_ROOT:-https://static.rust-lang.org/rustup}/dist/$machine-unknown-linux-$libc/rustup-init
+    {
+        curl --proto '=https' --tlsv1.2 --silent --show-error --fail --location --output "$directory/rustup-init" "$url" &&
+            curl --proto '=https' --tlsv1.2 --silent --show-error --fail --location --output "$directory/sum" "$url.sha256" &&
+            printf '%s  %s\n' "$(cut -d' ' -f1 "$directory/sum")" "$directory/rustup-init" | sha256sum --check --quiet - &&
+            chmod +x "$directory/rustup-init" &&
+            "$directory/rustup-init" -y --quiet --profile minimal --default-toolchain none --no-modify-path >&2
+    } || code=1
+    rm -rf "$directory"
+    return "$code"
+}
+
 need_toolchain() {
     local pinned component missing=()
     pinned=$(pinned_toolchain)
@@ -84,8 +104,12 @@ need_toolchain() {
                 die "cargo is $found, this workspace needs $pinned: install it, or rustup"
             return 0
         fi
-        if ! apt_has rustup || ! consent "rustup (apt)" || ! apt_install rustup; then
-            die "no cargo here: install rustup from https://rustup.rs, then run this again"
+        if apt_has rustup; then
+            consent "rustup (apt)" && apt_install rustup || die "no cargo here: install rustup from https://rustup.rs, then run this again"
+        else
+            consent "rustup (static.rust-lang.org, into ~/.cargo)" && fetch_rustup ||
+                die "no cargo here: install rustup from https://rustup.rs, then run this again"
+            PATH=$PATH:$HOME/.cargo/bin
         fi
     fi
     if ! rustup toolchain list | grep "^$pinned-" >/dev/null; then
@@ -104,7 +128,7 @@ need_toolchain() {
 
 need_curl() {
     command -v curl >/dev/null && return 0
-    consent "curl (apt)" && apt_install curl || die "lab 1-4 is about curl commands: install curl"
+    consent "curl (apt)" && apt_install curl || die "what is fetched is fetched with curl, and lab 1-4 is about curl commands: install curl"
 }
 
 want_just() {
