@@ -58,9 +58,12 @@ apt_install() {
     apt_update && as_root apt-get install -y -qq --no-install-recommends "$@" >&2
 }
 
+# Whether apt could install it. A name that other packages only mention has no candidate.
 apt_has() {
     command -v apt-cache >/dev/null || return 1
-    apt-cache show "$1" >/dev/null 2>&1
+    local policy
+    policy=$(LC_ALL=C apt-cache policy "$1" 2>/dev/null)
+    [[ $policy == *Candidate:* && $policy != *"Candidate: (none)"* ]]
 }
 
 need_linker() {
