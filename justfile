@@ -27,6 +27,11 @@ module number:
 doctor:
     @cargo run --release --quiet -p doctor
 
+# The report anew, from the last run of each lab and of the gates
+[group('course')]
+report:
+    @cargo run --release --quiet -p labs --bin labs -- report
+
 # List the ready labs and their checks
 [group('course')]
 labs:
@@ -134,6 +139,12 @@ gates area="":
 [group('docs')]
 doc:
     RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --features {{ features }}
+
+# Execute the commands of the book, of all pages or of some (`just book-test labs/1-4`), in the release profile
+[group('docs')]
+book-test *pages:
+    cargo build --release --quiet --workspace --locked
+    cargo run --release --quiet -p labs --bin book_test -- {{ pages }}
 
 # Build the book into target/book
 [group('docs')]

@@ -30,6 +30,7 @@ pub mod child;
 pub mod choice;
 pub mod gate;
 pub mod gpu;
+pub mod history;
 pub mod judge;
 pub mod ledger;
 pub mod lsm;
@@ -60,8 +61,8 @@ pub fn measurements_dir() -> PathBuf {
     workspace_root().join("out/measurements")
 }
 
-/// Judges everything in [`measurements_dir`] by the gates of this build, prints the table on standard output and writes
-/// `out/gates.json`. With `area`, only gates whose id begins with it and a dot are judged. What a bench calls at its end.
+/// Judges everything in [`measurements_dir`] by the gates of this build, prints the table on standard output, writes
+/// `out/gates.json` and adds to the [`history`]. With `area`, only gates whose id begins with it and a dot are judged. What a bench calls at its end.
 ///
 /// # Errors
 /// [`Error`] when a measurement cannot be read or names no gate, or the verdicts cannot be written. That a gate failed is no
@@ -72,5 +73,6 @@ pub fn judge_workspace(area: Option<&str>) -> Result<Judgement> {
     let judgement = judge::judge_all(&gates, &files, area)?;
     report::print(&judgement)?;
     report::save(&judgement, &workspace_root().join("out/gates.json"))?;
+    history::record(&files, &judgement, &history::path(&workspace_root()))?;
     Ok(judgement)
 }

@@ -4,7 +4,7 @@ use std::fmt;
 
 use gates::gate::{Comparison, Gate};
 use gates::report::figure;
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::execution::{Outcome, Reading};
 
@@ -125,8 +125,22 @@ impl Serialize for Verdict {
     }
 }
 
+impl<'de> Deserialize<'de> for Verdict {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        match text.as_str() {
+            "pass" => Ok(Self::Pass),
+            "fail" => Ok(Self::Fail),
+            other => match other.strip_prefix("not measured: ") {
+                Some(reason) => Ok(Self::NotMeasured(reason.to_owned())),
+                None => Err(serde::de::Error::custom(format!("`{other}` is no verdict"))),
+            },
+        }
+    }
+}
+
 /// A check with its verdict.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Judged {
     /// Id of the measure, or `command` or `artefacts`.
     pub id: String,
@@ -141,7 +155,7 @@ pub struct Judged {
     /// What became of it.
     pub verdict: Verdict,
     /// What there is to know about a failure.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
 }
 

@@ -9,7 +9,7 @@ use std::process::{Child, ChildStdout, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::time::{Duration, Instant};
 
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::check::{Judged, Verdict, judge};
 use crate::protocol::{Event, MAX_LINE, Table, parse};
@@ -20,7 +20,7 @@ use crate::{Error, Result, rivals};
 const MAX_COMPLAINTS: usize = 10;
 
 /// What a command said about one measure.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Reading {
     /// A value.
@@ -99,8 +99,29 @@ impl Serialize for End {
     }
 }
 
+impl<'de> Deserialize<'de> for End {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let number = |begin: &str, end: &str| -> Option<u64> {
+            text.strip_prefix(begin)?.strip_suffix(end)?.parse().ok()
+        };
+        let small = |begin: &str| number(begin, "").and_then(|number| i32::try_from(number).ok());
+        Ok(if let Some(code) = small("ended with code ") {
+            Self::Exited(code)
+        } else if let Some(signal) = small("was killed by signal ") {
+            Self::Killed(signal)
+        } else if let Some(seconds) = number("was stopped after ", " s") {
+            Self::TimedOut(Duration::from_secs(seconds))
+        } else if let Some(why) = text.strip_prefix("could not be started: ") {
+            Self::NotStarted(why.to_owned())
+        } else {
+            Self::Unknown
+        })
+    }
+}
+
 /// A file that a command has announced.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Artefact {
     /// Where it is.
     pub path: PathBuf,
@@ -109,7 +130,7 @@ pub struct Artefact {
 }
 
 /// All that a command said.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Outcome {
     /// How it ended.
     pub end: End,
@@ -128,7 +149,7 @@ pub struct Outcome {
 }
 
 /// A lab that has run.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LabResult {
     /// Its id.
     pub id: String,

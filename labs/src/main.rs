@@ -19,6 +19,7 @@ Examples:
   labs run 1-3 --json    the same, results as JSON on standard output
   labs run --all         all that are ready
   labs module 1          the ready labs of module 1
+  labs report            the page anew, without running anything
 
 Exit code: 0 no check failed; 1 a check failed; 2 a lab could not be built or started, or the command line is wrong.
 Reports: out/report/index.html, out/report/results.json.";
@@ -52,6 +53,8 @@ enum Action {
         #[arg(long)]
         json: bool,
     },
+    /// Renders the report anew, from what was kept of the last run of each lab and of the gates.
+    Report,
     /// Runs the ready labs of a module.
     Module {
         /// Its number.
@@ -71,6 +74,10 @@ fn main() -> ExitCode {
         Action::Run { ids, json, .. } => {
             registry::by_ids(&ids).and_then(|labs| run_all(&labs, json))
         }
+        Action::Report => report::render(&workspace_root()).map(|page| {
+            say(&format!("Report: {}", page.display()));
+            0
+        }),
         Action::Module { module, json } => {
             registry::by_module(&module).and_then(|labs| run_all(&labs, json))
         }

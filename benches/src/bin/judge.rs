@@ -7,7 +7,7 @@ use clap::Parser;
 use gates::gate::Gates;
 use gates::judge::judge_all;
 use gates::measurement::load_dir;
-use gates::{Error, measurements_dir, report, workspace_root};
+use gates::{Error, history, measurements_dir, report, workspace_root};
 
 /// Compares measurements with gates, prints one table and writes one JSON file.
 ///
@@ -57,9 +57,14 @@ fn judge(arguments: &Arguments) -> Result<ExitCode, Error> {
         }
     };
     let dir = arguments.measurements.clone().unwrap_or_else(measurements_dir);
-    let judgement = judge_all(&gates, &load_dir(&dir)?, arguments.area.as_deref())?;
+    let files = load_dir(&dir)?;
+    let judgement = judge_all(&gates, &files, arguments.area.as_deref())?;
     let out = arguments.out.clone().unwrap_or_else(|| workspace_root().join("out/gates.json"));
     report::save(&judgement, &out)?;
+    // Of this workspace's own runs, judged by its own gates.
+    if arguments.measurements.is_none() && arguments.gates.is_none() {
+        history::record(&files, &judgement, &history::path(&workspace_root()))?;
+    }
     if arguments.json {
         #[expect(clippy::print_stdout, reason = "this is the program's output")]
         {

@@ -1,19 +1,21 @@
 //! What remains of a run: a table on the terminal, a page, a JSON file.
 
+mod gates;
+mod kept;
 mod page;
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
+use ::gates::measurement::Environment;
 use comfy_table::{Cell, Color, ContentArrangement, Table, presets};
-use gates::measurement::Environment;
 use serde::Serialize;
 
 use crate::check::Verdict;
 use crate::execution::{End, LabResult};
 use crate::{Error, Result};
 
-pub use page::page;
+pub use kept::{Kept, kept};
 
 /// Columns of a table in a log, where no terminal says how wide it is.
 const LOG_WIDTH: u16 = 130;
@@ -105,18 +107,29 @@ pub fn print(results: &Results) -> Result<()> {
         .map_err(|error| Error::io(Path::new("standard output"), error))
 }
 
-/// Writes `out/report/index.html` and `out/report/results.json` below `root`; returns the page's path.
+/// Writes what a run has shown to `out/report/results.json`, keeps it lab by lab, and renders the page anew; returns the page's path.
 ///
 /// # Errors
 /// [`Error::Io`].
 pub fn save(results: &Results, root: &Path) -> Result<PathBuf> {
+    write(root, "results.json", &serde_json::to_string_pretty(results)?)?;
+    kept::keep(results, root)?;
+    render(root)
+}
+
+/// Renders `out/report/index.html` from what is kept of all labs, and from what the gates have measured; returns its path.
+///
+/// # Errors
+/// [`Error::Io`].
+pub fn render(root: &Path) -> Result<PathBuf> {
+    let (judged, history) = gates::load(root);
+    write(root, "index.html", &page::page(&kept(root)?, &judged, &history))
+}
+
+fn write(root: &Path, name: &str, text: &str) -> Result<PathBuf> {
     let directory = root.join("out/report");
     std::fs::create_dir_all(&directory).map_err(|error| Error::io(&directory, error))?;
-    let write = |name: &str, text: String| -> Result<PathBuf> {
-        let path = directory.join(name);
-        std::fs::write(&path, text).map_err(|error| Error::io(&path, error))?;
-        Ok(path)
-    };
-    write("results.json", serde_json::to_string_pretty(results)?)?;
-    write("index.html", page(results))
+    let path = directory.join(name);
+    std::fs::write(&path, text).map_err(|error| Error::io(&path, error))?;
+    Ok(path)
 }

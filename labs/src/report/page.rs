@@ -2,12 +2,14 @@
 
 use std::fmt::Write as _;
 use std::path::Path;
+use std::time::{Duration, UNIX_EPOCH};
 
-use gates::report::figure;
+use ::gates::history::Run;
+use ::gates::report::figure;
 
-use super::Results;
+use super::{Kept, gates};
 use crate::check::{Judged, Verdict};
-use crate::execution::{Artefact, LabResult, Reading};
+use crate::execution::{Artefact, Reading};
 use crate::protocol::{Cell, Table};
 
 const STYLE: &str = include_str!("page.css");
@@ -17,37 +19,70 @@ const MAX_PLOT: u64 = 4 << 20;
 
 /// The page. Plots are read from their files and become part of it (as images, so that no script in them runs and no two
 /// of them share names); other artefacts are linked.
-#[must_use]
-pub fn page(results: &Results) -> String {
+pub fn page(kept: &[Kept], judged: &gates::Judged, history: &[Run]) -> String {
     let mut html = format!(
         "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>Course report</title>\n\
-         <style>\n{STYLE}</style>\n</head>\n<body>\n<h1>Course report</h1>\n"
+         <style>\n{STYLE}</style>\n</head>\n<body>\n<a class=\"skip\" href=\"#labs\">to the labs</a>\n<header>\n<h1>Course report</h1>\n"
     );
-    let class = if results.counts().1 == 0 { "pass" } else { "fail" };
-    let summary = escape(&results.summary());
-    let environment = escape(&results.environment.summary());
+    let sum = kept
+        .iter()
+        .map(|kept| kept.lab.counts())
+        .fold((0, 0, 0), |sum, lab| (sum.0 + lab.0, sum.1 + lab.1, sum.2 + lab.2));
+    let class = if sum.1 == 0 { "pass" } else { "fail" };
+    let colour = if sum.1 == 0 { "green" } else { "not green" };
     // Writing to a String cannot fail; the results are dropped for that reason here and below.
-    let _ =
-        writeln!(html, "<p class=\"{class}\">{summary}</p>\n<p class=\"dim\">{environment}</p>");
-    for lab in &results.labs {
-        section(&mut html, lab);
-    }
-    html + "</body>\n</html>\n"
-}
-
-fn section(html: &mut String, lab: &LabResult) {
     let _ = writeln!(
         html,
-        "<h2 id=\"lab-{0}\">Lab {0}: {1}</h2>\n<p>{2}</p>\n<p class=\"dim\"><code>{3}</code> {4}, {5} s</p>",
+        "<p class=\"{class}\">{colour}: {} checks passed, {} failed, {} not measured, in the last runs of {} labs</p>\n</header>\n<main>",
+        sum.0,
+        sum.1,
+        sum.2,
+        kept.len()
+    );
+    overview(&mut html, kept);
+    gates::section(&mut html, judged, history);
+    for kept in kept {
+        section(&mut html, kept);
+    }
+    html + "</main>\n</body>\n</html>\n"
+}
+
+/// A line a lab, with the way to it.
+fn overview(html: &mut String, kept: &[Kept]) {
+    html.push_str(
+        "<nav aria-labelledby=\"labs\">\n<h2 id=\"labs\">Labs</h2>\n<table>\n<tr><th scope=\"col\">module</th><th scope=\"col\">lab</th><th scope=\"col\">passed</th>\
+         <th scope=\"col\">failed</th><th scope=\"col\">not measured</th><th scope=\"col\">run</th></tr>\n",
+    );
+    for Kept { environment, lab, .. } in kept {
+        let (passed, failed, open) = lab.counts();
+        let class = if failed > 0 { "fail" } else { "pass" };
+        let _ = writeln!(
+            html,
+            "<tr><td>{}</td><td><a href=\"#lab-{1}\">{1} {2}</a></td><td class=\"number {class}\">{passed}</td><td class=\"number\">{failed}</td><td class=\"number\">{open}</td><td>{3}</td></tr>",
+            escape(&lab.module),
+            escape(&lab.id),
+            escape(&lab.title),
+            day(environment.measured_at),
+        );
+    }
+    html.push_str("</table>\n</nav>\n");
+}
+
+fn section(html: &mut String, Kept { environment, lab, .. }: &Kept) {
+    let _ = writeln!(
+        html,
+        "<section aria-labelledby=\"lab-{0}\">\n<h2 id=\"lab-{0}\">Lab {0}: {1}</h2>\n<p>{2}</p>\n<p class=\"dim\"><code>{3}</code> {4}, {5} s, on {6}; {7}</p>",
         escape(&lab.id),
         escape(&lab.title),
         escape(&lab.objective),
         escape(&lab.command),
         escape(&lab.outcome.end.to_string()),
         figure(lab.outcome.seconds),
+        day(environment.measured_at),
+        escape(&environment.summary()),
     );
-    html.push_str("<h3>Acceptance</h3>\n<table>\n<tr><th>check</th><th>measured</th><th>required</th><th>verdict</th></tr>\n");
+    html.push_str("<h3>Acceptance</h3>\n<table>\n<tr><th scope=\"col\">check</th><th scope=\"col\">measured</th><th scope=\"col\">required</th><th scope=\"col\">verdict</th></tr>\n");
     for judged in &lab.checks {
         acceptance_row(html, judged);
     }
@@ -76,6 +111,14 @@ fn section(html: &mut String, lab: &LabResult) {
     for note in &lab.outcome.notes {
         let _ = writeln!(html, "<p>{}</p>", escape(note));
     }
+    html.push_str("</section>\n");
+}
+
+/// A day, by the seconds since 1970.
+pub(super) fn day(seconds: u64) -> String {
+    let at = UNIX_EPOCH + Duration::from_secs(seconds.min(253_402_300_799));
+    let text = humantime::format_rfc3339_seconds(at).to_string();
+    text.split('T').next().unwrap_or_default().to_owned()
 }
 
 fn acceptance_row(html: &mut String, judged: &Judged) {
@@ -98,7 +141,7 @@ fn data_table(html: &mut String, table: &Table) {
     let _ = writeln!(html, "<h3>{}</h3>\n<table>", escape(&table.title));
     html.push_str("<tr>");
     for column in &table.columns {
-        let _ = write!(html, "<th>{}</th>", escape(column));
+        let _ = write!(html, "<th scope=\"col\">{}</th>", escape(column));
     }
     html.push_str("</tr>\n");
     for row in &table.rows {
@@ -156,7 +199,7 @@ fn percent_encode(bytes: &[u8]) -> String {
     text
 }
 
-fn escape(text: &str) -> String {
+pub(super) fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for character in text.chars() {
         match character {
