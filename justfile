@@ -27,6 +27,11 @@ module number:
 doctor:
     @cargo run --release --quiet -p doctor
 
+# The dev container against the scripts; where Docker runs it is built and started. Ends with `DevBox ready`
+[group('course')]
+test-dev:
+    @cargo run --release --quiet -p doctor --bin devbox
+
 # The report anew, from the last run of each lab and of the gates
 [group('course')]
 report:

@@ -10,6 +10,8 @@
 #   need_python      python3 that can make virtual environments; false if there is none then
 #   need_gxx         g++, which nvcc calls for the host's side; false if there is none then
 #   need_node        node and npm; false if there are none then
+#   need_browser     Chromium, which pages are tested in; false if there is none then
+#   need_prometheus  Prometheus and promtool, which rules and panels are tested with; false if there are none then
 #   need_postgres    PostgreSQL's server and pgbench, which the ledger is compared with; false if there are none then
 #   need_peers       what the rivals are built with: a C++ compiler and libclang
 
@@ -58,9 +60,28 @@ apt_install() {
     apt_update && as_root apt-get install -y -qq --no-install-recommends "$@" >&2
 }
 
+# What apt calls a thing of scripts/packages.txt.
+packages_of() {
+    local name packages
+    while read -r name packages; do
+        [[ $name == "$1" ]] && { printf '%s' "$packages"; return 0; }
+    done <"$root/scripts/packages.txt"
+    die "scripts/packages.txt has no $1"
+}
+
+# Installs a thing of scripts/packages.txt with apt, after asking: $1 its name, $2 what it is for people.
+apt_thing() {
+    local packages
+    packages=$(packages_of "$1")
+    # shellcheck disable=SC2086
+    consent "$2 (apt: $packages)" && apt_install $packages
+}
+
 # Whether apt could install it. A name that other packages only mention has no candidate.
 apt_has() {
     command -v apt-cache >/dev/null || return 1
+    # A fresh system knows of no package at all.
+    compgen -G '/var/lib/apt/lists/*_Packages*' >/dev/null || apt_update || return 1
     local policy
     policy=$(LC_ALL=C apt-cache policy "$1" 2>/dev/null)
     [[ $policy == *Candidate:* && $policy != *"Candidate: (none)"* ]]
@@ -68,8 +89,7 @@ apt_has() {
 
 need_linker() {
     command -v cc >/dev/null && return 0
-    consent "a C compiler (apt: gcc libc6-dev)" || die "rustc cannot link without a C compiler"
-    apt_install gcc libc6-dev || die "could not install a C compiler; install one so that \`cc\` is found"
+    apt_thing linker "a C compiler" || die "rustc cannot link without a C compiler: install one so that \`cc\` is found"
 }
 
 pinned_toolchain() { sed -n 's/^channel *= *"\(.*\)"/\1/p' "$root/rust-toolchain.toml"; }
@@ -131,7 +151,7 @@ need_toolchain() {
 
 need_curl() {
     command -v curl >/dev/null && return 0
-    consent "curl (apt)" && apt_install curl || die "what is fetched is fetched with curl, and lab 1-4 is about curl commands: install curl"
+    apt_thing curl "curl" || die "what is fetched is fetched with curl, and lab 1-4 is about curl commands: install curl"
 }
 
 want_just() {
@@ -150,27 +170,42 @@ want_just() {
 
 need_python() {
     python3 -c 'import ensurepip, venv' 2>/dev/null && return 0
-    consent "python3 with virtual environments (apt: python3 python3-venv)" || return 1
-    apt_install python3 python3-venv
+    apt_thing python "python3 with virtual environments"
 }
 
 need_gxx() {
     command -v g++ >/dev/null && return 0
-    consent "a C++ compiler (apt: g++)" && apt_install g++
+    apt_thing gxx "a C++ compiler"
 }
 
 need_node() {
     command -v node >/dev/null && command -v npm >/dev/null && return 0
-    consent "node and npm (apt: nodejs npm)" || return 1
-    apt_install nodejs npm
+    apt_thing node "node and npm"
+}
+
+# Some distributions have no such package, or only one that stands for a snap: then it is the user's to install.
+need_browser() {
+    local name
+    [[ -x ${CHROMIUM:-} ]] && return 0
+    for name in chromium chromium-browser chromium-headless-shell google-chrome google-chrome-stable; do
+        command -v "$name" >/dev/null && return 0
+    done
+    apt_thing browser "Chromium, some 125 MB to download"
+}
+
+need_prometheus() {
+    command -v prometheus >/dev/null && command -v promtool >/dev/null && return 0
+    apt_thing prometheus "Prometheus"
 }
 
 need_jdk() {
     command -v javac >/dev/null && command -v java >/dev/null && return 0
-    consent "a JDK (apt: openjdk-17-jdk-headless)" || return 1
-    apt_has openjdk-17-jdk-headless && apt_install openjdk-17-jdk-headless && return 0
-    # Distributions drop old versions; any from 11 on will do.
-    apt_install default-jdk-headless
+    if apt_has "$(packages_of jdk)"; then
+        apt_thing jdk "a JDK"
+    else
+        # Distributions drop old versions; any from 11 on will do.
+        consent "a JDK (apt: default-jdk-headless)" && apt_install default-jdk-headless
+    fi
 }
 
 # Whether Java is there, and of version $1 or later.
@@ -187,18 +222,18 @@ has_postgres() {
 
 need_postgres() {
     has_postgres && return 0
-    consent "PostgreSQL (apt: postgresql)" && apt_install postgresql && has_postgres
+    apt_thing postgres "PostgreSQL" && has_postgres
 }
 
 need_peers() {
     need_linker
     if ! command -v c++ >/dev/null; then
-        consent "a C++ compiler (apt: g++)" && apt_install g++ || die "RocksDB is C++: install a compiler so that \`c++\` is found"
+        apt_thing gxx "a C++ compiler" || die "RocksDB is C++: install a compiler so that \`c++\` is found"
     fi
     # As the binding's generator looks for it: where it is told, by the loader, and where distributions keep their LLVMs.
     [[ -n ${LIBCLANG_PATH:-} ]] && return 0
     ldconfig -p 2>/dev/null | grep 'libclang\(-[0-9.]*\)\?\.so' >/dev/null && return 0
     compgen -G '/usr/lib/llvm-*/lib/libclang*.so*' >/dev/null && return 0
-    consent "libclang (apt: libclang-dev), which RocksDB's bindings are generated with" && apt_install libclang-dev ||
+    apt_thing libclang "libclang, which RocksDB's bindings are generated with" ||
         die "without libclang RocksDB's bindings cannot be generated: install it, or set LIBCLANG_PATH, or measure without RocksDB (PEERS=peer-fjall)"
 }

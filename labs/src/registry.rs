@@ -88,6 +88,7 @@ pub fn labs() -> Result<Vec<Lab>> {
     let mut labs = vec![
         setup::lab_00_a(),
         lab_00_b(),
+        setup::lab_m0(),
         lab_1_1(),
         lab_1_3(&gates)?,
         lab_1_4(),
@@ -488,11 +489,11 @@ mod tests {
             by_ids(&["9-9".into()])
                 .unwrap_err()
                 .to_string()
-                .contains("ready: 00-A, 00-B, 1-1, 1-3")
+                .contains("ready: 00-A, 00-B, M0, 1-1, 1-3")
         );
         assert_eq!(by_module("1").unwrap()[0].id, "1-1");
         let ids: Vec<_> = by_module("0").unwrap().into_iter().map(|lab| lab.id).collect();
-        assert_eq!(ids, ["00-A", "00-B"]);
+        assert_eq!(ids, ["00-A", "00-B", "M0"]);
         let ids: Vec<_> = by_module("3").unwrap().into_iter().map(|lab| lab.id).collect();
         assert_eq!(ids, ["3-1", "3-2", "3-3", "3-4", "3-5", "3-6"]);
         let error = by_module("7").unwrap_err().to_string();

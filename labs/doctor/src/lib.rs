@@ -12,6 +12,7 @@
 //! | [`programs`] | compilers, interpreters, servers, browsers |
 //! | [`broker`] | what Kafka there is |
 //! | [`gpu`] | a real GPU, or softcuda |
+//! | [`devbox`] | the dev container: whether it is built from what the scripts install |
 //! | [`show`] | all of it as a table, as JSON, and as the course runner's events |
 //!
 //! ```
@@ -22,6 +23,7 @@
 //! ```
 
 pub mod broker;
+pub mod devbox;
 pub mod finding;
 pub mod gpu;
 pub mod hardware;

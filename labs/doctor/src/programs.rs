@@ -192,6 +192,14 @@ const OPTIONAL: [Program; 9] = [
     },
 ];
 
+/// What Debian calls the programs that it has.
+pub(crate) fn apt() -> Vec<(&'static str, &'static str)> {
+    let all = [&C, &CURL].into_iter().chain(&OPTIONAL);
+    all.map(|program| (program.name, program.package.apt))
+        .filter(|(_, apt)| !apt.is_empty())
+        .collect()
+}
+
 /// What nothing goes without.
 #[must_use]
 pub fn required(place: &Place, system: &System) -> Vec<Finding> {

@@ -31,3 +31,24 @@ pub(super) fn lab_00_a() -> Lab {
         rivals: None,
     }
 }
+
+/// The dev container.
+pub(super) fn lab_m0() -> Lab {
+    let some = |measure: &str, what: &str, unit: &str| at_least(measure, what, unit, 0.0);
+    Lab {
+        id: "M0".into(),
+        title: "DevBox".into(),
+        module: "0".into(),
+        objective: "A container in which the course runs, made of the very lists and scripts that set any machine up; where Docker runs, it is built, weighed and started.".into(),
+        command: Command::Cargo { package: "doctor".into(), bin: "devbox".into(), arguments: ["--events", "--out", "out/lab/M0"].map(str::to_owned).to_vec() },
+        artefacts: vec!["devbox.json".to_owned()],
+        checks: vec![
+            Check::new("failed", "checks of files, lists, packages and the image that do not hold", "checks", Must::Equal(0.0)),
+            at_least("held", "of these, ones that hold", "checks", 4.0),
+            some("image_mib", "the image's size: reported", "MiB"),
+            some("start_seconds", "from `docker run` to the end of `true`: reported", "s"),
+        ],
+        time_limit: Duration::from_secs(30 * 60),
+        rivals: None,
+    }
+}
