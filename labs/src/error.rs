@@ -54,6 +54,16 @@ pub enum Error {
         /// What was asked for.
         asked: String,
     },
+    /// The front page has no table to write over.
+    #[error(
+        "README.md has no lines `{begin}` and `{end}`, between which the table of numbers stands"
+    )]
+    FrontPage {
+        /// The line before the table.
+        begin: &'static str,
+        /// The line behind it.
+        end: &'static str,
+    },
     /// The gates could not be read.
     #[error(transparent)]
     Gates(#[from] gates::Error),

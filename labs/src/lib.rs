@@ -8,6 +8,7 @@
 //! | [`check`] | acceptance checks and their verdicts |
 //! | [`rivals`] | the same work by others, from the last run of the gates |
 //! | [`book`] | the commands of the book, which are executed so that it cannot rot |
+//! | [`front_page`] | the front page's table of crates with a number each |
 //! | [`group`] | a program and all that it starts, which are stopped together |
 //! | [`report`] | the acceptance table, `out/report/index.html`, `out/report/results.json` |
 //!
@@ -17,6 +18,7 @@
 pub mod book;
 pub mod check;
 pub mod execution;
+pub mod front_page;
 pub mod group;
 pub mod protocol;
 pub mod registry;

@@ -8,6 +8,7 @@ use gates::workspace_root;
 use indicatif::{ProgressBar, ProgressStyle};
 use labs::Result;
 use labs::execution::run;
+use labs::front_page;
 use labs::protocol::Event;
 use labs::registry::{self, Lab};
 use labs::report::{self, Results};
@@ -53,6 +54,8 @@ enum Action {
         #[arg(long)]
         json: bool,
     },
+    /// Writes the front page's table of crates with a number each, from what the gates have measured on this machine.
+    Numbers,
     /// Renders the report anew, from what was kept of the last run of each lab and of the gates.
     Report,
     /// Runs the ready labs of a module.
@@ -74,6 +77,10 @@ fn main() -> ExitCode {
         Action::Run { ids, json, .. } => {
             registry::by_ids(&ids).and_then(|labs| run_all(&labs, json))
         }
+        Action::Numbers => front_page::write(&workspace_root()).map(|changed| {
+            say(&format!("README.md: {changed} rows have changed"));
+            0
+        }),
         Action::Report => report::render(&workspace_root()).map(|page| {
             say(&format!("Report: {}", page.display()));
             0

@@ -120,3 +120,9 @@ fn commands_name_what_there_is() {
     let commands = pages.iter().flat_map(|page| &page.blocks).flat_map(|block| &block.commands);
     assert!(commands.count() > 40);
 }
+
+#[test]
+fn the_front_pages_numbers_have_their_form_and_hold() {
+    let text = fs::read_to_string(root().join("README.md")).unwrap();
+    assert_eq!(labs::front_page::wrong(&text).unwrap(), Vec::<String>::new());
+}

@@ -16,6 +16,7 @@ use crate::execution::{End, LabResult};
 use crate::{Error, Result};
 
 pub use kept::{Kept, kept};
+pub(crate) use page::day;
 
 /// Columns of a table in a log, where no terminal says how wide it is.
 const LOG_WIDTH: u16 = 130;

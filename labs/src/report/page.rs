@@ -115,7 +115,7 @@ fn section(html: &mut String, Kept { environment, lab, .. }: &Kept) {
 }
 
 /// A day, by the seconds since 1970.
-pub(super) fn day(seconds: u64) -> String {
+pub(crate) fn day(seconds: u64) -> String {
     let at = UNIX_EPOCH + Duration::from_secs(seconds.min(253_402_300_799));
     let text = humantime::format_rfc3339_seconds(at).to_string();
     text.split('T').next().unwrap_or_default().to_owned()
