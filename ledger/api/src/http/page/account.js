@@ -67,5 +67,5 @@ function transfers(path, changed) {
     pages.say(begins.length > 1 ? "page " + begins.length : "");
     pages.allow(begins.length > 1, begins.length > 1, next !== null);
   }
-  return { element: node("section", {}, node("h3", {}, "Transfers"), shown, pages), load };
+  return { element: node("section", {}, node("h3", {}, "Transfers"), shown.around, pages), load };
 }

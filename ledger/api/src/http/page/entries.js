@@ -32,6 +32,7 @@ export async function rows(entries) {
     if (it.kind === "transaction") {
       it.legs.forEach((leg, at) => all.push({
         ...head,
+        note: at === 0 ? head.note : "",
         leg: "leg " + (at + 1) + " of " + it.legs.length,
         debit: leg.side === "debit" ? leg.account_id : null,
         credit: leg.side === "credit" ? leg.account_id : null,

@@ -14,8 +14,8 @@ export function entry(id) {
     ...[["Debits posted", "debits_posted"], ["Credits posted", "credits_posted"], ["Debits pending", "debits_pending"],
       ["Credits pending", "credits_pending"]].map(([title, field]) => ({ title, number: true, show: (it) => amount(it[field], it.currency) })),
   ]);
-  const element = node("div", {}, node("h2", {}, "Transfer or transaction " + id), about, node("h3", {}, "Movements"), moves,
-    node("h3", {}, "Balances right after it"), after);
+  const element = node("div", {}, node("h2", {}, "Transfer or transaction " + id), about, node("h3", {}, "Movements"), moves.around,
+    node("h3", {}, "Balances right after it"), after.around);
   let loaded = false;
 
   async function load() {

@@ -52,7 +52,7 @@ export function overview(changed) {
   ]);
   const latest = entryTable("Latest transfers and transactions");
   const section = (title, ...content) => node("section", {}, node("h2", {}, ...[title].flat()), ...content);
-  const element = node("div", {}, section(["Trial balance ", verdict], trial), section("Accounts", accounts, pages), section("Latest", latest));
+  const element = node("div", {}, section(["Trial balance ", verdict], trial.around), section("Accounts", accounts.around, pages), section("Latest", latest.around));
 
   async function load() {
     const sums = await ask("/v1/trial-balance");

@@ -66,5 +66,5 @@ export function statement(path, changed) {
     pages.say(parts.length > 1 ? "part " + parts.length : found.truncated ? "the first " + LINES + " lines" : "");
     pages.allow(parts.length > 1, next !== null);
   }
-  return { element: node("section", {}, node("h3", {}, "Statement"), form, shown, pages), load };
+  return { element: node("section", {}, node("h3", {}, "Statement"), form, shown.around, pages), load };
 }

@@ -10,7 +10,7 @@ export function node(name, attributes = {}, ...content) {
 
 /** A link to a view of this page. */
 export function link(view, id, text = id) {
-  return node("a", { href: "#/" + view + "/" + encodeURIComponent(id) }, text);
+  return node("a", { href: "#/" + view + "/" + encodeURIComponent(id), class: text.length > 20 ? "long" : "" }, text);
 }
 
 /** Nanoseconds since 1970 do not fit a number, and their milliseconds do. */
@@ -28,7 +28,8 @@ export function facts(pairs) {
 
 /**
  * A table of columns `{title, number, show}`. Its `fill` shows rows, which are plain values: a row that is there already is left alone, so that
- * whoever is reading it, has marked it, or has the keyboard in it, keeps it. `nothing` is shown in place of no rows.
+ * whoever is reading it, has marked it, or has the keyboard in it, keeps it. `nothing` is shown in place of no rows. It stands in an element of its own,
+ * `around`.
  */
 export function table(name, columns) {
   // The roles are said, since a phone shows rows as cards, and a browser would then no longer call it a table.
@@ -36,6 +37,8 @@ export function table(name, columns) {
   const body = node("tbody", { role: "rowgroup" });
   const head = node("thead", { role: "rowgroup" }, node("tr", { role: "row" }, ...heads));
   const made = node("table", { role: "table", "aria-label": name }, head, body);
+
+  made.around = node("div", { class: "wide" }, made);
 
   const cells = (row) => columns.map((it) => {
     const shown = it.show(row);
