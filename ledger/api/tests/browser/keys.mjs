@@ -37,7 +37,7 @@ await browse({ origin }, async ({ page, context, eventually, same, check, expect
 
   await entered(key);
   await works();
-  check("nothing is wrong any more", await page.locator("#problem").isHidden());
+  await eventually("nothing is wrong any more", () => page.locator("#problem").isHidden());
   check("nor asked", await field.isHidden());
   await page.reload();
   await works();

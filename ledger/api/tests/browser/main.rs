@@ -21,7 +21,7 @@ use std::sync::Arc;
 use ledger::disk::MemoryDisk;
 use ledger_api::client::{Client, ClientOptions};
 use script::Script;
-use support::{Program, Server, Setup, fail_syncs, transfer};
+use support::{Program, Server, Setup, fail_syncs};
 
 #[test]
 fn everything_that_is_in_a_ledger_is_seen_exactly_and_live() {
@@ -42,14 +42,16 @@ fn from_an_empty_ledger_to_the_first_transfer_and_to_the_end() {
     let Some(script) = Script::find("life.mjs") else { return };
     let disk = Arc::new(MemoryDisk::new());
     let mut server = Server::with(Setup { disk: Arc::clone(&disk), ..Setup::default() });
-    let (client, address) = (server.client(), server.http);
+    let address = server.http;
     script.run(address, &[], |asked| match asked {
         "stop on an error" => {
             fail_syncs(&disk);
-            // It stops the ledger, which is what this is for.
-            let options = ClientOptions::new(server.tcp).patience(std::time::Duration::ZERO);
-            let _ = Client::new(options).create_transfers(&[transfer(900, 1)]);
-            assert!(client.status().is_err());
+            let mut web = server.web();
+            let transfer = serde_json::json!({
+                "id": "900", "debit_account_id": "1", "credit_account_id": "2", "ledger": 1, "code": 1, "amount": "1",
+            });
+            web.post("/v1/transfers", &transfer).problem(503, "stopped");
+            web.get("/health").problem(503, "stopped");
         }
         "end" => drop(server.stop()),
         _ => panic!("{asked}?"),

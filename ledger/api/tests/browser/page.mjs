@@ -48,9 +48,7 @@ await browse({ origin: process.argv[2], options: { viewport: { width: 1280, heig
   await turn("Previous", "119", 25);
   await turn("First", "1", 25);
 
-  const latest = await rows(page, "Latest transfers and transactions");
-  const refused = latest.find((it) => it.Id === "2002");
-  check("the refusal says why: " + refused.Note, refused.Note.startsWith("refused: "));
+  const latest = await rowsWhen(page, "Latest transfers and transactions", "the latest", (it) => it.some((row) => row.Id === "3001"));
   const legs = latest.filter((it) => it.Id === "3000");
   same("legs", legs.map((it) => [it.Debit, it.Credit, it.Amount]),
     [["1", "", "3.00 EUR"], ["", "101", "2.00 EUR"], ["", "102", "1.00 EUR"], ["21", "", "50 JPY"], ["", "22", "50 JPY"]]);
@@ -129,7 +127,9 @@ await browse({ origin: process.argv[2], options: { viewport: { width: 1280, heig
   await find("0xfffffffffffffffffffffffffffffffe");
   await eventually("the greatest id", async () => (await facts(page)).Balance === GREATEST + " Dr");
   await find("2002");
-  await eventually("the refused transfer", async () => (await facts(page))["What to do"] !== undefined);
+  await eventually("the refused transfer", async () => (await facts(page)).Kind === "refusal");
+  const refused = await facts(page);
+  check("why, and what to do: " + JSON.stringify(refused), refused.Note.startsWith("refused: ") && refused["What to do"] !== "");
   await find("2003");
   const after = await rowsWhen(page, "Balances after it", "the balances after it", (it) => it.length === 2);
   same("which", after.map((it) => it.Account), ["1", "2"]);

@@ -12,7 +12,10 @@ fn references(text: &str) -> BTreeSet<String> {
         let found = text.split(mark).skip(1).filter_map(|it| it.split('"').next());
         found.filter_map(|it| it.strip_prefix(prefix)).map(|it| format!("/app/{it}")).collect()
     };
-    [after("href=\"", "/app/"), after("src=\"", "/app/"), after("from \"", "./")].concat().into_iter().collect()
+    [after("href=\"", "/app/"), after("src=\"", "/app/"), after("from \"", "./")]
+        .concat()
+        .into_iter()
+        .collect()
 }
 
 #[test]
@@ -34,9 +37,16 @@ fn the_page_is_of_one_piece_and_takes_nothing_from_elsewhere() {
         assert!(policy.contains("default-src 'none'") && !policy.contains("unsafe"), "{policy}");
         assert_eq!(reply.header("x-content-type-options"), Some("nosniff"));
         let text = reply.body.replace("xmlns=\"http://www.w3.org/2000/svg\"", "");
-        for forbidden in
-            ["http://", "https://", "style=", "onclick=", "innerHTML", "eval(", "<script>", "<style>"]
-        {
+        for forbidden in [
+            "http://",
+            "https://",
+            "style=",
+            "onclick=",
+            "innerHTML",
+            "eval(",
+            "<script>",
+            "<style>",
+        ] {
             assert!(!text.contains(forbidden), "{path}: {forbidden}");
         }
         open.extend(references(&text).into_iter().filter(|it| !seen.contains(it)));

@@ -102,6 +102,7 @@ element("key-form").addEventListener("submit", (event) => {
     return;
   }
   element("key-form").hidden = true;
+  tell("");
   poke();
 });
 
