@@ -1,5 +1,5 @@
-// A browser for tests of pages: starts it, drives it, and fails for what no page of ours may do. scripts/browser.sh has put everything in place;
-// whoever runs a test says where by BROWSER_MODULES (node's modules) and CHROMIUM (the browser).
+// A browser for tests of pages: starts it, drives it, and fails for what no page of ours may do. scripts/browser.sh has put everything in place: in the
+// target directory, or where BROWSER says.
 //
 //   import { browse } from ".../scripts/browser/browser.mjs";
 //   await browse({ origin: "http://127.0.0.1:7080" }, async ({ page, check, eventually }) => { await page.goto("/"); ... });
@@ -8,16 +8,16 @@
 // beforehand with `expect`. Nothing here is about how fast anything is: deadlines are for what hangs, and generous, since a machine with two cores that
 // is busy takes its time.
 import { createRequire } from "node:module";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
 import { isDeepStrictEqual } from "node:util";
 
 /** When something counts as hanging, in milliseconds. */
 export const DEADLINE = 120_000;
 
-function wanted(name) {
-  const value = process.env[name];
-  if (!value) throw new Error(name + " is not set: see scripts/browser.sh");
-  return value;
+function place(...path) {
+  const root = fileURLToPath(new URL("../..", import.meta.url));
+  return resolve(process.env.BROWSER ?? join(process.env.CARGO_TARGET_DIR ?? join(root, "target"), "browser"), ...path);
 }
 
 /**
@@ -25,13 +25,13 @@ function wanted(name) {
  * pages only.
  */
 async function launch() {
-  const { chromium } = createRequire(join(wanted("BROWSER_MODULES"), "of.cjs"))("playwright-core");
+  const { chromium } = createRequire(place("node", "of.cjs"))("playwright-core");
   const root = process.getuid?.() === 0;
   let error;
   for (const sandbox of root ? [false] : [true, false]) {
     try {
       return await chromium.launch({
-        executablePath: wanted("CHROMIUM"),
+        executablePath: place("chromium"),
         chromiumSandbox: sandbox,
         timeout: DEADLINE,
         // A container's /dev/shm is small; nothing here needs a GPU, or the maker's services.
@@ -92,7 +92,7 @@ export async function eventually(what, look, deadline = DEADLINE) {
       last = error;
     }
     if (Date.now() > end) throw new Error("never happened: " + what + "; at last: " + (last?.message ?? last));
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await new Promise((done) => setTimeout(done, 50));
   }
 }
 
@@ -144,8 +144,8 @@ export async function reach(page, locator, key = "Tab", most = 200) {
  */
 export async function please(what) {
   try {
-    await new Promise((resolve, reject) => {
-      process.stdin.once("data", resolve);
+    await new Promise((done, reject) => {
+      process.stdin.once("data", done);
       process.stdin.once("end", () => reject(new Error("nobody is there any more to: " + what)));
       process.stdin.resume();
       process.stdout.write("do: " + what + "\n");

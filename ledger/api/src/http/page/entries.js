@@ -60,6 +60,6 @@ export function entryTable(name) {
     { title: "Credit", show: (it) => account(it.credit) },
     { title: "Amount", number: true, show: (it) => (it.amount === undefined ? "" : amount(it.amount, it.currency, { unit: true })) },
     { title: "Code", number: true, show: (it) => it.code ?? "" },
-    { title: "Note", show: (it) => it.note },
+    { title: "Note", words: true, show: (it) => it.note },
   ]);
 }

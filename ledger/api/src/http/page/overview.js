@@ -32,11 +32,11 @@ export function overview(changed) {
   const trial = table("Trial balance", [
     { title: "Ledger", show: (it) => String(it.ledger) },
     { title: "Currency", show: (it) => it.code },
+    { title: "Difference", number: true, show: (it) => differences(it) },
     { title: "Debits posted", ...sum("debits_posted") },
     { title: "Credits posted", ...sum("credits_posted") },
     { title: "Debits pending", ...sum("debits_pending") },
     { title: "Credits pending", ...sum("credits_pending") },
-    { title: "Difference", number: true, show: (it) => differences(it) },
   ]);
   const accounts = table("Accounts", [
     { title: "Account", show: (it) => link("account", it.id) },
@@ -45,14 +45,15 @@ export function overview(changed) {
     { title: "Balance", number: true, show: (it) => balance(it.debits_posted, it.credits_posted, it.currency) },
     ...[["Debits posted", "debits_posted"], ["Credits posted", "credits_posted"], ["Debits pending", "debits_pending"],
       ["Credits pending", "credits_pending"]].map(([title, field]) => ({ title, number: true, show: (it) => amount(it[field], it.currency) })),
-    { title: "Flags", show: (it) => it.flags.join(", ").replaceAll("_", " ") },
+    { title: "Flags", words: true, show: (it) => it.flags.join(", ").replaceAll("_", " ") },
   ]);
   const pages = buttons("Pages of accounts", [
     ["First", go(() => 0)], ["Previous", go(() => offset - PAGE)], ["Next", go(() => offset + PAGE)], ["Last", go(lastPage)],
   ]);
   const latest = entryTable("Latest transfers and transactions");
   const section = (title, ...content) => node("section", {}, node("h2", {}, ...[title].flat()), ...content);
-  const element = node("div", {}, section(["Trial balance ", verdict], trial.around), section("Accounts", accounts.around, pages), section("Latest", latest.around));
+  const element = node("div", {},
+    section(["Trial balance ", verdict], trial.around), section("Accounts", accounts.around, pages), section("Latest", latest.around));
 
   async function load() {
     const sums = await ask("/v1/trial-balance");

@@ -45,7 +45,7 @@ export function statement(path, changed) {
     { title: "Debit pending", ...moved("debits_pending", true) },
     { title: "Credit pending", ...moved("credits_pending", true) },
     { title: "Balance", number: true, show: (it) => balance(it.balances.debits_posted, it.balances.credits_posted, it.currency) },
-    { title: "Note", show: (it) => it.note ?? "" },
+    { title: "Note", words: true, show: (it) => it.note ?? "" },
   ]);
 
   async function load(currency) {

@@ -26,14 +26,17 @@ export function facts(pairs) {
   return node("dl", { class: "facts" }, ...shown.map(([name, value]) => node("div", {}, node("dt", {}, name), node("dd", {}, value))));
 }
 
+// How a column is set: numbers end together, words want room.
+const kind = (column) => (column.number ? "number" : column.words ? "words" : "");
+
 /**
- * A table of columns `{title, number, show}`. Its `fill` shows rows, which are plain values: a row that is there already is left alone, so that
+ * A table of columns `{title, number, words, show}`. Its `fill` shows rows, which are plain values: a row that is there already is left alone, so that
  * whoever is reading it, has marked it, or has the keyboard in it, keeps it. `nothing` is shown in place of no rows. It stands in an element of its own,
  * `around`.
  */
 export function table(name, columns) {
   // The roles are said, since a phone shows rows as cards, and a browser would then no longer call it a table.
-  const heads = columns.map((it) => node("th", { scope: "col", role: "columnheader", class: it.number ? "number" : "" }, it.title));
+  const heads = columns.map((it) => node("th", { scope: "col", role: "columnheader", class: kind(it) }, it.title));
   const body = node("tbody", { role: "rowgroup" });
   const head = node("thead", { role: "rowgroup" }, node("tr", { role: "row" }, ...heads));
   const made = node("table", { role: "table", "aria-label": name }, head, body);
@@ -42,7 +45,7 @@ export function table(name, columns) {
 
   const cells = (row) => columns.map((it) => {
     const shown = it.show(row);
-    return node("td", { role: "cell", "data-title": it.title, class: it.number ? "number" : "" }, ...(Array.isArray(shown) ? shown : [shown]));
+    return node("td", { role: "cell", "data-title": it.title, class: kind(it) }, ...(Array.isArray(shown) ? shown : [shown]));
   });
 
   made.fill = (rows, nothing) => {
