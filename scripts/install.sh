@@ -199,15 +199,6 @@ need_prometheus() {
 }
 
 # Some distributions have no such package, or only one that stands for a snap: then it is the user's to install.
-need_browser() {
-    local name
-    [[ -x ${CHROMIUM:-} ]] && return 0
-    for name in chromium chromium-browser chromium-headless-shell google-chrome google-chrome-stable; do
-        command -v "$name" >/dev/null && return 0
-    done
-    consent "Chromium (apt: chromium fonts-dejavu-core; some 125 MB to download)" && apt_install chromium fonts-dejavu-core
-}
-
 need_jdk() {
     command -v javac >/dev/null && command -v java >/dev/null && return 0
     if apt_has "$(packages_of jdk)"; then
