@@ -1,6 +1,7 @@
 //! The labs that are ready. What is here runs; what is still to come is not here.
 
 mod gpu;
+mod ledger;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -21,6 +22,8 @@ pub enum Command {
         bin: String,
         /// Its arguments.
         arguments: Vec<String>,
+        /// What `cargo build --release` is given besides, to build the programs that it starts.
+        also: Vec<String>,
     },
     /// Any program.
     Program {
@@ -34,7 +37,7 @@ pub enum Command {
 impl std::fmt::Display for Command {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let arguments = match self {
-            Self::Cargo { package, bin, arguments } => {
+            Self::Cargo { package, bin, arguments, .. } => {
                 write!(f, "cargo run --release -p {package} --bin {bin} --")?;
                 arguments
             }
@@ -86,6 +89,7 @@ pub fn labs() -> Result<Vec<Lab>> {
     let gates = Gates::embedded()?;
     let mut labs = vec![lab_00_b(), lab_1_1(), lab_1_3(&gates)?, lab_1_4(), lab_1_5(), lab_1_6()];
     labs.extend(gpu::labs(&gates)?);
+    labs.push(ledger::lab());
     Ok(labs)
 }
 
@@ -159,6 +163,7 @@ fn queue_lab(
             package: "queue-chaos-cli".into(),
             bin: "queue-chaos".into(),
             arguments,
+            also: Vec::new(),
         },
         artefacts: ["timeline.svg", "report.html", "summary.json", "run.cast", "history.jsonl"]
             .map(str::to_owned)
@@ -266,6 +271,7 @@ fn lab_1_3(gates: &Gates) -> Result<Lab> {
             arguments: ["--records", &RECORDS.to_string(), "--out", "out/lab/1-3", "--json"]
                 .map(str::to_owned)
                 .to_vec(),
+            also: Vec::new(),
         },
         artefacts: [
             "amplification-over-time.svg",
@@ -319,6 +325,7 @@ fn lab_1_4() -> Lab {
             arguments: ["--messages", &MESSAGES.to_string(), "--out", "out/lab/1-4", "--json"]
                 .map(str::to_owned)
                 .to_vec(),
+            also: Vec::new(),
         },
         artefacts: ["commands.sh", "transcript.txt", "rename.json", "tweets-v1.avro", "tweets-v2.avro"]
             .map(str::to_owned)
@@ -376,6 +383,7 @@ fn lab_1_6() -> Lab {
             arguments: ["lab", "--keys", "1_000_000", "--out", "out/lab/1-6", "--json"]
                 .map(str::to_owned)
                 .to_vec(),
+            also: Vec::new(),
         },
         artefacts: ["load.svg", "moved-keys.svg", "virtual-nodes.svg", "warm-up.svg"]
             .map(str::to_owned)

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use ledger::model::{Batch, Reply, Transfer, TransferFlags};
+use ledger_api::Problem;
 use ledger_api::client::{ClientError, ClientOptions, Connection};
 
 use super::history::{Asked, History};
@@ -37,10 +38,11 @@ pub fn work(
             match ask(&mut connection, options, &batch) {
                 Ok(Reply::Transfers(outcomes)) => break Some(outcomes),
                 Ok(_) => return Err("an answer of another kind".into()),
+                Err(ClientError::Problem(Problem::NoRoom(_))) => history.no_room += 1,
                 Err(error) if error.is_retried() => {}
                 Err(error) => return Err(error.into()),
             }
-            if !live.goes_on(0) {
+            if live.is_over() {
                 break None;
             }
             if begun.elapsed() > PATIENCE {
