@@ -138,7 +138,10 @@ pub(crate) fn full_disk(programs: &Programs, arguments: &Arguments, tell: &Tell)
         &["what", "how many"],
         &[
             vec![json!("times that the disk was full"), proof["disk_filled"].clone()],
-            vec![json!("requests refused for that, and sent again"), proof["refused_for_room"].clone()],
+            vec![
+                json!("requests refused for that, and sent again"),
+                proof["refused_for_room"].clone(),
+            ],
             vec![json!("times that the server ended by itself"), proof["ended_for_room"].clone()],
             vec![
                 json!("times that it could not start before there was room"),

@@ -64,7 +64,7 @@ impl Deaths {
             }
             let how = match ended {
                 Some(status) => {
-                    self.died(status, room.is_some_and(|it| it.was_full_since(started)))?;
+                    self.died(status, room.filter(|it| it.was_full_since(started)))?;
                     "ended by itself, its disk was full,"
                 }
                 None => {
@@ -84,10 +84,11 @@ impl Deaths {
     }
 
     /// Where the disk was full the server may say so and end; it may not be killed by a signal, or panic.
-    fn died(&mut self, status: ExitStatus, full: bool) -> Done {
-        if !full || status.code() != Some(1) {
+    fn died(&mut self, status: ExitStatus, full: Option<&Room>) -> Done {
+        let Some(room) = full.filter(|_| status.code() == Some(1)) else {
             return Err(format!("the server ended by itself: {status}").into());
-        }
+        };
+        room.noticed();
         self.full += 1;
         Ok(())
     }
@@ -101,7 +102,8 @@ impl Deaths {
                     self.restarts.push(begun.elapsed());
                     return Ok(begun.elapsed());
                 }
-                Err(_) if room.is_some_and(|it| it.was_full_since(begun)) => {
+                Err(_) if let Some(room) = room.filter(|it| it.was_full_since(begun)) => {
+                    room.noticed();
                     self.refused_starts += 1;
                     std::thread::sleep(Duration::from_millis(20));
                 }

@@ -17,8 +17,6 @@ pub struct History {
     pub requests: Vec<Asked>,
     /// How often a request was sent again.
     pub retries: u64,
-    /// How often a request was refused since the disk had no room.
-    pub no_room: u64,
 }
 
 impl History {
@@ -26,6 +24,5 @@ impl History {
     pub fn add(&mut self, other: Self) {
         self.requests.extend(other.requests);
         self.retries += other.retries;
-        self.no_room += other.no_room;
     }
 }

@@ -101,10 +101,14 @@ fn chaos(arguments: &Arguments, directory: &Path) -> Done {
     if !end.success() {
         return Err(format!("the server ended with {end} when it was asked to").into());
     }
+    let said = std::fs::read_to_string(directory.with_extension("log"))?;
+    if let Some(line) = said.lines().find(|it| it.contains("panicked at")) {
+        return Err(format!("the server panicked: {line}").into());
+    }
     if let Some(file) = &arguments.statement {
         std::fs::write(file, &proof.statement)?;
     }
-    proof.print(arguments.json, &deaths, room.map(Room::times));
+    proof.print(arguments.json, &deaths, room);
     Ok(())
 }
 
@@ -123,7 +127,7 @@ fn under_load(
         let workers: Vec<_> = (0..arguments.connections)
             .map(|worker| {
                 scope.spawn(move || {
-                    worker::work(arguments, options, worker.into(), live)
+                    worker::work(arguments, options, worker.into(), live, room)
                         .inspect_err(|_| live.stop())
                 })
             })

@@ -10,6 +10,7 @@ use ledger_api::client::Client;
 use super::deaths::Deaths;
 use super::history::{Asked, History};
 use super::model::Model;
+use super::room::Room;
 use crate::accounts::{self, LEDGERS};
 use crate::{Done, report};
 
@@ -20,7 +21,6 @@ pub struct Proof {
     unknown_there: u64,
     unknown_absent: u64,
     retries: u64,
-    no_room: u64,
     volume: u128,
     took: Duration,
     /// What each account has posted, in CSV.
@@ -29,7 +29,7 @@ pub struct Proof {
 
 impl Proof {
     /// Says so.
-    pub fn print(&self, json: bool, deaths: &Deaths, filled: Option<u32>) {
+    pub fn print(&self, json: bool, deaths: &Deaths, room: Option<&Room>) {
         let Self { acknowledged, refused, unknown_there, unknown_absent, .. } = self;
         let Deaths { kills, full, refused_starts, .. } = deaths;
         let most = deaths.restarts.iter().max().copied().unwrap_or_default();
@@ -37,8 +37,8 @@ impl Proof {
             let line = serde_json::json!({
                 "kills": kills,
                 "restart_ms": {"median": deaths.median_restart().as_millis(), "max": most.as_millis()},
-                "disk_filled": filled,
-                "refused_for_room": self.no_room,
+                "disk_filled": room.map(Room::times),
+                "refused_for_room": room.map(Room::refusals),
                 "ended_for_room": full,
                 "starts_refused_for_room": refused_starts,
                 "acknowledged": acknowledged,
@@ -66,11 +66,12 @@ impl Proof {
             most.as_millis(),
             self.took.as_secs_f64()
         ));
-        if let Some(filled) = filled {
+        if let Some(room) = room {
             report::print(&format!(
-                "the disk was full {filled} times: {} requests were refused for that, {full} times the server ended by itself, \
+                "the disk was full {} times: {} requests were refused for that, {full} times the server ended by itself, \
                  and {refused_starts} times it could not start before there was room",
-                self.no_room
+                room.times(),
+                room.refusals()
             ));
         }
     }
@@ -86,7 +87,6 @@ pub fn prove(client: &Client, history: History, accounts: u64) -> Done<Proof> {
         unknown_there: 0,
         unknown_absent: 0,
         retries: history.retries,
-        no_room: history.no_room,
         volume: 0,
         took: Duration::ZERO,
         statement: String::new(),

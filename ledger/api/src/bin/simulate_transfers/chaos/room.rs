@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
@@ -11,9 +12,11 @@ use crate::live::Live;
 use crate::random::Random;
 use crate::{Done, report};
 
-/// How long the disk has room, and how long it has none, in milliseconds.
+/// How long the disk has room, in milliseconds.
 const WITH: (u64, u64) = (300, 1_500);
-const WITHOUT: (u64, u64) = (300, 2_500);
+/// How long it has none after somebody has noticed, in milliseconds, and how long that is waited for: the server has room in the files that it has made.
+const WITHOUT: (u64, u64) = (50, 1_000);
+const UNNOTICED: Duration = Duration::from_secs(5);
 /// How long after there is room again the server has to answer: it may have to be restarted for that, and is killed besides.
 const PATIENCE: Duration = Duration::from_secs(20);
 /// Larger ones are not filled: nobody who names one means that.
@@ -23,6 +26,8 @@ const LARGEST: u64 = 4 << 30;
 pub struct Room {
     ballast: PathBuf,
     state: Mutex<State>,
+    refused: AtomicU64,
+    noticed: AtomicU64,
 }
 
 struct State {
@@ -46,7 +51,28 @@ impl Room {
             .into());
         }
         let state = State { full: false, changed: Instant::now(), times: 0 };
-        Ok(Self { ballast: directory.join("ballast"), state: Mutex::new(state) })
+        Ok(Self {
+            ballast: directory.join("ballast"),
+            state: Mutex::new(state),
+            refused: AtomicU64::new(0),
+            noticed: AtomicU64::new(0),
+        })
+    }
+
+    /// A request was refused since there is no room.
+    pub fn refused(&self) {
+        self.refused.fetch_add(1, Ordering::Relaxed);
+        self.noticed();
+    }
+
+    /// The server has met the end of the disk.
+    pub fn noticed(&self) {
+        self.noticed.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// How many requests were refused.
+    pub fn refusals(&self) -> u64 {
+        self.refused.load(Ordering::Relaxed)
     }
 
     /// How often it was full.
@@ -63,16 +89,21 @@ impl Room {
     /// Takes all room and gives it back, again and again until everybody stops. An error if the server does not go on where there is room.
     pub fn fill_again_and_again(&self, seed: u64, live: &Live) -> Done {
         let mut random = Random::new(seed ^ 0xF0);
-        let mut pause = |(least, most): (u64, u64)| {
-            let until = Instant::now() + Duration::from_millis(least + random.below(most - least));
-            while Instant::now() < until && !live.is_over() {
+        let sleep = |length: Duration, enough: &dyn Fn() -> bool| {
+            let until = Instant::now() + length;
+            while Instant::now() < until && !live.is_over() && !enough() {
                 std::thread::sleep(Duration::from_millis(5));
             }
         };
+        let mut pause = |(least, most): (u64, u64)| {
+            sleep(Duration::from_millis(least + random.below(most - least)), &|| false);
+        };
         while !live.is_over() {
             pause(WITH);
+            let noticed = self.noticed.load(Ordering::Relaxed);
             let taken = self.fill();
             if taken.is_ok() {
+                sleep(UNNOTICED, &|| self.noticed.load(Ordering::Relaxed) > noticed);
                 pause(WITHOUT);
             }
             self.free()?;

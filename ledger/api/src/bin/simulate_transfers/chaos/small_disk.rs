@@ -42,8 +42,7 @@ pub fn run_again(mount: &Path, json: bool) -> Done {
 
 /// Makes the disk, in the namespace.
 pub fn mount(at: &Path, mebibytes: u32) -> Done {
-    let done =
-        Command::new("mount").args(tmpfs(at, mebibytes)).status()?;
+    let done = Command::new("mount").args(tmpfs(at, mebibytes)).status()?;
     if done.success() { Ok(()) } else { Err(format!("{} cannot be mounted", at.display()).into()) }
 }
 

@@ -7,6 +7,7 @@ use ledger_api::Problem;
 use ledger_api::client::{ClientError, ClientOptions, Connection};
 
 use super::history::{Asked, History};
+use super::room::Room;
 use crate::Done;
 use crate::accounts::{self, LEDGERS};
 use crate::arguments::Arguments;
@@ -23,6 +24,7 @@ pub fn work(
     options: &ClientOptions,
     worker: u64,
     live: &Live,
+    room: Option<&Room>,
 ) -> Done<History> {
     let mut history = History::default();
     let mut requests = Requests::new(arguments, worker);
@@ -38,7 +40,9 @@ pub fn work(
             match ask(&mut connection, options, &batch) {
                 Ok(Reply::Transfers(outcomes)) => break Some(outcomes),
                 Ok(_) => return Err("an answer of another kind".into()),
-                Err(ClientError::Problem(Problem::NoRoom(_))) => history.no_room += 1,
+                Err(ClientError::Problem(Problem::NoRoom(_))) if let Some(room) = room => {
+                    room.refused()
+                }
                 Err(error) if error.is_retried() => {}
                 Err(error) => return Err(error.into()),
             }
