@@ -248,7 +248,7 @@ fn chaos_in_short() {
 #[test]
 fn chaos_on_a_disk_that_runs_full() {
     let told = Command::new(env!("CARGO_BIN_EXE_simulate_transfers"))
-        .args(["--chaos", "--fill", "--disk", "64", "--duration", "4", "--kills", "2"])
+        .args(["--chaos", "--fill", "--disk", "128", "--duration", "4", "--kills", "2"])
         .args(["--connections", "4", "--batch", "64", "--accounts", "50", "--rate", "40000"])
         .arg("--json")
         .output()

@@ -20,11 +20,11 @@ type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 #[derive(Parser)]
 #[command(
     version,
-    after_help = "Example: lab-ledger --seconds 40 --out out/lab/A\n\nThe course runs it: `just lab A`."
+    after_help = "Example: lab-ledger --seconds 30 --out out/lab/A\n\nThe course runs it: `just lab A`."
 )]
 struct Arguments {
     /// How long the server is under load, and killed.
-    #[arg(long, default_value_t = 40, value_parser = clap::value_parser!(u64).range(5..=3600))]
+    #[arg(long, default_value_t = 30, value_parser = clap::value_parser!(u64).range(5..=3600))]
     seconds: u64,
     /// How often it is killed at the least.
     #[arg(long, default_value_t = 20)]

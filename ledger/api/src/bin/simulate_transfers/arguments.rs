@@ -77,7 +77,7 @@ pub struct Arguments {
     #[arg(long, requires = "chaos")]
     pub fill: bool,
     /// Chaos: how large that file system in memory is, in MiB.
-    #[arg(long, default_value_t = 256, value_name = "MIB", value_parser = clap::value_parser!(u32).range(32..=2_048))]
+    #[arg(long, default_value_t = 256, value_name = "MIB", value_parser = clap::value_parser!(u32).range(128..=2_048))]
     pub disk: u32,
     /// Chaos: where to write what each account has as far as clients know, in CSV, for `ledger reconcile --statement`.
     #[arg(long, value_name = "FILE", requires = "chaos")]
