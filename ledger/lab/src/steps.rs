@@ -323,7 +323,7 @@ pub(crate) fn simulate(programs: &Programs, seeds: u32, out: &Path, tell: &Tell)
     let traces = out.join("traces");
     let asked = ["--seeds", &count, "--profile", "device", "--out", text(&traces)?, "--json"];
     let (well, end) = programs.ask("ledger_sim", &asked)?;
-    let failed = end["failed"].as_f64().unwrap_or(if well { 0.0 } else { 1.0 });
+    let failed = end["failures"].as_f64().unwrap_or(if well { 0.0 } else { 1.0 });
     tell.measure("simulated_failures", failed, "runs");
     tell.note(&format!("the simulator: {end}"));
     Ok(())
