@@ -40,7 +40,7 @@ pub(super) fn lab() -> Lab {
                 "minor units",
                 0.0,
             ),
-            at_least("disk_filled", "times that the disk was full, to its last block, in another run", "times", 3.0),
+            at_least("disk_filled", "times that the disk was full, to its last block, in another run", "times", 2.0),
             at_least(
                 "full_disk_noticed",
                 "times that the server refused a request for that, or ended with an error and was started again",
