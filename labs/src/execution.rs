@@ -273,14 +273,16 @@ fn nothing_measured(lab: &Lab, outcome: &Outcome) -> Option<String> {
 
 fn execute(lab: &Lab, root: &Path, watch: &mut dyn FnMut(&Event)) -> Outcome {
     let mut outcome = Outcome::default();
-    let mut command = match prepare(&lab.command, root) {
+    let command = match prepare(&lab.command, root) {
         Ok(command) => command,
         Err(why) => {
             outcome.end = End::NotStarted(why);
             return outcome;
         }
     };
-    // A group of its own, so that a lab is stopped together with the processes that it has started.
+    // A group of its own, so that a lab is stopped together with the processes that it has started. A terminal's ctrl-C does not reach it there: the kernel
+    // tells it that this process has ended.
+    let mut command = told_of_our_end(command);
     command.current_dir(root).stdin(Stdio::null()).stdout(Stdio::piped()).process_group(0);
     let begun = Instant::now();
     let mut child = match command.spawn() {
@@ -303,6 +305,28 @@ fn execute(lab: &Lab, root: &Path, watch: &mut dyn FnMut(&Event)) -> Outcome {
     outcome
 }
 
+/// A command that gets `SIGTERM` when this process ends, whatever ends it. Without `setpriv` (util-linux) nobody tells it. What cannot be started stays as it is, and
+/// says so itself.
+fn told_of_our_end(command: std::process::Command) -> std::process::Command {
+    let program = Path::new(command.get_program());
+    let missing = program.components().count() > 1 && !program.exists();
+    let has_setpriv = || {
+        std::process::Command::new("setpriv")
+            .args(["--pdeathsig", "TERM", "true"])
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .status()
+            .is_ok_and(|status| status.success())
+    };
+    if missing || !has_setpriv() {
+        return command;
+    }
+    let mut told = std::process::Command::new("setpriv");
+    told.args(["--pdeathsig", "TERM", "--"]).arg(program).args(command.get_args());
+    told
+}
+
 /// The program to spawn. A binary of the workspace is built first, so that a failing build is told from a failing lab and
 /// does not count as the lab's time.
 fn prepare(command: &Command, root: &Path) -> std::result::Result<std::process::Command, String> {
@@ -312,28 +336,41 @@ fn prepare(command: &Command, root: &Path) -> std::result::Result<std::process::
             program.args(arguments);
             Ok(program)
         }
-        Command::Cargo { package, bin, arguments } => {
+        Command::Cargo { package, bin, arguments, also } => {
             let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
             let target = ["--release", "-p", package, "--bin", bin];
-            let status = std::process::Command::new(&cargo)
-                .current_dir(root)
-                .arg("build")
-                .args(target)
-                .stdin(Stdio::null())
-                // Cargo reports on standard error; standard output may be the caller's JSON.
-                .stdout(Stdio::null())
-                .status()
-                .map_err(|error| format!("{}: {error}", cargo.display()))?;
-            if !status.success() {
-                return Err(format!(
-                    "`cargo build {}` failed (its message is above)",
-                    target.join(" ")
-                ));
+            build(&cargo, root, &target)?;
+            if !also.is_empty() {
+                let besides: Vec<&str> =
+                    std::iter::once("--release").chain(also.iter().map(String::as_str)).collect();
+                build(&cargo, root, &besides)?;
             }
             let mut program = std::process::Command::new(cargo);
             program.args(["run", "--quiet"]).args(target).arg("--").args(arguments);
             Ok(program)
         }
+    }
+}
+
+/// `cargo build` with these arguments.
+fn build(
+    cargo: &std::ffi::OsStr,
+    root: &Path,
+    arguments: &[&str],
+) -> std::result::Result<(), String> {
+    let status = std::process::Command::new(cargo)
+        .current_dir(root)
+        .arg("build")
+        .args(arguments)
+        .stdin(Stdio::null())
+        // Cargo reports on standard error; standard output may be the caller's JSON.
+        .stdout(Stdio::null())
+        .status()
+        .map_err(|error| format!("{}: {error}", cargo.display()))?;
+    if status.success() {
+        Ok(())
+    } else {
+        Err(format!("`cargo build {}` failed (its message is above)", arguments.join(" ")))
     }
 }
 

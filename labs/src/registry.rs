@@ -1,6 +1,7 @@
 //! The labs that are ready. What is here runs; what is still to come is not here.
 
 mod gpu;
+mod ledger;
 mod setup;
 
 use std::path::PathBuf;
@@ -22,6 +23,8 @@ pub enum Command {
         bin: String,
         /// Its arguments.
         arguments: Vec<String>,
+        /// What `cargo build --release` is given besides, to build the programs that it starts.
+        also: Vec<String>,
     },
     /// Any program.
     Program {
@@ -35,7 +38,7 @@ pub enum Command {
 impl std::fmt::Display for Command {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let arguments = match self {
-            Self::Cargo { package, bin, arguments } => {
+            Self::Cargo { package, bin, arguments, .. } => {
                 write!(f, "cargo run --release -p {package} --bin {bin} --")?;
                 arguments
             }
@@ -96,6 +99,7 @@ pub fn labs() -> Result<Vec<Lab>> {
         lab_1_6(),
     ];
     labs.extend(gpu::labs(&gates)?);
+    labs.push(ledger::lab());
     Ok(labs)
 }
 
@@ -169,6 +173,7 @@ fn queue_lab(
             package: "queue-chaos-cli".into(),
             bin: "queue-chaos".into(),
             arguments,
+            also: Vec::new(),
         },
         artefacts: ["timeline.svg", "report.html", "summary.json", "run.cast", "history.jsonl"]
             .map(str::to_owned)
@@ -276,6 +281,7 @@ fn lab_1_3(gates: &Gates) -> Result<Lab> {
             arguments: ["--records", &RECORDS.to_string(), "--out", "out/lab/1-3", "--json"]
                 .map(str::to_owned)
                 .to_vec(),
+            also: Vec::new(),
         },
         artefacts: [
             "amplification-over-time.svg",
@@ -329,6 +335,7 @@ fn lab_1_4() -> Lab {
             arguments: ["--messages", &MESSAGES.to_string(), "--out", "out/lab/1-4", "--json"]
                 .map(str::to_owned)
                 .to_vec(),
+            also: Vec::new(),
         },
         artefacts: ["commands.sh", "transcript.txt", "rename.json", "tweets-v1.avro", "tweets-v2.avro"]
             .map(str::to_owned)
@@ -386,6 +393,7 @@ fn lab_1_6() -> Lab {
             arguments: ["lab", "--keys", "1_000_000", "--out", "out/lab/1-6", "--json"]
                 .map(str::to_owned)
                 .to_vec(),
+            also: Vec::new(),
         },
         artefacts: ["load.svg", "moved-keys.svg", "virtual-nodes.svg", "warm-up.svg"]
             .map(str::to_owned)

@@ -40,6 +40,7 @@ fn lab(
             package: "gpu-lab".into(),
             bin: "gpu-lab".into(),
             arguments: arguments.map(str::to_owned).collect(),
+            also: Vec::new(),
         },
         artefacts: artefacts.iter().map(|&name| name.to_owned()).collect(),
         checks,

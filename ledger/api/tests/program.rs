@@ -244,6 +244,51 @@ fn chaos_in_short() {
     assert_eq!(proof["minor_units_missing"], "0");
 }
 
+/// The kernel's own `ENOSPC`, in a namespace; a machine that allows none says so, and nothing is tested.
+#[test]
+fn chaos_on_a_disk_that_runs_full() {
+    let told = Command::new(env!("CARGO_BIN_EXE_simulate_transfers"))
+        .args(["--chaos", "--fill", "--disk", "128", "--duration", "4", "--kills", "2"])
+        .args(["--connections", "4", "--batch", "64", "--accounts", "50", "--rate", "40000"])
+        .arg("--json")
+        .output()
+        .unwrap();
+    let error = String::from_utf8_lossy(&told.stderr);
+    let proof: serde_json::Value = serde_json::from_slice(&told.stdout).expect(&error);
+    if proof["not_done"].is_string() {
+        return;
+    }
+    assert!(told.status.success(), "{error}");
+    assert!(proof["disk_filled"].as_u64().unwrap() >= 1, "{proof}");
+    assert_eq!(proof["minor_units_missing"], "0");
+}
+
+/// What clients know can be held against the ledger by somebody else.
+#[test]
+fn chaos_leaves_a_statement() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("statement.csv");
+    let told = Command::new(env!("CARGO_BIN_EXE_simulate_transfers"))
+        .args(["--chaos", "--transfers", "300", "--kills", "1", "--connections", "2"])
+        .args(["--batch", "8", "--accounts", "20", "--json", "--data"])
+        .arg(dir.path().join("data"))
+        .arg("--statement")
+        .arg(&file)
+        .output()
+        .unwrap();
+    assert!(told.status.success(), "{}", String::from_utf8_lossy(&told.stderr));
+    let proof: serde_json::Value = serde_json::from_slice(&told.stdout).unwrap();
+    let statement = std::fs::read_to_string(&file).unwrap();
+    let mut lines = statement.lines();
+    assert_eq!(lines.next(), Some("account_id,debits_posted,credits_posted"));
+    let mut sums = [0_u128; 2];
+    for line in lines {
+        let columns: Vec<u128> = line.split(',').map(|it| it.parse().unwrap()).collect();
+        sums = [sums[0] + columns[1], sums[1] + columns[2]];
+    }
+    assert_eq!(sums.map(|it| it.to_string()), [proof["minor_units_posted"].as_str().unwrap(); 2]);
+}
+
 #[test]
 fn load_of_every_profile() {
     let dir = tempfile::tempdir().unwrap();

@@ -20,15 +20,21 @@ type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 #[derive(Parser)]
 #[command(
     version,
-    after_help = "Example: lab-ledger --seconds 40 --out out/lab/A\n\nThe course runs it: `just lab A`."
+    after_help = "Example: lab-ledger --seconds 30 --out out/lab/A\n\nThe course runs it: `just lab A`."
 )]
 struct Arguments {
     /// How long the server is under load, and killed.
-    #[arg(long, default_value_t = 40, value_parser = clap::value_parser!(u64).range(5..=3600))]
+    #[arg(long, default_value_t = 30, value_parser = clap::value_parser!(u64).range(5..=3600))]
     seconds: u64,
     /// How often it is killed at the least.
     #[arg(long, default_value_t = 20)]
     kills: u32,
+    /// How many transfers a second at the most: what everything behind the chaos has to read again.
+    #[arg(long, default_value_t = 20_000, value_parser = clap::value_parser!(u64).range(100..))]
+    rate: u64,
+    /// How long its disk runs full besides, in another run.
+    #[arg(long, default_value_t = 15, value_parser = clap::value_parser!(u64).range(5..=3600))]
+    full_seconds: u64,
     /// How many seeds the simulator runs.
     #[arg(long, default_value_t = 300)]
     seeds: u32,
@@ -61,18 +67,25 @@ fn run(arguments: &Arguments) -> Result<()> {
         std::fs::remove_dir_all(&data)?;
     }
 
-    tell.progress(0, 5, "chaos");
+    let mut done = 0;
+    let mut step = |what: &str| {
+        tell.progress(done, 6, what);
+        done += 1;
+    };
+    step("chaos");
     steps::chaos(&programs, arguments, &data, &tell)?;
-    tell.progress(1, 5, "what happened");
+    step("a full disk");
+    steps::full_disk(&programs, arguments, &tell)?;
+    step("what happened");
     let feed = steps::feed(&programs, &data, &arguments.out)?;
-    tell.progress(2, 5, "reconciliation");
+    step("reconciliation");
     steps::reconcile(&programs, &data, &feed, &arguments.out, &tell)?;
-    tell.progress(3, 5, "the chain");
+    step("the chain");
     steps::verify(&programs, &data, &arguments.out, &tell)?;
     steps::pictures(&feed, &arguments.out, &tell)?;
-    tell.progress(4, 5, "simulation");
+    step("simulation");
     steps::simulate(&programs, arguments.seeds, &arguments.out, &tell)?;
-    tell.progress(5, 5, "done");
+    step("done");
     // The feed and the directory are as large as the load was: the proof, the export's hash and the pictures stay.
     std::fs::remove_dir_all(&data)?;
     std::fs::remove_file(&feed)?;

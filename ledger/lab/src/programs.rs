@@ -12,6 +12,7 @@ use crate::Result;
 /// Where they are.
 pub(crate) struct Programs {
     beside: PathBuf,
+    setpriv: bool,
 }
 
 impl Programs {
@@ -27,14 +28,15 @@ impl Programs {
                 .into());
             }
         }
-        Ok(Self { beside })
+        Ok(Self { beside, setpriv: has_setpriv() })
     }
 
     /// Runs one, and reads the last line that it says, or all of it if that is one document. What it says besides goes to standard error, and so does this.
     ///
     /// The codes 0 and 1 are answers: all is well, something is not.
     pub(crate) fn ask(&self, name: &str, arguments: &[&str]) -> Result<(bool, Value)> {
-        let output = Command::new(self.beside.join(name))
+        let output = self
+            .command(name)
             .args(arguments)
             .stdin(Stdio::null())
             .stderr(Stdio::inherit())
@@ -48,4 +50,25 @@ impl Programs {
             (_, _) => Err(format!("{name} {}: {}", arguments.join(" "), output.status).into()),
         }
     }
+
+    /// One that the kernel kills when this program dies, whatever it dies of; without `setpriv` (util-linux) it is left behind then.
+    fn command(&self, name: &str) -> Command {
+        let program = self.beside.join(name);
+        if !self.setpriv {
+            return Command::new(program);
+        }
+        let mut command = Command::new("setpriv");
+        command.args(["--pdeathsig", "KILL", "--"]).arg(program);
+        command
+    }
+}
+
+fn has_setpriv() -> bool {
+    let tried = Command::new("setpriv")
+        .args(["--pdeathsig", "KILL", "true"])
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status();
+    tried.is_ok_and(|it| it.success())
 }

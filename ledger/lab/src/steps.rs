@@ -36,6 +36,8 @@ pub(crate) fn chaos(
     tell: &Tell,
 ) -> Result<()> {
     let (seconds, kills) = (arguments.seconds.to_string(), arguments.kills.to_string());
+    let rate = arguments.rate.to_string();
+    let statement = statement(&arguments.out);
     let asked = [
         "--chaos",
         "--profile",
@@ -50,11 +52,14 @@ pub(crate) fn chaos(
         &seconds,
         "--kills",
         &kills,
+        "--rate",
+        &rate,
+        "--statement",
+        text(&statement)?,
         "--data",
         text(data)?,
         "--json",
     ];
-    std::fs::create_dir_all(data)?;
     let (well, proof) = programs.ask("simulate_transfers", &asked)?;
     if !well {
         return Err(format!("simulate_transfers found something wrong: {proof}").into());
@@ -69,6 +74,11 @@ pub(crate) fn chaos(
         &["what", "how many"],
         &[
             row("times that the server was killed (SIGKILL)", "kills"),
+            vec![
+                json!("from a new start until it listened, median, ms"),
+                proof["restart_ms"]["median"].clone(),
+            ],
+            vec![json!("the same, longest, ms"), proof["restart_ms"]["max"].clone()],
             row(
                 "transfers acknowledged: all there, with the acknowledged balances",
                 "acknowledged",
@@ -83,6 +93,70 @@ pub(crate) fn chaos(
     );
     Ok(())
 }
+
+/// Where clients leave what each account has as far as they know.
+fn statement(out: &Path) -> PathBuf {
+    out.join("statement.csv")
+}
+
+/// A server whose disk runs full besides, to the last block, and has room again.
+pub(crate) fn full_disk(programs: &Programs, arguments: &Arguments, tell: &Tell) -> Result<()> {
+    let (seconds, rate) = (arguments.full_seconds.to_string(), arguments.rate.to_string());
+    let asked = [
+        "--chaos",
+        "--fill",
+        "--connections",
+        "16",
+        "--batch",
+        "20",
+        "--accounts",
+        "1000",
+        "--duration",
+        &seconds,
+        "--rate",
+        &rate,
+        "--json",
+    ];
+    let (well, proof) = programs.ask("simulate_transfers", &asked)?;
+    if let Some(reason) = proof["not_done"].as_str() {
+        for id in FULL_DISK {
+            tell.not_measured(id, reason);
+        }
+        return Ok(());
+    }
+    if !well {
+        return Err(format!("simulate_transfers found something wrong: {proof}").into());
+    }
+    let count = |key: &str| number(&proof[key]);
+    let [filled, felt, missing] = FULL_DISK;
+    tell.measure(filled, count("disk_filled"), "times");
+    let noticed = ["refused_for_room", "ended_for_room", "starts_refused_for_room"].map(count);
+    tell.measure(felt, noticed.iter().sum(), "times");
+    tell.measure(missing, count("minor_units_missing"), "minor units");
+    tell.table(
+        "A full disk",
+        &["what", "how many"],
+        &[
+            vec![json!("times that the disk was full"), proof["disk_filled"].clone()],
+            vec![
+                json!("requests refused for that, and sent again"),
+                proof["refused_for_room"].clone(),
+            ],
+            vec![json!("times that the server ended by itself"), proof["ended_for_room"].clone()],
+            vec![
+                json!("times that it could not start before there was room"),
+                proof["starts_refused_for_room"].clone(),
+            ],
+            vec![json!("times that it was killed (SIGKILL)"), proof["kills"].clone()],
+            vec![json!("transfers acknowledged: all there"), proof["acknowledged"].clone()],
+            vec![json!("minor units missing"), json!(count("minor_units_missing"))],
+        ],
+    );
+    Ok(())
+}
+
+/// What is measured on a full disk.
+const FULL_DISK: [&str; 3] = ["disk_filled", "full_disk_noticed", "minor_units_missing_full_disk"];
 
 /// Writes what happened, as a consumer hears it that is told some of it twice.
 pub(crate) fn feed(programs: &Programs, data: &Path, out: &Path) -> Result<PathBuf> {
@@ -128,17 +202,26 @@ pub(crate) fn reconcile(
     out: &Path,
     tell: &Tell,
 ) -> Result<()> {
-    let asked = ["reconcile", text(data)?, "--feed", text(feed)?, "--out", text(out)?, "--json"];
+    let statement = statement(out);
+    let asked = [
+        "reconcile",
+        text(data)?,
+        "--feed",
+        text(feed)?,
+        "--statement",
+        text(&statement)?,
+        "--out",
+        text(out)?,
+        "--json",
+    ];
     let (_, report) = programs.ask("ledger", &asked)?;
     let mut rows = Vec::new();
     for derivation in report["derivations"].as_array().into_iter().flatten() {
         let name = derivation["name"].as_str().unwrap_or_default();
         let id = format!("difference_{name}");
-        match (name, derivation["absent"].as_str()) {
-            // There is no bank in this lab: what clients know was compared before.
-            ("statement", _) => continue,
-            (_, Some(reason)) => tell.not_measured(&id, reason),
-            (_, None) => tell.measure(&id, number(&derivation["difference"]), "minor units"),
+        match derivation["absent"].as_str() {
+            Some(reason) => tell.not_measured(&id, reason),
+            None => tell.measure(&id, number(&derivation["difference"]), "minor units"),
         }
         rows.push(vec![
             json!(name),
@@ -240,7 +323,7 @@ pub(crate) fn simulate(programs: &Programs, seeds: u32, out: &Path, tell: &Tell)
     let traces = out.join("traces");
     let asked = ["--seeds", &count, "--profile", "device", "--out", text(&traces)?, "--json"];
     let (well, end) = programs.ask("ledger_sim", &asked)?;
-    let failed = end["failed"].as_f64().unwrap_or(if well { 0.0 } else { 1.0 });
+    let failed = end["failures"].as_f64().unwrap_or(if well { 0.0 } else { 1.0 });
     tell.measure("simulated_failures", failed, "runs");
     tell.note(&format!("the simulator: {end}"));
     Ok(())

@@ -219,3 +219,25 @@ fn the_filter_follows_what_is_stored() {
         }
     }
 }
+
+/// What was read from the ids counts as what came later: an archive that is killed and opened again and again saves its filter, too.
+#[test]
+fn the_filter_is_saved_however_short_the_lives_are() {
+    let fs = machine();
+    let all = plain(1000, 3);
+    let mut saved_after = None;
+    for (life, part) in all.chunks(50).enumerate() {
+        // Saved at every 100 ids.
+        let options = ArchiveOptions { filter_bytes: 800, ..ArchiveOptions::default() };
+        let lsm = LsmArchive::options().file_system(Arc::new(fs.clone()));
+        let archive = LsmArchive::open_with("/data/archive", lsm, options).unwrap();
+        let through = (life + 1) * 50;
+        archive.store(part, mark(&all[..through], through as u64)).unwrap();
+        let meta = archive.db().keyspace("meta", lsm::KeyspaceOptions::default()).unwrap();
+        if saved_after.is_none() && meta.get(b"filter").unwrap().is_some() {
+            saved_after = Some(through);
+        }
+        // Not closed: the process is killed.
+    }
+    assert_eq!(saved_after, Some(100));
+}

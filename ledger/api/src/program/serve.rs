@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use ledger::archive::LsmArchive;
 use ledger::disk::RealDisk;
@@ -68,13 +68,16 @@ fn may_listen(address: SocketAddr, keys: &Keys, tls: bool, insecure: bool) -> Do
 
 fn open(serve: &Serve) -> Done<Node> {
     let disk = Arc::new(RealDisk::open(&serve.data)?);
+    let begun = Instant::now();
     let archive = LsmArchive::open(serve.data.join("archive"), LsmArchive::options())?;
     let options = NodeOptions {
         segment_bytes: serve.segment << 20,
         generation_entries: serve.generation as usize,
         ..NodeOptions::default()
     };
+    let archive_took = begun.elapsed();
     let (node, recovery) = Node::open(disk, Arc::new(archive), options)?;
+    let took = begun.elapsed();
     let snapshot = recovery.snapshot.map_or(0, |it| it.op);
     log::info(
         "opened",
@@ -85,6 +88,8 @@ fn open(serve: &Serve) -> Done<Node> {
             ("replayed", &recovery.replayed),
             ("torn_end", &recovery.trimmed.is_some()),
             ("accounts", &node.state().accounts().len()),
+            ("archive_ms", &archive_took.as_millis()),
+            ("log_ms", &(took - archive_took).as_millis()),
         ],
     );
     for damaged in &recovery.passed_over {

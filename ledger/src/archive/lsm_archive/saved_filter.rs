@@ -51,6 +51,7 @@ impl LsmArchive {
     pub(super) fn load_filter(&self) -> Result<()> {
         let adder = &mut self.scratch().adder;
         let Some(have) = self.read_filter(adder)? else {
+            let mut unsaved = 0;
             let mut cursor = self.ids.cursor();
             cursor.seek_to_first()?;
             while cursor.valid() {
@@ -60,8 +61,11 @@ impl LsmArchive {
                     .map(u128::from_be_bytes)
                     .map_err(|_| self.damaged(&self.ids, key, BadEntry("its key is no id")))?;
                 self.filter.insert(adder, id);
+                unsaved += 1;
                 cursor.next()?;
             }
+            // They count as any other: who opens it again and again, and never closes it, would else read all of them each time.
+            self.filter_unsaved.store(unsaved, Ordering::Relaxed);
             return Ok(());
         };
         let mut unsaved = 0;

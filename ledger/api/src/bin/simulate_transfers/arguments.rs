@@ -12,6 +12,7 @@ Examples:
   simulate_transfers --profile hot --connections 16 --batch 1 --json
   simulate_transfers --profile uniform --connections 4 --batch 8190 --transfers 10000000
   simulate_transfers --chaos --duration 30
+  simulate_transfers --chaos --fill --rate 20000 --duration 15
 
 Exit codes: 0 all is well; 1 something is not: the server failed, or a cent is missing; 2 wrong arguments.";
 
@@ -47,6 +48,9 @@ pub struct Arguments {
     /// How many transfers.
     #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u64).range(1..))]
     pub transfers: Option<u64>,
+    /// How many transfers a second at the most, all connections together.
+    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u64).range(1..))]
+    pub rate: Option<u64>,
     /// What ids are like.
     #[arg(long, value_enum, default_value_t = Ids::Time)]
     pub ids: Ids,
@@ -68,6 +72,19 @@ pub struct Arguments {
     /// Chaos: the server's directory. By default one that is removed at the end, if all is well.
     #[arg(long, value_name = "DIRECTORY")]
     pub data: Option<PathBuf>,
+    /// Chaos: let the server's disk run full again and again, too. It is a file system in memory of its own then, which takes `unshare`, and not root. With
+    /// --data, the file system of that directory is filled: it must be a small one, and nobody else's.
+    #[arg(long, requires = "chaos")]
+    pub fill: bool,
+    /// Chaos: how large that file system in memory is, in MiB.
+    #[arg(long, default_value_t = 256, value_name = "MIB", value_parser = clap::value_parser!(u32).range(128..=2_048))]
+    pub disk: u32,
+    /// Chaos: where to write what each account has as far as clients know, in CSV, for `ledger reconcile --statement`.
+    #[arg(long, value_name = "FILE", requires = "chaos")]
+    pub statement: Option<PathBuf>,
+    /// In the namespace: where that file system is to be.
+    #[arg(long, hide = true, value_name = "DIRECTORY")]
+    pub mount: Option<PathBuf>,
 }
 
 impl Arguments {

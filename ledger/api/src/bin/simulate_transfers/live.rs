@@ -11,27 +11,51 @@ pub struct Live {
     answered: AtomicU64,
     stop: AtomicBool,
     most: u64,
+    begun: Instant,
     until: Option<Instant>,
+    rate: Option<u64>,
 }
 
 impl Live {
-    /// From now on, for so long or so many.
-    pub fn new(length: Option<Duration>, most: Option<u64>) -> Self {
+    /// From now on, for so long or so many, and at most so many a second.
+    pub fn new(length: Option<Duration>, most: Option<u64>, rate: Option<u64>) -> Self {
+        let begun = Instant::now();
         Self {
             sent: AtomicU64::new(0),
             answered: AtomicU64::new(0),
             stop: AtomicBool::new(false),
             most: most.unwrap_or(u64::MAX),
-            until: length.map(|it| Instant::now() + it),
+            begun,
+            until: length.map(|it| begun + it),
+            rate,
         }
     }
 
     /// Whether another request of so many transfers may be sent.
     pub fn goes_on(&self, transfers: u64) -> bool {
-        if self.stop.load(Ordering::Relaxed) || self.until.is_some_and(|it| Instant::now() >= it) {
+        if self.is_over() {
             return false;
         }
-        self.sent.fetch_add(transfers, Ordering::Relaxed) < self.most
+        let before = self.sent.fetch_add(transfers, Ordering::Relaxed);
+        if let Some(rate) = self.rate {
+            self.wait(Duration::from_secs_f64(before as f64 / rate as f64));
+        }
+        before < self.most
+    }
+
+    /// Whether everybody is to stop.
+    pub fn is_over(&self) -> bool {
+        self.stop.load(Ordering::Relaxed) || self.until.is_some_and(|it| Instant::now() >= it)
+    }
+
+    /// Waits for a moment, so long after the beginning, or until everybody stops.
+    fn wait(&self, after: Duration) {
+        while let Some(left) = after.checked_sub(self.begun.elapsed())
+            && !left.is_zero()
+            && !self.stop.load(Ordering::Relaxed)
+        {
+            std::thread::sleep(left.min(Duration::from_millis(100)));
+        }
     }
 
     /// Counts answers.

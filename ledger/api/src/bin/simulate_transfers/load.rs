@@ -27,7 +27,7 @@ pub fn run(arguments: &Arguments) -> Done {
     let setup = Setup::new(arguments, address)?;
     setup.accounts(arguments)?;
 
-    let live = Live::new(arguments.length(), arguments.transfers);
+    let live = Live::new(arguments.length(), arguments.transfers, arguments.rate);
     let done = AtomicBool::new(false);
     let begun = Instant::now();
     let results = std::thread::scope(|scope| {

@@ -4,27 +4,36 @@ use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
+use std::sync::OnceLock;
 
 use crate::Done;
 
+/// How a server is started.
+pub struct Setup {
+    /// Its program.
+    pub program: PathBuf,
+    /// Its directory.
+    pub data: PathBuf,
+    /// Where goes what it says.
+    pub log: PathBuf,
+    /// How large its generations are, in turns.
+    pub generations: &'static [&'static str],
+}
+
 /// A server that lives or was killed.
 pub struct Child {
-    program: PathBuf,
-    data: PathBuf,
+    setup: Setup,
     address: SocketAddr,
     process: std::process::Child,
+    starts: usize,
 }
 
 impl Child {
     /// Starts it on any port.
-    pub fn start(program: &Path, data: &Path) -> Done<Self> {
-        Self::start_at(program, data, SocketAddr::from(([127, 0, 0, 1], 0)))
-    }
-
-    /// Starts it at an address.
-    pub fn start_at(program: &Path, data: &Path, at: SocketAddr) -> Done<Self> {
-        let (process, address) = start(program, data, at)?;
-        Ok(Self { program: program.to_owned(), data: data.to_owned(), address, process })
+    pub fn start(setup: Setup) -> Done<Self> {
+        let any = SocketAddr::from(([127, 0, 0, 1], 0));
+        let (process, address) = start(&setup, any, 0)?;
+        Ok(Self { setup, address, process, starts: 1 })
     }
 
     /// Where it listens.
@@ -32,12 +41,9 @@ impl Child {
         self.address
     }
 
-    /// An error if it has ended by itself.
-    pub fn must_live(&mut self) -> Done {
-        match self.process.try_wait()? {
-            None => Ok(()),
-            Some(status) => Err(format!("the server ended by itself: {status}").into()),
-        }
+    /// How it ended, if it has by itself.
+    pub fn ended(&mut self) -> Done<Option<ExitStatus>> {
+        Ok(self.process.try_wait()?)
     }
 
     /// `SIGKILL`.
@@ -49,7 +55,8 @@ impl Child {
 
     /// Starts it again, at the same address.
     pub fn restart(&mut self) -> Done {
-        self.process = start(&self.program, &self.data, self.address)?.0;
+        self.starts += 1;
+        self.process = start(&self.setup, self.address, self.starts)?.0;
         Ok(())
     }
 
@@ -71,24 +78,16 @@ impl Drop for Child {
     }
 }
 
-/// A server that listens. Small generations, so that the archive and snapshots are killed in the middle of their work, too.
-fn start(program: &Path, data: &Path, at: SocketAddr) -> Done<(std::process::Child, SocketAddr)> {
-    // What the server says stays beside its directory.
-    let log =
-        std::fs::OpenOptions::new().create(true).append(true).open(data.with_extension("log"))?;
-    let mut process = Command::new(program)
-        .args([
-            "--http",
-            "127.0.0.1:0",
-            "--tcp",
-            &at.to_string(),
-            "--generation",
-            "5000",
-            "--segment",
-            "4",
-            "--data",
-        ])
+/// A server that listens.
+fn start(setup: &Setup, at: SocketAddr, number: usize) -> Done<(std::process::Child, SocketAddr)> {
+    let Setup { program, data, log, generations } = setup;
+    let generation = generations.get(number % generations.len().max(1)).unwrap_or(&"5000");
+    let log = std::fs::OpenOptions::new().create(true).append(true).open(log)?;
+    let mut process = dies_with_us(program)
+        .args(["--http", "127.0.0.1:0", "--tcp", &at.to_string()])
+        .args(["--generation", generation, "--segment", "4", "--data"])
         .arg(data)
+        .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(log)
         .spawn()
@@ -106,4 +105,24 @@ fn start(program: &Path, data: &Path, at: SocketAddr) -> Done<(std::process::Chi
                 .into())
         }
     }
+}
+
+/// A program that the kernel kills when this one dies, whatever it dies of; without `setpriv` (util-linux) it is left behind then.
+pub fn dies_with_us(program: &Path) -> Command {
+    static WORKS: OnceLock<bool> = OnceLock::new();
+    let works = WORKS.get_or_init(|| {
+        let tried = Command::new("setpriv")
+            .args(["--pdeathsig", "KILL", "true"])
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .status();
+        tried.is_ok_and(|it| it.success())
+    });
+    if !works {
+        return Command::new(program);
+    }
+    let mut command = Command::new("setpriv");
+    command.args(["--pdeathsig", "KILL", "--"]).arg(program);
+    command
 }

@@ -1,48 +1,57 @@
 //! Chaos: a server that is killed again and again, clients that insist, and at the end a proof that every cent is accounted for.
 
 mod child;
+mod deaths;
 mod history;
 mod model;
 mod proof;
+mod room;
+mod small_disk;
 mod worker;
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
+use std::thread::ScopedJoinHandle;
+use std::time::Duration;
 
 use ledger_api::client::{Client, ClientOptions};
 
-use self::child::Child;
+use self::child::{Child, Setup};
+use self::deaths::Deaths;
 use self::history::History;
+use self::room::Room;
 use crate::arguments::Arguments;
 use crate::live::Live;
-use crate::random::Random;
 use crate::{Done, accounts, report};
 
-/// How long the server lives between two kills, in milliseconds.
-const LIVES: (u64, u64) = (200, 1_800);
+/// Small generations, so that the archive and snapshots are killed in the middle of their work, too.
+const SMALL: &[&str] = &["5000"];
+/// On a full disk: with small ones the archive is the first that has no room, and the server ends; with large ones the log is, and it refuses and goes on.
+const SMALL_AND_LARGE: &[&str] = &["5000", "1000000"];
 
 /// Runs all of it.
 pub fn run(arguments: &Arguments) -> Done {
-    let program = match &arguments.program {
-        Some(program) => program.clone(),
-        None => std::env::current_exe()?.with_file_name("ledger_api"),
-    };
-    let (data, own) = match &arguments.data {
-        Some(data) => (data.clone(), false),
-        None => (fresh_directory()?, true),
-    };
-    report::say(&format!("the server's directory is {}", data.display()));
-    let proven = chaos(arguments, &program, &data);
-    match (&proven, own) {
-        (Ok(()), true) => {
-            std::fs::remove_dir_all(&data)?;
-            std::fs::remove_file(data.with_extension("log"))?;
-        }
-        // What went wrong can be looked at.
-        _ => report::say(&format!("the directory stays: {}", data.display())),
+    if let Some(mount) = &arguments.mount {
+        return on_a_small_disk(arguments, mount);
     }
-    proven
+    if let Some(data) = &arguments.data {
+        return chaos(arguments, data).inspect_err(|_| stays(data));
+    }
+    let directory = fresh_directory()?;
+    report::say(&format!("the server's directory is {}", directory.display()));
+    let proven = if arguments.fill {
+        small_disk::run_again(&directory.join("disk"), arguments.json)
+    } else {
+        chaos(arguments, &directory.join("data"))
+    };
+    // What went wrong can be looked at.
+    proven.inspect_err(|_| stays(&directory))?;
+    Ok(std::fs::remove_dir_all(&directory)?)
+}
+
+fn stays(directory: &Path) {
+    report::say(&format!("the directory stays: {}", directory.display()));
 }
 
 fn fresh_directory() -> Done<PathBuf> {
@@ -53,94 +62,100 @@ fn fresh_directory() -> Done<PathBuf> {
     Ok(directory)
 }
 
-fn chaos(arguments: &Arguments, program: &Path, data: &Path) -> Done {
-    let mut child = Child::start(program, data)?;
-    let address = child.address();
-    let options = ClientOptions::new(address)
+/// In the namespace, whose end is the end of the disk: what went wrong is copied out of it.
+fn on_a_small_disk(arguments: &Arguments, mount: &Path) -> Done {
+    small_disk::mount(mount, arguments.disk)?;
+    chaos(arguments, mount).inspect_err(|_| {
+        // It is an error already; without the copy there is less to look at.
+        let _ = Command::new("cp").arg("-a").arg(mount).arg(mount.with_extension("copy")).status();
+    })
+}
+
+fn chaos(arguments: &Arguments, directory: &Path) -> Done {
+    let program = match &arguments.program {
+        Some(program) => program.clone(),
+        None => std::env::current_exe()?.with_file_name("ledger_api"),
+    };
+    std::fs::create_dir_all(directory)?;
+    let room = if arguments.fill { Some(Room::of(directory)?) } else { None };
+    let room = room.as_ref();
+    let mut child = Child::start(Setup {
+        program,
+        data: if room.is_some() { directory.join("ledger") } else { directory.to_owned() },
+        // Beside, where there is room.
+        log: directory.with_extension("log"),
+        generations: if room.is_some() { SMALL_AND_LARGE } else { SMALL },
+    })?;
+    let options = ClientOptions::new(child.address())
         .deadline(Duration::from_secs(5))
         .patience(Duration::from_secs(60));
     let client = Client::new(options.clone());
     accounts::create(&client, 1, arguments.accounts.into())?;
 
-    let live = Live::new(None, arguments.transfers);
-    let done = AtomicBool::new(false);
-    let mut kills = 0;
-    let histories = std::thread::scope(|scope| {
-        let watcher = (!arguments.json).then(|| scope.spawn(|| live.watch(&done)));
-        let workers: Vec<_> = (0..arguments.connections)
-            .map(|worker| {
-                let (live, options) = (&live, &options);
-                scope.spawn(move || {
-                    let worked = worker::work(arguments, options, worker.into(), live);
-                    if worked.is_err() {
-                        live.stop();
-                    }
-                    worked
-                })
-            })
-            .collect();
-        let killed = kill_again_and_again(arguments, &mut child, &live, &mut kills, &|| {
-            workers.iter().all(std::thread::ScopedJoinHandle::is_finished)
-        });
-        // The last one in the middle of everything: what is under way then stays unknown.
-        live.stop();
-        let ended = killed.and_then(|()| child.kill());
-        let histories: Vec<_> =
-            workers.into_iter().map(std::thread::ScopedJoinHandle::join).collect();
-        done.store(true, Ordering::Relaxed);
-        if let Some(watcher) = watcher {
-            watcher.thread().unpark();
-        }
-        ended.map(|()| histories)
-    })?;
-    kills += 1;
-    let mut all = History::default();
-    for history in histories {
-        all.add(history.map_err(|_| "a worker panicked")??);
-    }
-
-    let child = Child::start_at(program, data, address)?;
-    let proof = proof::prove(&client, all, arguments.accounts.into())?;
+    let mut deaths = Deaths::default();
+    let history = under_load(arguments, &options, &mut child, room, &mut deaths)?;
+    deaths.restart(&mut child, None)?;
+    let proof = proof::prove(&client, history, arguments.accounts.into())?;
     // What is proven must also be what a server says that was stopped in order.
     let end = child.terminate()?;
     if !end.success() {
         return Err(format!("the server ended with {end} when it was asked to").into());
     }
-    proof.print(arguments.json, kills);
+    let said = std::fs::read_to_string(directory.with_extension("log"))?;
+    if let Some(line) = said.lines().find(|it| it.contains("panicked at")) {
+        return Err(format!("the server panicked: {line}").into());
+    }
+    if let Some(file) = &arguments.statement {
+        std::fs::write(file, &proof.statement)?;
+    }
+    proof.print(arguments.json, &deaths, room);
     Ok(())
 }
 
-/// Kills the server at random until the time is over, the transfers are sent, or the workers are gone.
-fn kill_again_and_again(
+/// Everybody at once: clients, deaths, and a disk that runs full.
+fn under_load(
     arguments: &Arguments,
+    options: &ClientOptions,
     child: &mut Child,
-    live: &Live,
-    kills: &mut u32,
-    finished: &dyn Fn() -> bool,
-) -> Done {
-    let mut random = Random::new(arguments.seed);
-    let begun = Instant::now();
-    let length = arguments.length();
-    loop {
-        let enough = length.is_none_or(|it| begun.elapsed() >= it);
-        let sent = length.is_some() || finished();
-        if finished() || (enough && sent && *kills + 1 >= arguments.kills) {
-            return Ok(());
+    room: Option<&Room>,
+    deaths: &mut Deaths,
+) -> Done<History> {
+    let live = &Live::new(None, arguments.transfers, arguments.rate);
+    let done = &AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        let watcher = (!arguments.json).then(|| scope.spawn(|| live.watch(done)));
+        let workers: Vec<_> = (0..arguments.connections)
+            .map(|worker| {
+                scope.spawn(move || {
+                    worker::work(arguments, options, worker.into(), live, room)
+                        .inspect_err(|_| live.stop())
+                })
+            })
+            .collect();
+        let filler = room.map(|room| {
+            scope.spawn(move || {
+                room.fill_again_and_again(arguments.seed, live).inspect_err(|_| live.stop())
+            })
+        });
+        let died = deaths.again_and_again(arguments, child, live, room, &|| {
+            workers.iter().all(ScopedJoinHandle::is_finished)
+        });
+        // The last one in the middle of everything: what is under way then stays unknown.
+        live.stop();
+        let killed = died.and_then(|()| child.kill());
+        let histories: Vec<_> = workers.into_iter().map(ScopedJoinHandle::join).collect();
+        let filled = filler.map(ScopedJoinHandle::join);
+        done.store(true, Ordering::Relaxed);
+        if let Some(watcher) = watcher {
+            watcher.thread().unpark();
         }
-        let (least, most) = LIVES;
-        let lives = Duration::from_millis(least + random.below(most - least));
-        let until = Instant::now() + lives;
-        while Instant::now() < until && !finished() {
-            std::thread::sleep(Duration::from_millis(5));
-            child.must_live()?;
+        filled.transpose().map_err(|_| "the one who fills the disk panicked")?.transpose()?;
+        killed?;
+        deaths.kills += 1;
+        let mut all = History::default();
+        for history in histories {
+            all.add(history.map_err(|_| "a worker panicked")??);
         }
-        child.kill()?;
-        *kills += 1;
-        let total = live.total();
-        report::say(&format!(
-            "killed after {} ms, {total} transfers answered so far",
-            lives.as_millis()
-        ));
-        child.restart()?;
-    }
+        Ok(all)
+    })
 }

@@ -82,6 +82,17 @@ impl Model {
         })
     }
 
+    /// What each account has posted, in its order, as `ledger reconcile --statement` reads it.
+    pub fn statement(&self) -> String {
+        let mut all: Vec<_> = self.accounts.iter().collect();
+        all.sort_unstable_by_key(|(id, _)| **id);
+        let mut text = "account_id,debits_posted,credits_posted\n".to_owned();
+        for (id, sums) in all {
+            text.push_str(&format!("{id},{},{}\n", sums.debits_posted, sums.credits_posted));
+        }
+        text
+    }
+
     /// How many transfers are pending.
     pub fn pending(&self) -> usize {
         self.pending.len()

@@ -1,13 +1,16 @@
 //! The proof: what was acknowledged is there as it was acknowledged, what is unknown is whole or absent, nothing else is there, and the sums agree.
 
 use std::collections::HashMap;
+use std::time::{Duration, Instant};
 
 use ledger::model::{Code, Entry, MAX_EVENTS, Transfer, TransferFlags, TransferOutcome};
 use ledger::query::{Filter, Query};
 use ledger_api::client::Client;
 
+use super::deaths::Deaths;
 use super::history::{Asked, History};
 use super::model::Model;
+use super::room::Room;
 use crate::accounts::{self, LEDGERS};
 use crate::{Done, report};
 
@@ -19,21 +22,32 @@ pub struct Proof {
     unknown_absent: u64,
     retries: u64,
     volume: u128,
+    took: Duration,
+    /// What each account has posted, in CSV.
+    pub statement: String,
 }
 
 impl Proof {
     /// Says so.
-    pub fn print(&self, json: bool, kills: u32) {
-        let Self { acknowledged, refused, unknown_there, unknown_absent, retries, volume } = self;
+    pub fn print(&self, json: bool, deaths: &Deaths, room: Option<&Room>) {
+        let Self { acknowledged, refused, unknown_there, unknown_absent, .. } = self;
+        let Deaths { kills, full, refused_starts, .. } = deaths;
+        let most = deaths.restarts.iter().max().copied().unwrap_or_default();
         if json {
             let line = serde_json::json!({
                 "kills": kills,
+                "restart_ms": {"median": deaths.median_restart().as_millis(), "max": most.as_millis()},
+                "disk_filled": room.map(Room::times),
+                "refused_for_room": room.map(Room::refusals),
+                "ended_for_room": full,
+                "starts_refused_for_room": refused_starts,
                 "acknowledged": acknowledged,
                 "refused": refused,
                 "unknown_there": unknown_there,
                 "unknown_absent": unknown_absent,
-                "retries": retries,
-                "minor_units_posted": volume.to_string(),
+                "retries": self.retries,
+                "proof_seconds": self.took.as_secs_f64(),
+                "minor_units_posted": self.volume.to_string(),
                 "minor_units_missing": "0",
             });
             return report::print(&line.to_string());
@@ -41,14 +55,31 @@ impl Proof {
         report::print(&format!(
             "every cent is accounted for: {kills} kills, {acknowledged} acknowledged transfers are there as they were \
              acknowledged, {refused} refused ones are not, of {} unknown ones {unknown_there} are there and \
-             {unknown_absent} are not, {retries} retries, {volume} minor units posted, 0 missing",
-            unknown_there + unknown_absent
+             {unknown_absent} are not, {} retries, {} minor units posted, 0 missing",
+            unknown_there + unknown_absent,
+            self.retries,
+            self.volume
         ));
+        report::print(&format!(
+            "a new start took {} ms, half of them less, and {} ms at the most; the proof {:.1} s",
+            deaths.median_restart().as_millis(),
+            most.as_millis(),
+            self.took.as_secs_f64()
+        ));
+        if let Some(room) = room {
+            report::print(&format!(
+                "the disk was full {} times: {} requests were refused for that, {full} times the server ended by itself, \
+                 and {refused_starts} times it could not start before there was room",
+                room.times(),
+                room.refusals()
+            ));
+        }
     }
 }
 
 /// Looks at everything. An error says what is wrong first.
 pub fn prove(client: &Client, history: History, accounts: u64) -> Done<Proof> {
+    let begun = Instant::now();
     let found = find(client, &history)?;
     let mut proof = Proof {
         acknowledged: 0,
@@ -57,6 +88,8 @@ pub fn prove(client: &Client, history: History, accounts: u64) -> Done<Proof> {
         unknown_absent: 0,
         retries: history.retries,
         volume: 0,
+        took: Duration::ZERO,
+        statement: String::new(),
     };
     for asked in &history.requests {
         match &asked.outcomes {
@@ -70,6 +103,7 @@ pub fn prove(client: &Client, history: History, accounts: u64) -> Done<Proof> {
     }
     let there = replay(&found, client, accounts, &mut proof)?;
     nothing_else(client, there)?;
+    proof.took = begun.elapsed();
     Ok(proof)
 }
 
@@ -245,6 +279,7 @@ fn replay(
         .into());
     }
     proof.volume = debits_posted;
+    proof.statement = model.statement();
     Ok(order.len() as u64)
 }
 

@@ -3,9 +3,11 @@
 use std::time::{Duration, Instant};
 
 use ledger::model::{Batch, Reply, Transfer, TransferFlags};
+use ledger_api::Problem;
 use ledger_api::client::{ClientError, ClientOptions, Connection};
 
 use super::history::{Asked, History};
+use super::room::Room;
 use crate::Done;
 use crate::accounts::{self, LEDGERS};
 use crate::arguments::Arguments;
@@ -22,6 +24,7 @@ pub fn work(
     options: &ClientOptions,
     worker: u64,
     live: &Live,
+    room: Option<&Room>,
 ) -> Done<History> {
     let mut history = History::default();
     let mut requests = Requests::new(arguments, worker);
@@ -37,10 +40,13 @@ pub fn work(
             match ask(&mut connection, options, &batch) {
                 Ok(Reply::Transfers(outcomes)) => break Some(outcomes),
                 Ok(_) => return Err("an answer of another kind".into()),
+                Err(ClientError::Problem(Problem::NoRoom(_))) if let Some(room) = room => {
+                    room.refused()
+                }
                 Err(error) if error.is_retried() => {}
                 Err(error) => return Err(error.into()),
             }
-            if !live.goes_on(0) {
+            if live.is_over() {
                 break None;
             }
             if begun.elapsed() > PATIENCE {
