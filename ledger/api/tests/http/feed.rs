@@ -6,6 +6,9 @@ use serde_json::Value;
 use crate::support::web::Event;
 use crate::support::{Server, Setup, transfer, units};
 
+/// A connection that ends with its answer.
+const CLOSE: &[(&str, &str)] = &[("Connection", "close")];
+
 #[test]
 fn every_change_comes_once_in_order_from_any_place() {
     let server = Server::with_accounts(Setup::default());
@@ -54,13 +57,13 @@ fn every_change_comes_once_in_order_from_any_place() {
 fn a_feed_that_does_not_follow_says_that_it_is_whole() {
     let server = Server::with_accounts(Setup::default());
     server.client().create_transfers(&[transfer(1, 5), transfer(2, 5)]).unwrap();
-    let events: Vec<Event> = server.web().events("/v1/feed?follow=false", &[]).collect();
+    let events: Vec<Event> = server.web().events("/v1/feed?follow=false", CLOSE).collect();
     let kinds: Vec<&str> = events.iter().map(|it| it.kind.as_str()).collect();
     assert_eq!(kinds, ["transfer", "transfer", "end"]);
     let place = &events[1].id;
     let op: u64 = place.split('.').next().unwrap().parse().unwrap();
     assert_eq!(events[2].data, format!("{{\"next_op\":\"{}\"}}", op + 1));
-    let mut rest = server.web().events(&format!("/v1/feed?follow=false&after={place}"), &[]);
+    let mut rest = server.web().events(&format!("/v1/feed?follow=false&after={place}"), CLOSE);
     assert_eq!((rest.next().as_ref(), rest.next()), (Some(&events[2]), None));
 }
 
@@ -77,7 +80,7 @@ fn a_change_is_a_line_that_is_read_back() {
     let refused = Transfer { debit_account_id: 5, ..transfer(3, 1) };
     server.client().create_transfers(&[transfer(1, 5), balancing, refused]).unwrap();
     let web = server.web();
-    let events = web.events("/v1/feed?follow=false", &[]).filter(|it| it.kind != "end");
+    let events = web.events("/v1/feed?follow=false", CLOSE).filter(|it| it.kind != "end");
     let mut ids = Vec::new();
     for event in events {
         let change = ledger_json::read(&event.data).unwrap();

@@ -15,7 +15,7 @@ impl KafkaOptions {
         let topic = &self.topic;
         let what = format!("topic {topic}, {doing}");
         match (error, code) {
-            (_, Some(Code::Fenced | Code::ProducerFenced | Code::InvalidProducerEpoch)) => {
+            (_, Some(Code::Fenced | Code::ProducerFenced)) => {
                 Error::Fenced { topic: topic.clone() }
             }
             (KafkaError::ClientConfig(_, says, name, value), _) => {

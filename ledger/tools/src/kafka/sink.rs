@@ -18,6 +18,9 @@ use crate::{
     target::{Position, Target},
 };
 
+/// How long an answer to an abort is waited for: whoever begins next aborts it as well.
+const ABORT: Duration = Duration::from_secs(10);
+
 /// A topic that is written to. At most one sink of a topic can; the newest shuts the others out.
 pub struct Sink {
     options: KafkaOptions,
@@ -44,10 +47,17 @@ impl Sink {
             .ok_or_else(|| Error::Asked(format!("topic {} was not opened", self.options.topic)))
     }
 
-    /// What an error means. That this sink was shut out is sometimes only to be seen by the producer's fatal error.
+    /// What an error means. The transaction is aborted: that tells whether another sink has taken the topic over, which is fatal to this producer, or
+    /// whether only time ran out.
     fn fault(&self, doing: &str, error: &KafkaError) -> Error {
-        let fatal = self.producer.as_ref().and_then(|it| it.client().fatal_error());
-        match fatal {
+        if let Some(producer) = self.producer.as_ref().filter(|_| self.in_transaction) {
+            // There may be none any more, and nobody may answer.
+            let _ = producer.abort_transaction(self.options.patience.min(ABORT));
+        }
+        match self.producer.as_ref().and_then(|it| it.client().fatal_error()) {
+            Some((RDKafkaErrorCode::InvalidProducerEpoch, _)) => {
+                Error::Fenced { topic: self.options.topic.clone() }
+            }
             Some((code, _)) => self.options.fault(doing, &KafkaError::Global(code)),
             None => self.options.fault(doing, error),
         }
@@ -129,9 +139,10 @@ impl Target for Sink {
         if !self.in_transaction {
             return Ok(());
         }
-        self.in_transaction = false;
         let doing = "committing";
         self.insist(doing, |producer, left| producer.flush(left))?;
-        self.insist(doing, |producer, left| producer.commit_transaction(left))
+        self.insist(doing, |producer, left| producer.commit_transaction(left))?;
+        self.in_transaction = false;
+        Ok(())
     }
 }

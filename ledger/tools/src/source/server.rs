@@ -75,7 +75,11 @@ impl Source for Server {
         match self.heard.recv_timeout(wait) {
             Ok(heard) => heard,
             Err(RecvTimeoutError::Timeout) => Ok(Heard::Nothing),
-            Err(RecvTimeoutError::Disconnected) => Ok(Heard::End),
+            // It says so when there is nothing more; without a word only a bug ends it.
+            Err(RecvTimeoutError::Disconnected) => Err(Error::Away {
+                what: "the feed of the server".to_owned(),
+                why: "nobody listens to it any more".to_owned(),
+            }),
         }
     }
 }

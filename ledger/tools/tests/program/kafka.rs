@@ -80,7 +80,7 @@ impl Target for Dying {
     fn put(&mut self, change: &Change) -> Result<()> {
         self.left = self.left.checked_sub(1).ok_or_else(|| Error::Asked("died".to_owned()))?;
         self.sink.put(change)?;
-        if self.left.is_multiple_of(self.settle_every) { self.sink.settle() } else { Ok(()) }
+        if (self.left + 1).is_multiple_of(self.settle_every) { self.sink.settle() } else { Ok(()) }
     }
 
     fn settle(&mut self) -> Result<()> {
@@ -211,7 +211,7 @@ fn brokers_that_are_away_are_waited_for() {
     let (node, _) = open(&data);
     let mut cluster = cluster();
     let mut options = make(&mut cluster, "changes", 1);
-    options.patience = Duration::from_secs(1);
+    options.patience = Duration::from_secs(2);
     cluster.apply(&Action::Stop(Nodes::All)).unwrap();
     let mut sink = Sink::new(options.clone());
     let away = sink.open().unwrap_err();
