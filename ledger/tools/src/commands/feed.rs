@@ -13,6 +13,12 @@ use crate::{
 };
 
 pub(super) fn run(asked: &Feed, json: bool) -> Result<bool> {
+    // clap does not see it: the directory excludes the server that `--follow` requires.
+    if asked.follow && asked.server.is_none() {
+        return Err(Error::Asked(
+            "--follow needs --server URL: nothing new happens in a directory that no server has open".to_owned(),
+        ));
+    }
     let stop = interrupt::asked()?;
     let mut target = target(asked)?;
     let mut carried = Carried::default();

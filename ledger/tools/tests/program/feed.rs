@@ -41,7 +41,7 @@ fn what_was_recorded_from_a_server_reconciles() {
     assert_eq!((code, &report["agrees"]), (Some(0), &Value::Bool(true)), "{report:#}");
 
     // A lie in it, and its end in the middle of a line.
-    let lie = recorded.replacen(r#""amount":"500""#, r#""amount":"501""#, 1);
+    let lie = recorded.replacen(r#""amount":"10""#, r#""amount":"11""#, 1);
     assert_ne!(lie, recorded);
     fs::write(&feed, lie).unwrap();
     assert_eq!(ledger(&["reconcile", text(&data), "--feed", text(&feed)]).0, Some(1));
