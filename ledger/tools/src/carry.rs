@@ -105,7 +105,7 @@ impl Load<'_> {
         self.last = Some(key);
         let since = *self.since.get_or_insert_with(Instant::now);
         // A look at the clock takes as long as a tenth of a change.
-        if self.put >= BATCH || (self.put % 16 == 0 && since.elapsed() >= UNSETTLED) {
+        if self.put >= BATCH || (self.put.is_multiple_of(16) && since.elapsed() >= UNSETTLED) {
             self.settle()?;
         }
         Ok(())
@@ -122,6 +122,9 @@ impl Load<'_> {
     }
 }
 
+/// Makes a source that shows what a target ends with, and what is behind it.
+pub type Listen<'a> = dyn FnMut(Option<&Position>) -> Result<Box<dyn Source>> + 'a;
+
 /// As [`carry`], again and again with new sources, as long as what goes wrong may pass: a server or a broker that is away. `listen` makes a source that begins
 /// with what is told; `report` hears what went wrong, and how long it will be until the next attempt.
 ///
@@ -129,7 +132,7 @@ impl Load<'_> {
 ///
 /// As [`carry`], but for those that may pass.
 pub fn follow(
-    listen: &mut dyn FnMut(Option<&Position>) -> Result<Box<dyn Source>>,
+    listen: &mut Listen<'_>,
     target: &mut dyn Target,
     stop: &AtomicBool,
     carried: &mut Carried,
