@@ -16,7 +16,6 @@ use ledger::{
         Account, Batch, Ledger, Leg, Metadata, Posting, Side, Transaction, Transfer, TransferFlags,
     },
     money::{Amount, Currency},
-    query::Change,
 };
 use ledger_api::{
     http::{self, HttpOptions},
@@ -140,7 +139,8 @@ pub fn text(path: &Path) -> &str {
 }
 
 /// All changes of a directory.
-pub fn changes(dir: &Path) -> Vec<Change> {
+#[cfg(feature = "kafka")]
+pub fn changes(dir: &Path) -> Vec<ledger::query::Change> {
     let (node, _) = open(dir);
     let all = node.changes(1, usize::MAX).unwrap().changes;
     node.close().unwrap();
