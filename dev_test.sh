@@ -72,7 +72,7 @@ cargo test --workspace --locked --features "$features"
 
 # Libraries that others may depend on, as PACKAGE:DIRECTORY.
 libraries=(lsm:lsm hash-ring:ring avro-compat:avro-compat schema-registry:avro-compat/registry
-    queue-chaos:queue-chaos ledger:ledger softcuda:gpu/softcuda softcuda-driver:gpu/softcuda/driver gpu-kernels:gpu)
+    queue-chaos:queue-chaos ledger:ledger ledger_json:ledger/json softcuda:gpu/softcuda softcuda-driver:gpu/softcuda/driver gpu-kernels:gpu)
 for library in "${libraries[@]}"; do
     "$here/scripts/importable.sh" "${library%%:*}" "${library#*:}"
 done

@@ -3,15 +3,15 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::io::{BufRead, BufReader, Read as _};
-use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdout, ExitStatus, Stdio};
+use std::process::{ChildStdout, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::check::{Judged, Verdict, judge};
+use crate::group::Group;
 use crate::protocol::{Event, MAX_LINE, Table, parse};
 use crate::registry::{Command, Lab};
 use crate::{Error, Result, rivals};
@@ -273,58 +273,37 @@ fn nothing_measured(lab: &Lab, outcome: &Outcome) -> Option<String> {
 
 fn execute(lab: &Lab, root: &Path, watch: &mut dyn FnMut(&Event)) -> Outcome {
     let mut outcome = Outcome::default();
-    let command = match prepare(&lab.command, root) {
+    let mut command = match prepare(&lab.command, root) {
         Ok(command) => command,
         Err(why) => {
             outcome.end = End::NotStarted(why);
             return outcome;
         }
     };
-    // A group of its own, so that a lab is stopped together with the processes that it has started. A terminal's ctrl-C does not reach it there: the kernel
-    // tells it that this process has ended.
-    let mut command = told_of_our_end(command);
-    command.current_dir(root).stdin(Stdio::null()).stdout(Stdio::piped()).process_group(0);
+    command.current_dir(root).stdin(Stdio::null()).stdout(Stdio::piped());
     let begun = Instant::now();
-    let mut child = match command.spawn() {
-        Ok(child) => child,
+    let mut group = match Group::spawn(&mut command) {
+        Ok(group) => group,
         Err(error) => {
             outcome.end = End::NotStarted(format!("{}: {error}", lab.command));
             return outcome;
         }
     };
     let deadline = begun + lab.time_limit;
-    if let Some(output) = child.stdout.take() {
+    if let Some(output) = group.child().stdout.take() {
         // Bounded: a child that talks faster than it is heard waits.
         let (sender, lines) = sync_channel(1024);
         std::thread::spawn(move || read_lines(output, &sender));
         let place = Place { root, directory: &root.join(lab.directory()) };
         listen(&lines, deadline, &place, &mut outcome, watch);
     }
-    outcome.end = wait(&mut child, deadline, lab.time_limit);
+    outcome.end = match group.wait_until(deadline) {
+        Ok(Some(status)) => status.into(),
+        Ok(None) => End::TimedOut(lab.time_limit),
+        Err(error) => End::NotStarted(error.to_string()),
+    };
     outcome.seconds = begun.elapsed().as_secs_f64();
     outcome
-}
-
-/// A command that gets `SIGTERM` when this process ends, whatever ends it. Without `setpriv` (util-linux) nobody tells it. What cannot be started stays as it is, and
-/// says so itself.
-fn told_of_our_end(command: std::process::Command) -> std::process::Command {
-    let program = Path::new(command.get_program());
-    let missing = program.components().count() > 1 && !program.exists();
-    let has_setpriv = || {
-        std::process::Command::new("setpriv")
-            .args(["--pdeathsig", "TERM", "true"])
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .status()
-            .is_ok_and(|status| status.success())
-    };
-    if missing || !has_setpriv() {
-        return command;
-    }
-    let mut told = std::process::Command::new("setpriv");
-    told.args(["--pdeathsig", "TERM", "--"]).arg(program).args(command.get_args());
-    told
 }
 
 /// The program to spawn. A binary of the workspace is built first, so that a failing build is told from a failing lab and
@@ -468,27 +447,4 @@ fn gather(
     }
     outcome.readings.insert(id, reading);
     Ok(())
-}
-
-/// Kills a child's whole group. An error means that it has ended in this moment: there is nothing to kill.
-fn stop(child: &mut Child) {
-    if let Some(group) = i32::try_from(child.id()).ok().and_then(rustix::process::Pid::from_raw) {
-        let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
-    }
-    let _ = child.wait();
-}
-
-fn wait(child: &mut Child, deadline: Instant, limit: Duration) -> End {
-    loop {
-        match child.try_wait() {
-            Ok(Some(status)) => return status.into(),
-            Ok(None) if Instant::now() >= deadline => {
-                stop(child);
-                return End::TimedOut(limit);
-            }
-            // Its output is closed, so the end is near.
-            Ok(None) => std::thread::sleep(Duration::from_millis(5)),
-            Err(error) => return End::NotStarted(error.to_string()),
-        }
-    }
 }

@@ -289,7 +289,8 @@ pub(crate) fn pictures(feed: &Path, out: &Path, tell: &Tell) -> Result<()> {
     let mut last = (0, 0);
     for line in BufReader::new(File::open(feed)?).lines() {
         let change: Value = serde_json::from_str(&line?)?;
-        let key = (change["op"].as_u64().unwrap_or(0), change["index"].as_u64().unwrap_or(0));
+        let op: u64 = change["op"].as_str().unwrap_or("0").parse()?;
+        let key = (op, change["index"].as_u64().unwrap_or(0));
         if key <= last {
             continue;
         }
@@ -301,10 +302,13 @@ pub(crate) fn pictures(feed: &Path, out: &Path, tell: &Tell) -> Result<()> {
             seconds.resize(tenth + 1, Second::default());
         }
         let at = &mut seconds[tenth];
-        match change["type"].as_str() {
+        let is =
+            |flag: &str| change["flags"].as_array().is_some_and(|it| it.contains(&flag.into()));
+        match change["kind"].as_str() {
             Some("refusal") => at.refused += 1,
-            Some("pending") => at.reserved += 1,
-            Some("void" | "expiry") => at.released += 1,
+            Some("expiry") => at.released += 1,
+            _ if is("pending") => at.reserved += 1,
+            _ if is("void_pending") => at.released += 1,
             _ => at.posted += 1,
         }
     }

@@ -7,7 +7,7 @@
 //! let cut = node.state().op();
 //! let state = derive::state::books(&node, cut)?;
 //! let feed = std::io::BufReader::new(std::fs::File::open("changes.jsonl")?);
-//! let stream = derive::stream::consume(feed, cut)?.into_books();
+//! let stream = derive::stream::consume(ledger_json::Feed::new(feed), cut)?.into_books();
 //! let report = reconcile(&node, cut, &state, vec![Derived { name: "stream", books: Ok(stream) }], None)?;
 //! assert!(report.agrees);
 //! # Ok::<(), ledger_tools::Error>(())
@@ -15,12 +15,17 @@
 
 #![forbid(unsafe_code)]
 
+pub mod carry;
 pub mod cli;
 pub mod commands;
 pub mod derive;
 mod error;
-pub mod line;
+mod interrupt;
+#[cfg(feature = "kafka")]
+pub mod kafka;
 pub mod reconcile;
+pub mod source;
+pub mod target;
 
 use std::{path::Path, sync::Arc};
 

@@ -3,13 +3,22 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use ledger::{Node, money::Currency};
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use crate::{
     Result,
     derive::{Books, Sums, statement::Statement},
-    line::Text,
 };
+
+/// A number that is a string in JSON: programs that read JSON numbers as floating point would change it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Text<T>(pub T);
+
+impl<T: std::fmt::Display> Serialize for Text<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&self.0)
+    }
+}
 
 /// A derivation besides the ledger's own.
 pub struct Derived {

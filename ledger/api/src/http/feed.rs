@@ -1,7 +1,8 @@
 //! `/v1/feed`: the change feed as server-sent events.
 //!
 //! An event's id is `op.index`: its place in the log, unique and for ever. Whoever connects again says the last one that it has seen
-//! (`Last-Event-ID`, or `?after=`), and gets what comes behind it; seen twice, an event is told by its id.
+//! (`Last-Event-ID`, or `?after=`), and gets what comes behind it; seen twice, an event is told by its id. Its data are a line of `ledger_json`, so that a
+//! recorded feed can be reconciled. With `?follow=false` the feed ends at what there was when it began, with an event `end`: whoever did not hear that did not hear all.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -13,12 +14,13 @@ use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::Response;
 use hyper::body::Frame;
 use ledger::query::Change;
+use ledger_json::Key;
 use serde::Deserialize;
 use tokio::sync::mpsc;
 
+use super::App;
 use super::accounts::Params;
 use super::reply::Reply;
-use super::{App, show};
 use crate::Problem;
 
 /// How many changes are read at a time.
@@ -33,6 +35,8 @@ pub(super) struct Asked {
     from: Option<u64>,
     /// The id of the last event that was seen.
     after: Option<String>,
+    /// Whether it goes on with what is new; it does if it is not said.
+    follow: Option<bool>,
 }
 
 /// Where a feed begins: an operation, and how many of its changes were seen.
@@ -44,15 +48,14 @@ struct Place {
 
 impl Place {
     fn after(id: &str) -> Result<Self, Problem> {
-        let place = id.split_once('.').and_then(|(op, index)| {
-            let index: u32 = index.parse().ok()?;
-            Some(Self { op: op.parse().ok()?, seen: index.checked_add(1)? })
-        });
-        place.ok_or_else(|| {
-            let shown: String = id.chars().take(48).collect();
-            Problem::BadRequest(format!("{shown:?} is no id of an event: it is OP.INDEX"))
-        })
+        let key: Key = id.parse().map_err(|it: ledger_json::BadKey| bad(&it))?;
+        let seen = key.index.checked_add(1).ok_or_else(|| bad(&"no operation has so many"))?;
+        Ok(Self { op: key.op, seen })
     }
+}
+
+fn bad(says: &dyn std::fmt::Display) -> Problem {
+    Problem::BadRequest(says.to_string())
 }
 
 /// `GET /v1/feed`
@@ -70,11 +73,12 @@ pub(super) async fn feed(
             return Err(Problem::BadRequest("both from and after; say one of them".to_owned()));
         }
     };
+    let follow = asked.0.follow.unwrap_or(true);
     let permit = app.feeds.clone().try_acquire_owned().map_err(|_| Problem::Busy)?;
     let (sender, receiver) = mpsc::channel(4);
     tokio::spawn(async move {
         let _permit = permit;
-        send(&app, place, &sender).await;
+        send(&app, place, follow, &sender).await;
     });
     let mut response = Response::new(Body::new(Chunks(receiver)));
     let headers = response.headers_mut();
@@ -83,17 +87,21 @@ pub(super) async fn feed(
     Ok(response)
 }
 
-/// Sends changes until the client is gone or the server stops.
-async fn send(app: &App, mut place: Place, sender: &mpsc::Sender<Bytes>) {
+/// Sends changes until the client is gone, the server stops, or all was sent and it shall not follow.
+async fn send(app: &App, mut place: Place, follow: bool, sender: &mpsc::Sender<Bytes>) {
     let mut progress = app.desk.progress();
+    // Where it ends, if it shall not follow: at what there was when it began.
+    let mut through = None;
     loop {
         // Before the read: what happens after it is news.
         let _ = progress.borrow_and_update();
         let from = place.op;
         let deadline = Instant::now() + app.options.timeout;
-        let read = app.desk.read(deadline, move |node| Ok(node.changes(from, AT_A_TIME)?));
-        let changes = match read.await {
-            Ok(changes) => changes,
+        let read = app
+            .desk
+            .read(deadline, move |node| Ok((node.changes(from, AT_A_TIME)?, node.state().op())));
+        let (changes, tail) = match read.await {
+            Ok(found) => found,
             Err(problem) => {
                 let text = format!("event: error\ndata: {}\n\n", problem.name());
                 let _ = sender.send(Bytes::from(text)).await;
@@ -116,6 +124,11 @@ async fn send(app: &App, mut place: Place, sender: &mpsc::Sender<Bytes>) {
                 () = app.desk.drained() => return,
             }
         }
+        if !follow && place.op > *through.get_or_insert(tail) {
+            let text = format!("event: end\ndata: {{\"next_op\":\"{}\"}}\n\n", place.op);
+            let _ = sender.send(Bytes::from(text)).await;
+            return;
+        }
         if more {
             continue;
         }
@@ -135,14 +148,10 @@ async fn send(app: &App, mut place: Place, sender: &mpsc::Sender<Bytes>) {
 fn write(change: &Change, text: &mut String) {
     use std::fmt::Write as _;
 
-    let mut data = show::entry(&change.entry);
-    if let Some(fields) = data.as_object_mut() {
-        fields.insert("op".to_owned(), change.op.to_string().into());
-        fields.insert("index".to_owned(), change.index.into());
-    }
-    let kind = show::kind(&change.entry);
+    let (key, kind) = (Key::of(change), ledger_json::kind(&change.entry));
+    let data = ledger_json::write(change);
     // A string takes whatever is written.
-    let _ = write!(text, "id: {}.{}\nevent: {kind}\ndata: {data}\n\n", change.op, change.index);
+    let _ = write!(text, "id: {key}\nevent: {kind}\ndata: {data}\n\n");
 }
 
 /// A body of what comes through a channel.
@@ -167,7 +176,7 @@ mod tests {
     #[test]
     fn places() {
         assert_eq!(Place::after("7.2"), Ok(Place { op: 7, seen: 3 }));
-        for bad in ["", "7", "7.", ".2", "a.b", "-1.0", "7.2.3", "7.4294967295"] {
+        for bad in ["", "7", "7.4294967295"] {
             assert!(Place::after(bad).is_err(), "{bad}");
         }
     }

@@ -2,12 +2,10 @@
 
 use axum::http::StatusCode;
 use axum::response::Response;
-use ledger::model::{
-    Account, AccountFlags, Balances, Code, Entry, PostedLeg, PostedTransaction, PostedTransfer,
-    Posting, Resolution, Side, TransferFlags, Value as Metadatum,
-};
-use ledger::money::{Currency, Rounding};
+use ledger::model::{Account, AccountFlags, Balances, Code, Entry, PostedLeg};
+use ledger::money::Currency;
 use ledger::query::Page;
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::reply;
@@ -55,12 +53,7 @@ pub(super) fn outcomes<T>(
 
 /// Four sums.
 pub(super) fn balances(balances: &Balances) -> Value {
-    json!({
-        "debits_pending": balances.debits_pending.to_string(),
-        "debits_posted": balances.debits_posted.to_string(),
-        "credits_pending": balances.credits_pending.to_string(),
-        "credits_posted": balances.credits_posted.to_string(),
-    })
+    value(ledger_json::balances(balances))
 }
 
 /// Four sums in major units.
@@ -74,17 +67,14 @@ pub(super) fn decimal_balances(balances: &Balances, currency: Currency) -> Value
     })
 }
 
-fn names<T: Copy>(names: &[(&str, T)], contains: impl Fn(T) -> bool) -> Vec<String> {
-    names.iter().filter(|it| contains(it.1)).map(|it| it.0.to_ascii_lowercase()).collect()
-}
-
 /// An account.
 pub(super) fn account(account: &Account) -> Value {
+    let flags = AccountFlags::NAMES.iter().filter(|it| account.flags.contains(it.1));
     json!({
         "id": account.id.to_string(),
         "ledger": account.ledger,
         "code": account.code,
-        "flags": names(AccountFlags::NAMES, |it| account.flags.contains(it)),
+        "flags": flags.map(|it| it.0.to_ascii_lowercase()).collect::<Vec<_>>(),
         "balances": balances(&account.balances),
         "user_data_128": account.user_data_128.to_string(),
         "user_data_64": account.user_data_64.to_string(),
@@ -99,147 +89,21 @@ pub(super) fn page(page: &Page) -> Value {
     json!({"entries": entries, "next": page.next.map(|it| it.to_string())})
 }
 
-/// What kind of entry it is.
-pub(super) fn kind(entry: &Entry) -> &'static str {
-    match entry {
-        Entry::Transfer(_) => "transfer",
-        Entry::Transaction(_) => "transaction",
-        Entry::Expiry { .. } => "expiry",
-        Entry::Refusal { .. } => "refusal",
-    }
-}
-
-/// Something that happened.
+/// Something that happened: as in the feed, and what to do about a refusal.
 pub(super) fn entry(entry: &Entry) -> Value {
-    match entry {
-        Entry::Transfer(posted) => transfer(posted),
-        Entry::Transaction(posted) => transaction(posted),
-        Entry::Expiry {
-            timestamp,
-            pending_id,
-            debit_account_id,
-            credit_account_id,
-            amount,
-            debit,
-            credit,
-        } => json!({
-            "kind": "expiry",
-            "resolution": resolution(Resolution::Expired),
-            "pending_id": pending_id.to_string(),
-            "debit_account_id": debit_account_id.to_string(),
-            "credit_account_id": credit_account_id.to_string(),
-            "amount": amount.to_string(),
-            "debit": balances(debit),
-            "credit": balances(credit),
-            "timestamp": timestamp.to_string(),
-        }),
-        Entry::Refusal { timestamp, id, code, .. } => json!({
-            "kind": "refusal",
-            "id": id.to_string(),
-            "code": code.name(),
-            "number": code.number(),
-            "says": code.says(),
-            "do": reply::advice(*code),
-            "timestamp": timestamp.to_string(),
-        }),
+    let mut shown = value(ledger_json::entry(entry));
+    if let (Entry::Refusal { code, .. }, Some(fields)) = (entry, shown.as_object_mut()) {
+        fields.insert("do".to_owned(), reply::advice(*code).into());
     }
+    shown
 }
 
-fn resolution(resolution: Resolution) -> &'static str {
-    match resolution {
-        Resolution::Posted => "posted",
-        Resolution::Voided => "voided",
-        Resolution::Expired => "expired",
-    }
-}
-
-fn transfer(posted: &PostedTransfer) -> Value {
-    let PostedTransfer { transfer, debit, credit, .. } = posted;
-    json!({
-        "kind": "transfer",
-        "id": transfer.id.to_string(),
-        "debit_account_id": transfer.debit_account_id.to_string(),
-        "credit_account_id": transfer.credit_account_id.to_string(),
-        "amount": transfer.amount.to_string(),
-        "ledger": transfer.ledger,
-        "code": transfer.code,
-        "flags": names(TransferFlags::NAMES, |it| transfer.flags.contains(it)),
-        "pending_id": transfer.pending_id.to_string(),
-        "timeout": transfer.timeout,
-        "user_data_128": transfer.user_data_128.to_string(),
-        "user_data_64": transfer.user_data_64.to_string(),
-        "user_data_32": transfer.user_data_32,
-        "debit": balances(debit),
-        "credit": balances(credit),
-        "timestamp": transfer.timestamp.to_string(),
-    })
+/// Maps with text keys, lists, texts and numbers: nothing that JSON could not hold.
+fn value(shown: impl Serialize) -> Value {
+    serde_json::to_value(shown).unwrap_or_default()
 }
 
 /// Legs with their accounts' balances.
 pub(super) fn legs(legs: &[PostedLeg]) -> Value {
-    let leg = |posted: &PostedLeg| {
-        json!({
-            "account_id": posted.leg.account_id.to_string(),
-            "side": side(posted.leg.side),
-            "amount": posted.leg.amount.to_string(),
-            "balances": balances(&posted.balances),
-        })
-    };
-    legs.iter().map(leg).collect()
-}
-
-fn side(side: Side) -> &'static str {
-    match side {
-        Side::Debit => "debit",
-        Side::Credit => "credit",
-    }
-}
-
-fn transaction(posted: &PostedTransaction) -> Value {
-    let said = &posted.transaction;
-    let exchange = match &said.posting {
-        Posting::Legs(_) => Value::Null,
-        Posting::Exchange(it) => json!({
-            "source": it.source.to_string(),
-            "source_liquidity": it.source_liquidity.to_string(),
-            "target_liquidity": it.target_liquidity.to_string(),
-            "target": it.target.to_string(),
-            "residue": it.residue.to_string(),
-            "amount": it.amount.to_string(),
-            "rate": {"numerator": it.rate.numerator.to_string(), "denominator": it.rate.denominator.to_string()},
-            "rounding": match it.rounding {
-                Rounding::Down => "down",
-                Rounding::Up => "up",
-                Rounding::HalfEven => "half_even",
-            },
-        }),
-    };
-    let metadata: Map<String, Value> = said
-        .metadata
-        .entries()
-        .iter()
-        .map(|(key, value)| (key.clone(), metadatum(value)))
-        .collect();
-    json!({
-        "kind": "transaction",
-        "id": said.id.to_string(),
-        "code": said.code,
-        "linked": said.linked,
-        "exchange": exchange,
-        "legs": legs(&posted.legs),
-        "metadata": metadata,
-        "user_data_128": said.user_data_128.to_string(),
-        "user_data_64": said.user_data_64.to_string(),
-        "user_data_32": said.user_data_32,
-        "timestamp": said.timestamp.to_string(),
-    })
-}
-
-fn metadatum(value: &Metadatum) -> Value {
-    match value {
-        Metadatum::Bool(yes) => (*yes).into(),
-        Metadatum::Integer(number) => (*number).into(),
-        Metadatum::Text(text) => text.as_str().into(),
-        Metadatum::Time(nanoseconds) => json!({"time": nanoseconds.to_string()}),
-    }
+    value(ledger_json::legs(legs))
 }

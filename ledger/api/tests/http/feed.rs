@@ -1,10 +1,13 @@
 //! The change feed.
 
-use ledger::model::{Transfer, TransferFlags};
+use ledger::model::{Entry, Transfer, TransferFlags};
 use serde_json::Value;
 
 use crate::support::web::Event;
-use crate::support::{Server, Setup, transfer};
+use crate::support::{Server, Setup, transfer, units};
+
+/// A connection that ends with its answer.
+const CLOSE: &[(&str, &str)] = &[("Connection", "close")];
 
 #[test]
 fn every_change_comes_once_in_order_from_any_place() {
@@ -48,6 +51,49 @@ fn every_change_comes_once_in_order_from_any_place() {
     }
     let op = last.id.split('.').next().unwrap();
     assert_eq!(web.events(&format!("/v1/feed?from={op}"), &[]).next(), Some(last));
+}
+
+#[test]
+fn a_feed_that_does_not_follow_says_that_it_is_whole() {
+    let server = Server::with_accounts(Setup::default());
+    server.client().create_transfers(&[transfer(1, 5), transfer(2, 5)]).unwrap();
+    let events: Vec<Event> = server.web().events("/v1/feed?follow=false", CLOSE).collect();
+    let kinds: Vec<&str> = events.iter().map(|it| it.kind.as_str()).collect();
+    assert_eq!(kinds, ["transfer", "transfer", "end"]);
+    let place = &events[1].id;
+    let op: u64 = place.split('.').next().unwrap().parse().unwrap();
+    assert_eq!(events[2].data, format!("{{\"next_op\":\"{}\"}}", op + 1));
+    let mut rest = server.web().events(&format!("/v1/feed?follow=false&after={place}"), CLOSE);
+    assert_eq!((rest.next().as_ref(), rest.next()), (Some(&events[2]), None));
+}
+
+#[test]
+fn a_change_is_a_line_that_is_read_back() {
+    let server = Server::with_accounts(Setup::default());
+    // As much as there is; and more than there is, refused.
+    let balancing = Transfer {
+        debit_account_id: 2,
+        credit_account_id: 3,
+        flags: TransferFlags::BALANCING_DEBIT,
+        ..transfer(2, 0)
+    };
+    let refused = Transfer { debit_account_id: 5, ..transfer(3, 1) };
+    server.client().create_transfers(&[transfer(1, 5), balancing, refused]).unwrap();
+    let web = server.web();
+    let events = web.events("/v1/feed?follow=false", CLOSE).filter(|it| it.kind != "end");
+    let mut ids = Vec::new();
+    for event in events {
+        let change = ledger_json::read(&event.data).unwrap();
+        assert_eq!(event.data, ledger_json::write(&change));
+        assert_eq!(event.id, ledger_json::Key::of(&change).to_string());
+        assert_eq!(event.kind, ledger_json::kind(&change.entry));
+        ids.push(change.entry.id().unwrap());
+        if let Entry::Transfer(posted) = change.entry {
+            assert_eq!(posted.transfer.amount, units(5));
+            assert_eq!(posted.asked.amount, units(if posted.transfer.id == 2 { 0 } else { 5 }));
+        }
+    }
+    assert_eq!(ids, [1, 2, 3]);
 }
 
 #[test]

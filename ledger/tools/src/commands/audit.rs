@@ -4,8 +4,8 @@ use std::{io::Write, path::Path};
 
 use ledger::log;
 
-use super::{new_file, say};
-use crate::{Error, Result, open, reconcile::hex};
+use super::say;
+use crate::{Error, Result, open, reconcile::hex, target};
 
 pub(super) fn export(
     dir: &Path,
@@ -22,7 +22,7 @@ pub(super) fn export(
             node.tail().op
         )));
     }
-    let mut file = new_file(out)?;
+    let mut file = target::create(out)?;
     let last = log::export(node.log(), from..=to, &mut file)?;
     file.flush()?;
     let hash = hex(&last.hash);

@@ -6,8 +6,6 @@ mod inspect;
 mod reconcile;
 mod verify;
 
-use std::path::Path;
-
 use comfy_table::{ContentArrangement, Table, presets};
 
 use crate::{
@@ -27,7 +25,7 @@ pub fn run(arguments: &Arguments) -> Result<bool> {
         Command::Verify { dir } => verify::run(dir, json),
         Command::Audit { dir, out, from, to } => audit::export(dir, out, *from, *to, json),
         Command::Prove { file, hash } => audit::prove(file, hash, json),
-        Command::Feed { dir, out, from } => feed::run(dir, out, *from, json),
+        Command::Feed(asked) => feed::run(asked, json),
         Command::Reconcile(asked) => reconcile::run(asked, json),
     }
 }
@@ -42,16 +40,14 @@ fn table(header: &[&str]) -> Table {
     table
 }
 
-/// A file to write, that was not there.
-fn new_file(path: &Path) -> Result<std::io::BufWriter<std::fs::File>> {
-    let file = std::fs::File::create_new(path).map_err(|e| {
-        crate::Error::Asked(format!("{}: {e}; name a file that is not there yet", path.display()))
-    })?;
-    Ok(std::io::BufWriter::with_capacity(1 << 20, file))
-}
-
 /// Prints.
 #[expect(clippy::print_stdout, reason = "a program that reports to a terminal")]
 fn say(text: impl std::fmt::Display) {
     println!("{text}");
+}
+
+/// Prints to where errors go.
+#[expect(clippy::print_stderr, reason = "a program that reports to a terminal")]
+fn warn(text: impl std::fmt::Display) {
+    eprintln!("ledger: {text}");
 }

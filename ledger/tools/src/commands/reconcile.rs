@@ -3,14 +3,16 @@
 use std::{fs::File, io::BufReader};
 
 use ledger::Node;
+use ledger_json::Feed;
 
-use super::{feed, say, table};
+use super::{say, table};
 use crate::{
     Error, Result,
     cli::Reconcile,
-    derive::{self, Books},
+    derive::{self, Books, stream},
     open,
     reconcile::{Derived, Report, reconcile},
+    source::Directory,
 };
 
 pub(super) fn run(asked: &Reconcile, json: bool) -> Result<bool> {
@@ -24,14 +26,7 @@ pub(super) fn run(asked: &Reconcile, json: bool) -> Result<bool> {
         std::fs::create_dir_all(out)?;
     }
     let state = derive::state::books(&node, cut)?;
-    let derived = vec![
-        Derived { name: "stream", books: stream(&node, asked, cut).map_err(|e| e.to_string()) },
-        Derived { name: "batch", books: batch(&node, asked, cut) },
-    ];
-    // A stream that cannot be read is a failure, not something that is not there.
-    if let Some(Derived { books: Err(why), .. }) = derived.first() {
-        return Err(Error::Asked(format!("the stream: {why}")));
-    }
+    let derived = derive(&node, asked, cut)?;
     let statement = match &asked.statement {
         Some(path) => Some(derive::statement::read(BufReader::new(File::open(path)?))?),
         None => None,
@@ -49,72 +44,99 @@ pub(super) fn run(asked: &Reconcile, json: bool) -> Result<bool> {
     Ok(report.agrees)
 }
 
-/// Balances as a consumer keeps them: of the feed that was given, or of one made here.
-fn stream(node: &Node, asked: &Reconcile, cut: u64) -> Result<Books> {
-    let consumer = match &asked.feed {
-        Some(path) => {
-            derive::stream::consume(BufReader::with_capacity(1 << 20, File::open(path)?), cut)?
+/// Balances by stream and by batch. The directory's changes are read once for both.
+fn derive(node: &Node, asked: &Reconcile, cut: u64) -> Result<Vec<Derived>> {
+    let mut heard = heard(asked, cut)?;
+    let mut batch = Batch::new(asked);
+    // What was heard elsewhere needs no feed from here.
+    let mut own = heard.is_none().then(stream::Consumer::default);
+    if own.is_some() || Batch::IS_MADE {
+        for change in Directory::new(node, 1, cut) {
+            let change = change?;
+            if let Some(consumer) = &mut own {
+                consumer.apply(&change)?;
+            }
+            batch.add(&change);
         }
-        None => {
-            let mut consumer = derive::stream::Consumer::default();
-            for_each_change(node, cut, &mut |change| {
-                consumer.apply(&crate::line::Line::from(change))
-            })?;
-            consumer
-        }
-    };
-    Ok(consumer.into_books())
+    }
+    let stream = heard.take().or(own).unwrap_or_default();
+    Ok(vec![
+        Derived { name: "stream", books: Ok(stream.into_books()) },
+        Derived { name: "batch", books: batch.books()? },
+    ])
 }
 
-/// Shows all changes through an operation.
-fn for_each_change(
-    node: &Node,
-    cut: u64,
-    see: &mut dyn FnMut(&ledger::query::Change) -> Result<()>,
-) -> Result<()> {
-    let mut next = 1;
-    while next <= cut {
-        let piece = node.changes(next, feed::PIECE)?;
-        for change in piece.changes.iter().filter(|change| change.op <= cut) {
-            see(change)?;
-        }
-        if piece.next_op <= next {
-            break;
-        }
-        next = piece.next_op;
+/// Balances as a consumer of another feed keeps them, if there is one.
+fn heard(asked: &Reconcile, cut: u64) -> Result<Option<stream::Consumer>> {
+    if let Some(path) = &asked.feed {
+        let file = File::open(path)
+            .map_err(|error| Error::Asked(format!("--feed {}: {error}", path.display())))?;
+        let feed = Feed::new(BufReader::with_capacity(1 << 20, file));
+        return Ok(Some(stream::consume(feed, cut)?));
     }
-    Ok(())
+    #[cfg(feature = "kafka")]
+    if let Some(options) = asked.kafka.options()? {
+        let topic = crate::kafka::Topic::open(options)?;
+        return Ok(Some(stream::consume(topic.changes()?, cut)?));
+    }
+    Ok(None)
+}
+
+/// The table of the batch, and where it goes.
+#[cfg(feature = "parquet")]
+struct Batch {
+    postings: derive::batch::Postings,
+    path: std::path::PathBuf,
+    /// Whether it is left there.
+    is_kept: bool,
 }
 
 #[cfg(feature = "parquet")]
-fn batch(node: &Node, asked: &Reconcile, cut: u64) -> Result<Books, String> {
-    let kept;
-    let scratch;
-    let path = match &asked.out {
-        Some(out) => {
-            kept = out.join("postings.parquet");
-            kept.as_path()
+impl Batch {
+    const IS_MADE: bool = true;
+
+    fn new(asked: &Reconcile) -> Self {
+        let scratch = format!("ledger-postings-{}.parquet", std::process::id());
+        Self {
+            postings: derive::batch::Postings::default(),
+            path: match &asked.out {
+                Some(out) => out.join("postings.parquet"),
+                None => std::env::temp_dir().join(scratch),
+            },
+            is_kept: asked.out.is_some(),
         }
-        None => {
-            scratch = std::env::temp_dir()
-                .join(format!("ledger-postings-{}.parquet", std::process::id()));
-            scratch.as_path()
-        }
-    };
-    let mut table = derive::batch::Postings::default();
-    let result =
-        for_each_change(node, cut, &mut |change| table.add(&crate::line::Line::from(change)))
-            .and_then(|()| table.save(path))
-            .and_then(|()| derive::batch::books(path));
-    if asked.out.is_none() {
-        let _ = std::fs::remove_file(path);
     }
-    result.map_err(|e| e.to_string())
+
+    fn add(&mut self, change: &ledger::query::Change) {
+        self.postings.add(change);
+    }
+
+    fn books(self) -> Result<Result<Books, String>> {
+        let books = self.postings.save(&self.path).and_then(|()| derive::batch::books(&self.path));
+        if !self.is_kept {
+            let _ = std::fs::remove_file(&self.path);
+        }
+        books.map(Ok)
+    }
 }
 
+/// No table.
 #[cfg(not(feature = "parquet"))]
-fn batch(_: &Node, _: &Reconcile, _: u64) -> Result<Books, String> {
-    Err("built without the feature `parquet`".to_owned())
+struct Batch;
+
+#[cfg(not(feature = "parquet"))]
+impl Batch {
+    const IS_MADE: bool = false;
+
+    fn new(_: &Reconcile) -> Self {
+        Self
+    }
+
+    fn add(&mut self, _: &ledger::query::Change) {}
+
+    fn books(self) -> Result<Result<Books, String>> {
+        Ok(Err("built without the feature `parquet`".to_owned()))
+    }
 }
 
 fn show(report: &Report) {

@@ -8,13 +8,15 @@
 
 use std::{fs::File, path::Path};
 
+use ledger::{
+    model::{Entry, Side, Transfer, TransferFlags},
+    money::Amount,
+    query::Change,
+};
 use polars::prelude::*;
 
 use super::{Books, Sums};
-use crate::{
-    Error, Result,
-    line::{Line, Moved, SideName, What},
-};
+use crate::{Error, Result};
 
 /// The columns of a table of postings, row by row.
 #[derive(Default)]
@@ -36,71 +38,76 @@ fn id_text(id: u128) -> String {
 
 impl Postings {
     /// Adds the rows of a change.
-    ///
-    /// # Errors
-    ///
-    /// An amount above the limit.
-    pub fn add(&mut self, line: &Line) -> Result<()> {
-        match &line.what {
-            What::Transfer(moved) => self.pair(line, "transfer", moved.id.0, moved),
-            What::Pending(moved) => self.pair(line, "pending", moved.id.0, moved),
-            What::Post(moved) => {
-                self.release(line, moved)?;
-                self.pair(line, "post", moved.id.0, moved)
+    pub fn add(&mut self, change: &Change) {
+        match &change.entry {
+            Entry::Transfer(posted) => self.transfer(change, &posted.transfer),
+            Entry::Expiry { pending_id, debit_account_id, credit_account_id, amount, .. } => {
+                let accounts = (*debit_account_id, *credit_account_id);
+                self.pair(change, "release", *pending_id, accounts, *amount);
             }
-            What::Void(moved) | What::Expiry(moved) => self.release(line, moved),
-            What::Transaction { id, legs, .. } => {
-                for leg in legs {
-                    let side = match leg.side {
-                        SideName::Debit => DEBIT,
-                        SideName::Credit => CREDIT,
+            Entry::Transaction(posted) => {
+                let id = posted.transaction.id;
+                for posted in &posted.legs {
+                    let side = match posted.leg.side {
+                        Side::Debit => DEBIT,
+                        Side::Credit => CREDIT,
                     };
-                    self.row(line, "leg", id.0, leg.account_id.0, side, leg.amount.0)?;
+                    let (account, amount) = (posted.leg.account_id, posted.leg.amount);
+                    self.row(change, "leg", id, account, side, amount);
                 }
-                Ok(())
             }
-            What::Refusal { .. } => Ok(()),
+            Entry::Refusal { .. } => {}
+        }
+    }
+
+    fn transfer(&mut self, change: &Change, transfer: &Transfer) {
+        let accounts = (transfer.debit_account_id, transfer.credit_account_id);
+        let amount = transfer.amount;
+        let is = |flag| transfer.flags.contains(flag);
+        let (posts, voids) = (is(TransferFlags::POST_PENDING), is(TransferFlags::VOID_PENDING));
+        if posts || voids {
+            self.pair(change, "release", transfer.pending_id, accounts, amount);
+        }
+        let kind = match (is(TransferFlags::PENDING), posts) {
+            (true, _) => "pending",
+            (_, true) => "post",
+            (false, false) => "transfer",
+        };
+        if !voids {
+            self.pair(change, kind, transfer.id, accounts, amount);
         }
     }
 
     fn pair(
         &mut self,
-        line: &Line,
+        change: &Change,
         kind: &'static str,
         transfer: u128,
-        moved: &Moved,
-    ) -> Result<()> {
-        self.row(line, kind, transfer, moved.debit_account_id.0, DEBIT, moved.amount.0)?;
-        self.row(line, kind, transfer, moved.credit_account_id.0, CREDIT, moved.amount.0)
-    }
-
-    fn release(&mut self, line: &Line, moved: &Moved) -> Result<()> {
-        let pending = moved.pending_id.map_or(0, |id| id.0);
-        self.pair(line, "release", pending, moved)
+        (debit, credit): (u128, u128),
+        amount: Amount,
+    ) {
+        self.row(change, kind, transfer, debit, DEBIT, amount);
+        self.row(change, kind, transfer, credit, CREDIT, amount);
     }
 
     fn row(
         &mut self,
-        line: &Line,
+        change: &Change,
         kind: &'static str,
         transfer: u128,
         account: u128,
         side: &'static str,
-        amount: u128,
-    ) -> Result<()> {
-        let amount = ledger::money::Amount::new(amount).ok_or_else(|| {
-            Error::Feed(format!("change {}.{}: {amount} is above the limit", line.op, line.index))
-        })?;
-        self.op.push(line.op);
-        self.index.push(line.index);
-        self.timestamp.push(line.timestamp.0);
+        amount: Amount,
+    ) {
+        self.op.push(change.op);
+        self.index.push(change.index);
+        self.timestamp.push(change.entry.timestamp());
         self.kind.push(kind);
         self.transfer.push(id_text(transfer));
         self.account.push(id_text(account));
         self.side.push(side);
-        // Below 10^38.
+        // Below 10^38 < 2^127.
         self.amount.push(amount.get() as i128);
-        Ok(())
     }
 
     /// Writes the table.

@@ -1,26 +1,24 @@
 //! Balances as a consumer of the feed keeps them.
 
-use std::{
-    collections::BTreeMap,
-    io::{BufRead, Read as _},
+use std::collections::BTreeMap;
+
+use ledger::{
+    model::{Entry, Leg, Side, Transfer, TransferFlags},
+    money::Amount,
+    query::Change,
 };
+use ledger_json::Key;
 
 use super::{Books, Sums};
-use crate::{
-    Error, Result,
-    line::{Line, Moved, MovedLeg, SideName, What},
-};
-
-/// The longest line that is read: a transaction of 128 legs takes some 40 kB.
-const MAX_LINE: u64 = 1 << 20;
+use crate::{Error, Result};
 
 /// What a consumer of the feed keeps: balances, what is reserved, and the last change that it applied. Being told something again changes nothing.
 #[derive(Debug, Clone, Default)]
 pub struct Consumer {
     books: Books,
     reserved: BTreeMap<u128, i128>,
-    /// The key of the last change applied.
-    last: Option<(u64, u32)>,
+    /// The last change applied.
+    last: Option<Key>,
     /// Changes that had been heard before.
     repeated: u64,
 }
@@ -30,31 +28,24 @@ impl Consumer {
     ///
     /// # Errors
     ///
-    /// A change that cannot follow those before: an amount that is none, a release of what was not reserved.
-    pub fn apply(&mut self, line: &Line) -> Result<()> {
-        let key = (line.op, line.index);
+    /// A change that cannot follow those before: a release of what was not reserved.
+    pub fn apply(&mut self, change: &Change) -> Result<()> {
+        let key = Key::of(change);
         if self.last.is_some_and(|last| key <= last) {
             self.repeated += 1;
             return Ok(());
         }
-        match &line.what {
-            What::Transfer(moved) => self.post(moved, amount(moved.amount.0)?),
-            What::Pending(moved) => {
-                let amount = amount(moved.amount.0)?;
-                self.reserve(moved, amount);
-                self.reserved.insert(moved.id.0, amount);
+        match &change.entry {
+            Entry::Transfer(posted) => self.transfer(key, &posted.transfer)?,
+            Entry::Expiry { pending_id, debit_account_id, credit_account_id, .. } => {
+                self.release(key, *pending_id, (*debit_account_id, *credit_account_id))?;
             }
-            What::Post(moved) => {
-                self.release(line, moved)?;
-                self.post(moved, amount(moved.amount.0)?);
-            }
-            What::Void(moved) | What::Expiry(moved) => self.release(line, moved)?,
-            What::Transaction { legs, .. } => {
-                for leg in legs {
-                    self.leg(leg)?;
+            Entry::Transaction(posted) => {
+                for posted in &posted.legs {
+                    self.leg(&posted.leg);
                 }
             }
-            What::Refusal { .. } => {}
+            Entry::Refusal { .. } => {}
         }
         self.last = Some(key);
         Ok(())
@@ -69,7 +60,7 @@ impl Consumer {
 
     /// The last change that was applied.
     #[must_use]
-    pub fn last(&self) -> Option<(u64, u32)> {
+    pub fn last(&self) -> Option<Key> {
         self.last
     }
 
@@ -83,66 +74,66 @@ impl Consumer {
         self.books.entry(id).or_default()
     }
 
-    fn post(&mut self, moved: &Moved, amount: i128) {
-        self.account(moved.debit_account_id.0).debits_posted += amount;
-        self.account(moved.credit_account_id.0).credits_posted += amount;
-    }
-
-    fn reserve(&mut self, moved: &Moved, amount: i128) {
-        self.account(moved.debit_account_id.0).debits_pending += amount;
-        self.account(moved.credit_account_id.0).credits_pending += amount;
-    }
-
-    fn release(&mut self, line: &Line, moved: &Moved) -> Result<()> {
-        let pending = moved.pending_id.map_or(0, |id| id.0);
-        let reserved = self.reserved.remove(&pending).ok_or_else(|| {
-            Error::Feed(format!(
-                "change {}.{} gives back what {pending} reserved, and it reserved nothing",
-                line.op, line.index
-            ))
-        })?;
-        self.reserve(moved, -reserved);
-        Ok(())
-    }
-
-    fn leg(&mut self, leg: &MovedLeg) -> Result<()> {
-        let amount = amount(leg.amount.0)?;
-        let sums = self.account(leg.account_id.0);
-        match leg.side {
-            SideName::Debit => sums.debits_posted += amount,
-            SideName::Credit => sums.credits_posted += amount,
+    fn transfer(&mut self, key: Key, transfer: &Transfer) -> Result<()> {
+        let accounts = (transfer.debit_account_id, transfer.credit_account_id);
+        let amount = signed(transfer.amount);
+        let ends = TransferFlags::POST_PENDING | TransferFlags::VOID_PENDING;
+        if transfer.flags.intersects(ends) {
+            self.release(key, transfer.pending_id, accounts)?;
+        }
+        if transfer.flags.contains(TransferFlags::PENDING) {
+            self.reserve(accounts, amount);
+            self.reserved.insert(transfer.id, amount);
+        } else if !transfer.flags.contains(TransferFlags::VOID_PENDING) {
+            self.account(accounts.0).debits_posted += amount;
+            self.account(accounts.1).credits_posted += amount;
         }
         Ok(())
     }
+
+    fn reserve(&mut self, (debit, credit): (u128, u128), amount: i128) {
+        self.account(debit).debits_pending += amount;
+        self.account(credit).credits_pending += amount;
+    }
+
+    fn release(&mut self, key: Key, pending: u128, accounts: (u128, u128)) -> Result<()> {
+        let reserved = self.reserved.remove(&pending).ok_or_else(|| {
+            Error::Feed(format!(
+                "change {key} gives back what {pending} reserved, and it reserved nothing"
+            ))
+        })?;
+        self.reserve(accounts, -reserved);
+        Ok(())
+    }
+
+    fn leg(&mut self, leg: &Leg) {
+        let sums = self.account(leg.account_id);
+        match leg.side {
+            Side::Debit => sums.debits_posted += signed(leg.amount),
+            Side::Credit => sums.credits_posted += signed(leg.amount),
+        }
+    }
 }
 
-/// An amount that a sum of many still fits beside.
-fn amount(number: u128) -> Result<i128> {
-    ledger::money::Amount::new(number)
-        .map(|amount| amount.get() as i128)
-        .ok_or_else(|| Error::Feed(format!("{number} is above the limit of amounts")))
+/// An amount that a sum of some still fits beside: it is below 10^38 < 2^127.
+fn signed(amount: Amount) -> i128 {
+    amount.get() as i128
 }
 
-/// Reads a feed through operation `cut`.
+/// Applies the changes of a feed through operation `cut`.
 ///
 /// # Errors
 ///
-/// A line that is none, with its number; a change that cannot follow those before.
-pub fn consume(mut input: impl BufRead, cut: u64) -> Result<Consumer> {
+/// What the feed says; a change that cannot follow those before.
+pub fn consume<E>(feed: impl Iterator<Item = Result<Change, E>>, cut: u64) -> Result<Consumer>
+where
+    Error: From<E>,
+{
     let mut consumer = Consumer::default();
-    let mut text = String::new();
-    for number in 1_u64.. {
-        text.clear();
-        if input.by_ref().take(MAX_LINE).read_line(&mut text)? == 0 {
-            break;
-        }
-        if text.trim().is_empty() {
-            continue;
-        }
-        let line: Line = serde_json::from_str(&text)
-            .map_err(|e| Error::Feed(format!("line {number} is no change: {e}")))?;
-        if line.op <= cut {
-            consumer.apply(&line)?;
+    for change in feed {
+        let change = change?;
+        if change.op <= cut {
+            consumer.apply(&change)?;
         }
     }
     Ok(consumer)
