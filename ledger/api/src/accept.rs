@@ -13,6 +13,7 @@ pub(crate) struct Accept {
     /// How many there are at a time; others wait to be accepted.
     pub max_connections: usize,
     /// How long TLS may take until it is agreed on.
+    #[cfg(feature = "tls")]
     pub handshake_timeout: Duration,
     /// How long requests that are worked on may take when the server stops.
     pub stop_timeout: Duration,

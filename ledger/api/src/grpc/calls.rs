@@ -9,7 +9,7 @@ use tonic::{Request, Response, Status};
 
 use super::deadline::Deadline;
 use super::feed::Feed;
-use super::{Grpc, asked, shown, v1};
+use super::{Face, asked, shown, v1};
 use crate::service::Answer;
 use crate::{Problem, reads, writes};
 
@@ -45,14 +45,14 @@ fn fit<T: Message>(all: impl Iterator<Item = T>, most: usize) -> (Vec<T>, bool) 
     (kept, false)
 }
 
-impl Grpc {
+impl Face {
     async fn commit(&self, batch: Batch, deadline: Instant) -> Result<Answer, Problem> {
         writes::commit(&self.desk, batch, deadline).await
     }
 }
 
 #[tonic::async_trait]
-impl v1::ledger_server::Ledger for Grpc {
+impl v1::ledger_server::Ledger for Face {
     type FeedStream = Feed;
 
     async fn create_ledgers(

@@ -11,7 +11,7 @@ use tonic::Status;
 use tonic::codegen::tokio_stream::Stream;
 
 use super::deadline::Deadline;
-use super::{Grpc, shown, v1};
+use super::{Face, shown, v1};
 use crate::Problem;
 
 /// How many changes are read, and sent, at a time.
@@ -45,7 +45,7 @@ impl Feed {
     /// # Errors
     ///
     /// [`Problem::Busy`] if there are too many; [`Problem::BadRequest`].
-    pub fn begin(face: &Grpc, asked: v1::FeedRequest, deadline: Deadline) -> Result<Self, Problem> {
+    pub fn begin(face: &Face, asked: v1::FeedRequest, deadline: Deadline) -> Result<Self, Problem> {
         use v1::feed_request::Begin;
         let place = match asked.begin {
             None => Place { op: 1, seen: 0 },
@@ -88,7 +88,7 @@ async fn at(moment: Option<Instant>) {
 
 /// Sends changes until the client is gone, or something is wrong.
 async fn send(
-    face: &Grpc,
+    face: &Face,
     mut place: Place,
     sender: &mpsc::Sender<Result<v1::FeedResponse, Status>>,
 ) -> Option<Problem> {

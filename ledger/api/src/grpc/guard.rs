@@ -11,7 +11,7 @@ use tonic::{Code, Status, body::Body};
 use tonic_health::pb::health_server::HealthServer;
 use tonic_health::server::HealthService;
 
-use super::Grpc;
+use super::Face;
 use super::deadline::Deadline;
 use super::outbox::{Outbox, Sent};
 use super::v1::ledger_server::LedgerServer;
@@ -68,14 +68,14 @@ impl Call {
 /// What answers the calls of one connection.
 #[derive(Clone)]
 pub(super) struct Guard {
-    face: Grpc,
-    ledger: LedgerServer<Grpc>,
+    face: Face,
+    ledger: LedgerServer<Face>,
     health: HealthServer<HealthService>,
     outbox: Outbox,
 }
 
 impl Guard {
-    pub fn new(face: Grpc, health: HealthServer<HealthService>, outbox: Outbox) -> Self {
+    pub fn new(face: Face, health: HealthServer<HealthService>, outbox: Outbox) -> Self {
         let most = face.options.max_message_bytes;
         let ledger = LedgerServer::new(face.clone()).max_decoding_message_size(most);
         Self { face, ledger, health, outbox }

@@ -60,7 +60,11 @@ impl Default for GrpcOptions {
 
 /// The face, to be [served](serve). Cheap to clone.
 #[derive(Clone)]
-pub struct Grpc(Arc<Inner>);
+pub struct Grpc(Face);
+
+/// What every call has at hand.
+#[derive(Clone)]
+struct Face(Arc<Inner>);
 
 struct Inner {
     desk: Desk,
@@ -71,7 +75,7 @@ struct Inner {
     feeds: Arc<Semaphore>,
 }
 
-impl std::ops::Deref for Grpc {
+impl std::ops::Deref for Face {
     type Target = Inner;
 
     fn deref(&self) -> &Inner {
@@ -84,13 +88,13 @@ impl Grpc {
     #[must_use]
     pub fn new(desk: Desk, keys: Keys, metrics: Arc<Metrics>, options: GrpcOptions) -> Self {
         let semaphore = |most: usize| Arc::new(Semaphore::new(most.min(Semaphore::MAX_PERMITS)));
-        Self(Arc::new(Inner {
+        Self(Face(Arc::new(Inner {
             permits: semaphore(options.max_calls.max(1)),
             feeds: semaphore(options.max_feeds),
             desk,
             keys,
             metrics,
             options,
-        }))
+        })))
     }
 }

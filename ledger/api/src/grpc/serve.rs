@@ -12,11 +12,11 @@ use tonic_health::ServingStatus;
 use tonic_health::pb::health_server::HealthServer;
 use tonic_health::server::{HealthReporter, HealthService};
 
-use super::Grpc;
 use super::guard::Guard;
 use super::hello::Hello;
 use super::outbox::Outbox;
 use super::v1::ledger_server::SERVICE_NAME;
+use super::{Face, Grpc};
 use crate::accept::{Accept, Speak};
 
 /// The largest metadata of a call, in bytes.
@@ -62,8 +62,10 @@ pub async fn serve(
     server: Server,
     stop: impl Future<Output = ()>,
 ) {
+    let Grpc(face) = face;
     let accept = Accept {
         max_connections: server.max_connections,
+        #[cfg(feature = "tls")]
         handshake_timeout: server.patience,
         stop_timeout: server.stop_timeout,
         #[cfg(feature = "tls")]
@@ -80,7 +82,7 @@ pub async fn serve(
 }
 
 /// Says that the ledger takes no requests any more as soon as that is so, and then nothing more: who watches need not keep the server from stopping.
-async fn end_health(face: Grpc, mut reporter: HealthReporter) {
+async fn end_health(face: Face, mut reporter: HealthReporter) {
     tokio::select! {
         () = face.desk.drained() => {}
         () = face.desk.ended() => {}
@@ -96,7 +98,7 @@ async fn end_health(face: Grpc, mut reporter: HealthReporter) {
 
 #[derive(Clone)]
 struct Connection {
-    face: Grpc,
+    face: Face,
     server: Server,
     health: HealthServer<HealthService>,
 }

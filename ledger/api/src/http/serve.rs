@@ -47,6 +47,7 @@ pub async fn serve(
 ) {
     let accept = Accept {
         max_connections: server.max_connections,
+        #[cfg(feature = "tls")]
         handshake_timeout: server.head_timeout,
         stop_timeout: server.stop_timeout,
         #[cfg(feature = "tls")]
