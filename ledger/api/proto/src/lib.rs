@@ -8,7 +8,8 @@ use std::path::PathBuf;
 /// Where the Rust stands, from this crate's directory.
 pub const COMMITTED: &str = "../src/grpc/v1.rs";
 
-const FIRST: &str = "// Made by `cargo run -p ledger_proto` from proto/ledger/v1/ledger.proto: change that.\n";
+const FIRST: &str =
+    "// Made by `cargo run -p ledger_proto` from proto/ledger/v1/ledger.proto: change that.\n";
 
 /// The path of [`COMMITTED`].
 #[must_use]
@@ -41,8 +42,12 @@ pub fn make() -> Result<String, Box<dyn std::error::Error>> {
 mod tests {
     #[test]
     fn what_is_committed_is_what_the_proto_makes() {
-        let (made, found) = (super::make().unwrap(), std::fs::read_to_string(super::committed()).unwrap());
+        let (made, found) =
+            (super::make().unwrap(), std::fs::read_to_string(super::committed()).unwrap());
         // Not assert_eq: 3,000 lines twice help nobody.
-        assert!(made == found, "src/grpc/v1.rs is not what the .proto makes: cargo run -p ledger_proto");
+        assert!(
+            made == found,
+            "src/grpc/v1.rs is not what the .proto makes: cargo run -p ledger_proto"
+        );
     }
 }

@@ -1,53 +1,14 @@
-//! The client, for tests that wait for each answer. Its transport is the barest that there is: it keeps no clock and tries nothing twice.
+//! The client, for tests that wait for each answer.
 
 use std::net::SocketAddr;
-use std::pin::Pin;
-use std::task::{Context, Poll};
 use std::time::Duration;
 
-use hyper::client::conn::http2::SendRequest;
-use hyper_util::rt::{TokioExecutor, TokioIo};
 use ledger_api::grpc::v1;
 use ledger_api::grpc::v1::ledger_client::LedgerClient;
-use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::TcpStream;
-use tonic::body::Body;
-use tonic::codegen::{Service, http};
+use tonic::codegen::http;
 use tonic::{Code, Status, Streaming};
 
-/// One connection.
-#[derive(Clone)]
-pub struct Transport(SendRequest<Body>);
-
-impl Transport {
-    pub async fn connect(address: SocketAddr) -> hyper::Result<Self> {
-        Self::over(TcpStream::connect(address).await.unwrap()).await
-    }
-
-    pub async fn over(
-        stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    ) -> hyper::Result<Self> {
-        let handshake =
-            hyper::client::conn::http2::handshake(TokioExecutor::new(), TokioIo::new(stream));
-        let (sender, connection) = handshake.await?;
-        tokio::spawn(async move { drop(connection.await) });
-        Ok(Self(sender))
-    }
-}
-
-impl Service<http::Request<Body>> for Transport {
-    type Response = http::Response<hyper::body::Incoming>;
-    type Error = hyper::Error;
-    type Future = Pin<Box<dyn Future<Output = hyper::Result<Self::Response>> + Send>>;
-
-    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<hyper::Result<()>> {
-        self.0.poll_ready(context)
-    }
-
-    fn call(&mut self, request: http::Request<Body>) -> Self::Future {
-        Box::pin(self.0.send_request(request))
-    }
-}
+pub use crate::support::transport::Transport;
 
 pub fn client(transport: Transport) -> LedgerClient<Transport> {
     let origin = http::Uri::from_static("http://localhost");

@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "what fails shall fail the test")]
 
 pub mod frames;
+#[cfg(feature = "grpc")]
+pub mod transport;
 pub mod web;
 
 use std::io::{BufRead, BufReader};
