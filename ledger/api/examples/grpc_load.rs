@@ -2,6 +2,7 @@
 //! four.
 #![allow(clippy::print_stdout, reason = "it is what it is for")]
 
+#[allow(dead_code, reason = "tests need all of it")]
 #[path = "../tests/support/transport.rs"]
 mod transport;
 

@@ -32,8 +32,10 @@ pub struct Server {
     pub max_connections: usize,
     /// How many calls there are on one connection at a time; others wait at the client. 256 by default.
     pub max_streams: u32,
-    /// How long a client may take to begin, to answer a ping, and to fetch a piece of an answer. 20 s by default.
+    /// How long a client may take to begin, and to fetch a piece of an answer. 20 s by default.
     pub patience: Duration,
+    /// After how much silence a client is pinged, and how long it may take to answer that. 20 s by default.
+    pub ping: Duration,
     /// How long calls that are worked on may take when the server stops. 10 s by default.
     pub stop_timeout: Duration,
     /// With which certificate; plain HTTP/2, if there is none.
@@ -47,6 +49,7 @@ impl Default for Server {
             max_connections: 256,
             max_streams: 256,
             patience: Duration::from_secs(20),
+            ping: Duration::from_secs(20),
             stop_timeout: Duration::from_secs(10),
             #[cfg(feature = "tls")]
             tls: None,
@@ -117,8 +120,8 @@ impl Speak for Connection {
         let [of_stream, of_connection] = WINDOWS;
         let connection = http2::Builder::new(TokioExecutor::new())
             .timer(TokioTimer::new())
-            .keep_alive_interval(server.patience)
-            .keep_alive_timeout(server.patience)
+            .keep_alive_interval(server.ping)
+            .keep_alive_timeout(server.ping)
             .max_concurrent_streams(server.max_streams)
             .max_header_list_size(MAX_METADATA)
             .initial_stream_window_size(of_stream)

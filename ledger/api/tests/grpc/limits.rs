@@ -11,7 +11,7 @@ use tonic::Code;
 
 use crate::messages::{payment, transfers};
 use crate::rpc::{Rpc, Transport, client, problem};
-use crate::support::{Server, Setup, fail_syncs};
+use crate::support::{Server, Setup, fail_syncs, transfer};
 
 #[test]
 fn an_expired_deadline_happened_never() {
@@ -141,40 +141,53 @@ fn calls_wait_for_one_another() {
     assert_eq!(answers, [v1::Code::Ok; 50]);
 }
 
+fn read_to_end(mut stream: TcpStream) {
+    stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+    // Or it is reset.
+    if let Err(error) = stream.read_to_end(&mut Vec::new()) {
+        assert_ne!(error.kind(), std::io::ErrorKind::WouldBlock, "nobody cut it off");
+    }
+}
+
 #[test]
-fn who_says_nothing_or_fetches_nothing_is_cut_off() {
+fn who_says_nothing_is_cut_off() {
+    let mut setup = Setup::default();
+    setup.grpc_server.patience = Duration::from_millis(200);
+    setup.grpc_server.ping = Duration::from_millis(200);
+    let server = Server::with(setup);
+    let silent = TcpStream::connect(server.grpc).unwrap();
+    // One that begins, and goes no further than that.
+    let mut slow = TcpStream::connect(server.grpc).unwrap();
+    slow.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n").unwrap();
+    read_to_end(silent);
+    read_to_end(slow);
+}
+
+/// One that answers pings, and leaves no room for an answer.
+#[test]
+fn who_fetches_nothing_is_cut_off() {
     let mut setup = Setup::default();
     setup.grpc_server.patience = Duration::from_millis(200);
     let server = Server::with_accounts(setup);
-    let mut silent = TcpStream::connect(server.grpc).unwrap();
-    silent.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
-    let mut rest = Vec::new();
-    silent.read_to_end(&mut rest).unwrap();
-    // One that begins, and goes no further than that.
-    let mut slow = TcpStream::connect(server.grpc).unwrap();
-    slow.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
-    slow.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n").unwrap();
-    let _ = slow.read_to_end(&mut rest);
-
-    // One that answers pings, and leaves no room for an answer.
-    let all = (1..=2_000).map(payment).collect();
-    Rpc::new(server.grpc).create_transfers(transfers(all)).unwrap();
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    runtime.block_on(async {
+    let all: Vec<_> = (1..=2_000).map(|id| transfer(id, 1)).collect();
+    server.client().create_transfers(&all).unwrap();
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
+    let runtime = runtime.unwrap();
+    let mut stalled = runtime.block_on(async {
         let stream = tokio::net::TcpStream::connect(server.grpc).await.unwrap();
-        let mut client = client(Transport::over(stream).await.unwrap());
-        let mut stalled = client.feed(v1::FeedRequest::default()).await.unwrap().into_inner();
-        // Read by nobody: the window of the stream fills.
-        tokio::time::sleep(Duration::from_secs(2)).await;
-        let ended = async {
-            while stalled.message().await?.is_some() {}
-            Ok::<_, tonic::Status>(())
-        };
-        assert!(ended.await.is_err());
+        let mut client = client(Transport::with_window(stream, 1_000).await.unwrap());
+        client.feed(v1::FeedRequest::default()).await.unwrap().into_inner()
     });
-    let metrics = server.web().get("/metrics").body;
-    assert!(metrics.contains("ledger_connections_cut_total{face=\"grpc\"} 1"), "{metrics}");
-    Rpc::new(server.grpc).status(v1::StatusRequest {}).unwrap();
+    let cut = "ledger_connections_cut_total{face=\"grpc\"} 1";
+    while !server.web().get("/metrics").body.contains(cut) {
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    let ended = runtime.block_on(async {
+        while stalled.message().await?.is_some() {}
+        Ok::<_, tonic::Status>(())
+    });
+    assert!(ended.is_err());
 }
 
 #[test]

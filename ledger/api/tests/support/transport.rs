@@ -20,11 +20,21 @@ impl Transport {
         Self::over(TcpStream::connect(address).await.unwrap()).await
     }
 
+    /// Over a stream that is there.
     pub async fn over(
         stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
     ) -> hyper::Result<Self> {
-        let handshake =
-            hyper::client::conn::http2::handshake(TokioExecutor::new(), TokioIo::new(stream));
+        Self::with_window(stream, 1 << 20).await
+    }
+
+    /// With room for so many bytes of an answer that nobody has read.
+    pub async fn with_window(
+        stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+        window: u32,
+    ) -> hyper::Result<Self> {
+        let handshake = hyper::client::conn::http2::Builder::new(TokioExecutor::new())
+            .initial_stream_window_size(window)
+            .handshake(TokioIo::new(stream));
         let (sender, connection) = handshake.await?;
         tokio::spawn(async move { drop(connection.await) });
         Ok(Self(sender))
