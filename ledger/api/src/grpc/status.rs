@@ -8,6 +8,9 @@ use crate::Problem;
 /// The metadata in which a problem's name is.
 pub const PROBLEM: &str = "ledger-problem";
 
+/// The longest description of what happened, in characters.
+const MAX_TEXT: usize = 500;
+
 impl Problem {
     /// The code of gRPC that comes nearest.
     #[must_use]
@@ -32,7 +35,11 @@ impl From<Problem> for Status {
             Problem::Busy | Problem::Expired | Problem::Unknown | Problem::Closing => {
                 format!("{}: {}", problem.name(), problem.advice())
             }
-            _ => format!("{problem}: {}", problem.advice()),
+            // What a client sent may be in it, and metadata is short.
+            _ => {
+                let what: String = problem.to_string().chars().take(MAX_TEXT).collect();
+                format!("{what}: {}", problem.advice())
+            }
         };
         let mut status = Self::new(problem.grpc_code(), says);
         let name = MetadataValue::from_static(problem.name());

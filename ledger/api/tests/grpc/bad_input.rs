@@ -102,9 +102,13 @@ fn ledgers_transactions_and_reads_too() {
         let told = problem(answer(&mut rpc), Grpc::InvalidArgument, "bad_request");
         assert!(told.contains(says), "{told}");
     };
-    for (currency, exponent, says) in
-        [("eur", 2, "currency"), ("EUR", 19, "19"), ("EUR", 256, "exponent: 256 is more than 255")]
-    {
+    let long = "X".repeat(1 << 20);
+    for (currency, exponent, says) in [
+        ("eur", 2, "event 0: currency: \"eur\" is no currency's code"),
+        (&long, 2, "event 0: currency"),
+        ("EUR", 19, "19"),
+        ("EUR", 256, "event 0: exponent: 256 is more than 255"),
+    ] {
         bad(says, &mut |rpc| {
             let ledgers = vec![v1::NewLedger { id: 3, currency: currency.into(), exponent }];
             rpc.create_ledgers(v1::CreateLedgersRequest { ledgers }).map(drop)
