@@ -153,7 +153,7 @@ fn account(it: &Account) -> v1::Account {
 }
 
 fn furnish(rpc: &mut Rpc, node: &mut Node) {
-    let asked = ledgers().iter().map(|it| v1::NewLedger {
+    let asked = ledgers().into_iter().map(|it| v1::NewLedger {
         id: it.id,
         currency: it.currency.code().to_owned(),
         exponent: it.currency.exponent().into(),

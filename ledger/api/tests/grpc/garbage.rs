@@ -15,6 +15,9 @@ use crate::support::{Server, Setup};
 
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
+const CALLS: &[&str] =
+    &["CreateTransfers", "CreateTransactions", "CreateAccounts", "Query", "BalancesAt"];
+
 fn runner() -> TestRunner {
     TestRunner::new_with_rng(
         Config { cases: 64, failure_persistence: None, ..Config::default() },
@@ -95,11 +98,10 @@ fn random_messages_are_refused_or_do_nothing() {
     let server = Server::with_accounts(Setup::default());
     let rpc = Rpc::new(server.grpc);
     let transport = rpc.block_on(Transport::connect(server.grpc)).unwrap();
-    let calls = ["CreateTransfers", "CreateTransactions", "CreateAccounts", "Query", "BalancesAt"];
     runner()
         .run(
             &(
-                prop::sample::select(&calls[..]),
+                prop::sample::select(CALLS),
                 prop::collection::vec(any::<u8>(), 0..200),
                 any::<bool>(),
             ),

@@ -124,7 +124,9 @@ fn calls_wait_for_one_another() {
     setup.grpc.max_calls = 1;
     setup.grpc_server.max_streams = 2;
     let server = Server::with_accounts(setup);
-    let rpc = Rpc::new(server.grpc);
+    let mut rpc = Rpc::new(server.grpc);
+    // From the first answer on the client knows how many it may ask at a time.
+    rpc.status(v1::StatusRequest {}).unwrap();
     let asked = (1..=50).map(|id| {
         let mut client = rpc.client.clone();
         async move { client.create_transfers(transfers(vec![payment(id)])).await }

@@ -226,7 +226,7 @@ fn balances_of_any_moment_statements_and_sums() {
 fn a_page_of_large_entries_is_shorter() {
     let server = Server::with_accounts(Setup::default());
     let client = server.client();
-    // Each some 40 kB as a message.
+    // Each some 15 kB as a message.
     let leg = |at: u128| ledger::model::Leg {
         account_id: 1 + at % 2,
         side: if at % 2 == 0 { Side::Debit } else { Side::Credit },
@@ -243,16 +243,18 @@ fn a_page_of_large_entries_is_shorter() {
         metadata: Metadata::default(),
         timestamp: 0,
     };
-    let all: Vec<Transaction> = (1..=200).map(wide).collect();
-    let done = client.create_transactions(&all).unwrap();
-    assert!(done.iter().all(|it| it.code.is_success()));
+    for ids in [1..=200, 201..=400] {
+        let all: Vec<Transaction> = ids.map(wide).collect();
+        let done = client.create_transactions(&all).unwrap();
+        assert!(done.iter().all(|it| it.code.is_success()));
+    }
     let mut rpc = Rpc::new(server.grpc);
     // As most clients are by default.
     rpc.client = rpc.client.clone().max_decoding_message_size(4 << 20);
     let asked = v1::QueryRequest { limit: 1_000, ..Default::default() };
     let first = rpc.query(asked.clone()).unwrap();
     assert!(first.next != 0 && first.entries.len() > 10, "{}", first.entries.len());
-    assert_eq!(pages(&mut rpc, &asked).len(), 200);
+    assert_eq!(pages(&mut rpc, &asked).len(), 400);
     let asked = v1::StatementRequest { account_id: "1".into(), limit: 1_000, ..Default::default() };
     let statement = rpc.statement(asked).unwrap();
     assert!(statement.truncated);
