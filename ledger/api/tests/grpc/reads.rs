@@ -229,7 +229,7 @@ fn a_page_of_large_entries_is_shorter() {
     // Each some 15 kB as a message.
     let leg = |at: u128| ledger::model::Leg {
         account_id: 1 + at % 2,
-        side: if at % 2 == 0 { Side::Debit } else { Side::Credit },
+        side: if at.is_multiple_of(2) { Side::Debit } else { Side::Credit },
         amount: units(10_u128.pow(33) + at / 2),
     };
     let wide = |id| Transaction {

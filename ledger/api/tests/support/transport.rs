@@ -16,8 +16,9 @@ use tonic::codegen::{Service, http};
 pub struct Transport(SendRequest<Body>);
 
 impl Transport {
-    pub async fn connect(address: SocketAddr) -> hyper::Result<Self> {
-        Self::over(TcpStream::connect(address).await.unwrap()).await
+    pub async fn connect(address: SocketAddr) -> std::io::Result<Self> {
+        let stream = TcpStream::connect(address).await?;
+        Self::over(stream).await.map_err(std::io::Error::other)
     }
 
     /// Over a stream that is there.
