@@ -41,6 +41,13 @@ struct Http {
     status: u16,
 }
 
+#[cfg(feature = "grpc")]
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct Grpc {
+    call: &'static str,
+    code: String,
+}
+
 /// Counters of one server.
 pub struct Metrics {
     registry: Registry,
@@ -54,6 +61,8 @@ pub struct Metrics {
     connections: Family<Face, Gauge>,
     cut: Family<Face, Counter>,
     http: Family<Http, Counter>,
+    #[cfg(feature = "grpc")]
+    grpc: Family<Grpc, Counter>,
     now: Mutex<Gauges>,
 }
 
@@ -92,6 +101,10 @@ impl Default for Metrics {
         registry.register("connections_cut", help, cut.clone());
         let http = Family::default();
         registry.register("http_requests", "HTTP requests by route and status", http.clone());
+        #[cfg(feature = "grpc")]
+        let grpc = Family::default();
+        #[cfg(feature = "grpc")]
+        registry.register("grpc_calls", "gRPC calls by name and code", grpc.clone());
         let mut gauge = |name: &str, help: &str| {
             let gauge = Gauge::default();
             registry.register(name, help, gauge.clone());
@@ -104,7 +117,21 @@ impl Default for Metrics {
             waiting: gauge("queue_requests", "Requests that wait"),
             healthy: gauge("healthy", "Whether the ledger takes requests"),
         });
-        Self { registry, events, fine, groups, seconds, busy, expired, connections, cut, http, now }
+        Self {
+            registry,
+            events,
+            fine,
+            groups,
+            seconds,
+            busy,
+            expired,
+            connections,
+            cut,
+            http,
+            #[cfg(feature = "grpc")]
+            grpc,
+            now,
+        }
     }
 }
 
@@ -178,6 +205,13 @@ impl Metrics {
         };
         let route = route.unwrap_or("none").to_owned();
         self.http.get_or_create(&Http { method, route, status }).inc();
+    }
+
+    /// Counts a call. What is no call has one name, as above.
+    #[cfg(feature = "grpc")]
+    pub(crate) fn called(&self, call: &'static str, code: tonic::Code) {
+        let code = format!("{code:?}");
+        self.grpc.get_or_create(&Grpc { call, code }).inc();
     }
 
     /// All of it, in the text format of OpenMetrics.

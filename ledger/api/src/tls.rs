@@ -1,4 +1,4 @@
-//! TLS, for both faces and the client: 1.2 and 1.3.
+//! TLS, for all faces and the client: 1.2 and 1.3.
 
 use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
@@ -69,6 +69,14 @@ impl Tls {
     /// For asynchronous sockets.
     pub(crate) fn acceptor(&self) -> tokio_rustls::TlsAcceptor {
         tokio_rustls::TlsAcceptor::from(Arc::clone(&self.0))
+    }
+
+    /// For asynchronous sockets on which HTTP/2 is spoken: gRPC's clients want to be told.
+    #[cfg(feature = "grpc")]
+    pub(crate) fn http2_acceptor(&self) -> tokio_rustls::TlsAcceptor {
+        let mut config = ServerConfig::clone(&self.0);
+        config.alpn_protocols = vec![b"h2".to_vec()];
+        tokio_rustls::TlsAcceptor::from(Arc::new(config))
     }
 
     /// For one connection.

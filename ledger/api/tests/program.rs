@@ -93,7 +93,7 @@ fn an_address_that_is_in_use_and_a_directory_that_cannot_be() {
     let address = listener.local_addr().unwrap().to_string();
     let dir = tempfile::tempdir().unwrap();
     let told = Command::new(env!("CARGO_BIN_EXE_ledger_api"))
-        .args(["--tcp", &address, "--http", "127.0.0.1:0", "--data"])
+        .args(["--tcp", &address, "--http", "127.0.0.1:0", "--grpc", "none", "--data"])
         .arg(dir.path().join("data"))
         .output()
         .unwrap();
@@ -152,8 +152,10 @@ fn beyond_this_machine_only_with_keys_and_tls() {
         .unwrap();
     assert!(key.status.success());
     for (arguments, says) in [
-        (vec!["--http", "0.0.0.0:0"], "API keys (--keys) and TLS"),
-        (vec!["--http", "0.0.0.0:0", "--keys", keys_text], "takes TLS"),
+        (vec!["--grpc", "none", "--http", "0.0.0.0:0"], "API keys (--keys) and TLS"),
+        (vec!["--grpc", "none", "--http", "0.0.0.0:0", "--keys", keys_text], "takes TLS"),
+        #[cfg(feature = "grpc")]
+        (vec!["--grpc", "0.0.0.0:0", "--http", "127.0.0.1:0"], "API keys (--keys) and TLS"),
     ] {
         let told = Command::new(env!("CARGO_BIN_EXE_ledger_api"))
             .args(["--tcp", "127.0.0.1:0", "--data"])

@@ -1,4 +1,4 @@
-//! TLS of both faces.
+//! TLS of all faces.
 #![cfg(feature = "tls")]
 #![allow(
     clippy::unwrap_used,
@@ -53,8 +53,45 @@ fn certificate(dir: &Path) -> Option<(String, String)> {
     None
 }
 
+/// The operation that a server is at, asked by gRPC; none, if it could not be asked.
+#[cfg(feature = "grpc")]
+fn grpc_status(address: std::net::SocketAddr, certificate: &str) -> Option<u64> {
+    use std::sync::Arc;
+
+    use ledger_api::grpc::v1;
+    use ledger_api::grpc::v1::ledger_client::LedgerClient;
+    use support::transport::Transport;
+    use tokio_rustls::TlsConnector;
+    use tokio_rustls::rustls::pki_types::pem::PemObject;
+    use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
+    use tokio_rustls::rustls::{ClientConfig, RootCertStore, crypto};
+
+    let mut roots = RootCertStore::empty();
+    for found in CertificateDer::pem_file_iter(certificate).unwrap() {
+        roots.add(found.unwrap()).unwrap();
+    }
+    let provider = Arc::new(crypto::ring::default_provider());
+    let mut config = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    config.alpn_protocols = vec![b"h2".to_vec()];
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let stream = tokio::net::TcpStream::connect(address).await.unwrap();
+        let name = ServerName::IpAddress(address.ip().into());
+        let stream = TlsConnector::from(Arc::new(config)).connect(name, stream).await.ok()?;
+        assert_eq!(stream.get_ref().1.alpn_protocol(), Some(&b"h2"[..]));
+        let transport = Transport::over(stream).await.ok()?;
+        let origin = "https://localhost".parse().unwrap();
+        let mut client = LedgerClient::with_origin(transport, origin);
+        Some(client.status(v1::StatusRequest {}).await.unwrap().into_inner().op)
+    })
+}
+
 #[test]
-fn both_faces_speak_tls_and_nothing_else() {
+fn all_faces_speak_tls_and_nothing_else() {
     let dir = tempfile::tempdir().unwrap();
     let Some((certificate, key)) = certificate(dir.path()) else { return };
     let data = dir.path().join("data");
@@ -83,6 +120,20 @@ fn both_faces_speak_tls_and_nothing_else() {
     let (foreign, _) = self::certificate(other.path()).unwrap();
     options.trust = Some(Trust::read(Path::new(&foreign)).unwrap());
     assert!(Connection::connect(&options).is_err());
+    #[cfg(feature = "grpc")]
+    {
+        let address = program.grpc.unwrap();
+        assert_eq!(grpc_status(address, &certificate), Some(client.status().unwrap().op));
+        assert_eq!(grpc_status(address, &foreign), None);
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            use ledger_api::grpc::v1;
+            let transport = support::transport::Transport::connect(address).await.unwrap();
+            let origin = "http://localhost".parse().unwrap();
+            let mut plain = v1::ledger_client::LedgerClient::with_origin(transport, origin);
+            assert!(plain.status(v1::StatusRequest {}).await.is_err());
+        });
+    }
 
     let curl = |arguments: &[&str]| {
         Command::new("curl").args(["-sS", "--max-time", "30"]).args(arguments).output()

@@ -6,12 +6,12 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::body::Events;
-use super::numbers::{Id, Long};
 use super::query::Span;
 use super::reply::{self, Reply};
 use super::show;
 use super::{App, Deadline};
 use crate::Problem;
+use crate::numbers::{Id, Long};
 
 /// The most accounts of one list.
 const MOST: usize = 1_000;

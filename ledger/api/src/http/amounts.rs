@@ -4,9 +4,9 @@ use std::collections::HashMap;
 
 use ledger::money::{Amount, Currency};
 
-use super::numbers::Units;
 use super::{App, Deadline};
 use crate::Problem;
+use crate::numbers::Units;
 
 /// Which ledger's currency a decimal amount is of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -68,7 +68,7 @@ async fn admitted(app: &App, request: Request, route: Option<&str>, next: Next) 
     }
     let Some(scope) = needs(request.method(), route) else { return next.run(request).await };
     let Ok(_permit) = app.permits.acquire().await else { return Problem::Closing.into_response() };
-    match admit(app, request.headers()).await {
+    match app.keys.admit_bearer(request.headers()).await {
         Ok(has) if has >= scope => next.run(request).await,
         Ok(_) => Problem::Forbidden(scope).into_response(),
         Err(problem) => problem.into_response(),
@@ -90,21 +90,6 @@ fn is_local(headers: &HeaderMap) -> bool {
     };
     let name = name.trim_start_matches('[').trim_end_matches(']');
     name.eq_ignore_ascii_case("localhost") || name.parse::<std::net::IpAddr>().is_ok()
-}
-
-async fn admit(app: &App, headers: &HeaderMap) -> Result<Scope, Problem> {
-    let key = bearer(headers).unwrap_or_default();
-    if let Some(known) = app.keys.recall(key) {
-        return known;
-    }
-    let (keys, key) = (app.keys.clone(), key.to_owned());
-    let admitted = tokio::task::spawn_blocking(move || keys.admit(&key)).await;
-    admitted.unwrap_or(Err(Problem::Unauthorized))
-}
-
-fn bearer(headers: &HeaderMap) -> Option<&str> {
-    let (scheme, key) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then_some(key.trim())
 }
 
 #[cfg(test)]

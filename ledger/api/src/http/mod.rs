@@ -10,7 +10,6 @@ mod decimal;
 mod feed;
 mod guard;
 mod ledgers;
-mod numbers;
 mod object;
 mod page;
 mod query;
@@ -35,10 +34,10 @@ use tokio::sync::Semaphore;
 
 pub use self::routes::ROUTES;
 pub use self::serve::{Server, serve};
-use crate::Problem;
 use crate::keys::Keys;
 use crate::metrics::Metrics;
 use crate::service::{Answer, Desk};
+use crate::{Problem, writes};
 
 /// What the server lets clients do.
 #[derive(Clone)]
@@ -110,19 +109,7 @@ impl<S: Sync> axum::extract::FromRequestParts<S> for Deadline {
 impl App {
     /// Makes a batch happen.
     async fn commit(&self, batch: Batch, deadline: Deadline) -> Result<Answer, Problem> {
-        if batch.is_empty() {
-            return Err(Problem::BadRequest("an array of no events".to_owned()));
-        }
-        if batch.len() > ledger::model::MAX_EVENTS {
-            let most = ledger::model::MAX_EVENTS;
-            return Err(Problem::TooLarge(format!(
-                "{} events, at most {most} are possible in one batch",
-                batch.len()
-            )));
-        }
-        // As many bytes as its encoding has, roughly: what it takes in the queue.
-        let bytes = batch.len() * 256;
-        self.desk.commit(batch, bytes, deadline.0).await
+        writes::commit(&self.desk, batch, deadline.0).await
     }
 }
 

@@ -12,12 +12,12 @@ use serde_json::json;
 
 use super::amounts::{self, Currencies, Of};
 use super::body::Events;
-use super::numbers::{Id, Long, Units};
 use super::object::Object;
 use super::reply::Reply;
 use super::show;
 use super::{App, Deadline};
 use crate::Problem;
+use crate::numbers::{Id, Long, Units};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -9,11 +9,11 @@ use serde_json::json;
 use super::accounts::{flag, id};
 use super::amounts::{self, Currencies, Of};
 use super::body::Events;
-use super::numbers::{Id, Long, Units};
 use super::reply::{self, Reply};
 use super::show;
 use super::{App, Deadline};
-use crate::Problem;
+use crate::numbers::{Id, Long, Units};
+use crate::{Problem, writes};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -50,14 +50,7 @@ impl Asked {
             let flag = flag(name, TransferFlags::NAMES);
             flags = flags | flag.map_err(|it| Problem::BadRequest(format!("event {at}: {it}")))?;
         }
-        // Where 0 means something the amount need not be said.
-        let implied = TransferFlags::POST_PENDING
-            | TransferFlags::VOID_PENDING
-            | TransferFlags::BALANCING_DEBIT
-            | TransferFlags::BALANCING_CREDIT
-            | TransferFlags::CLOSING_DEBIT
-            | TransferFlags::CLOSING_CREDIT;
-        let default = flags.intersects(implied).then_some(Amount::ZERO);
+        let default = writes::amount_is_implied(flags).then_some(Amount::ZERO);
         let asked = amounts::Asked {
             amount: self.amount,
             decimal: self.decimal.as_deref(),

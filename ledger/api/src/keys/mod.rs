@@ -4,6 +4,7 @@
 //! hash of the secret. The name is no secret; that a secret is right is found out once (some 20 ms and 19 MiB), and then known by a keyed
 //! digest in memory.
 
+mod bearer;
 mod file;
 mod scope;
 

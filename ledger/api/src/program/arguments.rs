@@ -12,13 +12,37 @@ Examples:
   curl -s -H 'Content-Type: application/json' http://127.0.0.1:7080/v1/ledgers \\
       --data '{\"id\": 1, \"currency\": \"EUR\", \"exponent\": 2}'
 
+  grpcurl -plaintext -proto ledger/api/proto/ledger/v1/ledger.proto -d '{\"ids\": [\"1\"]}' \\
+      127.0.0.1:7090 ledger.v1.Ledger/LookupAccounts
+
   With keys:
   ledger_api key create --name till-1 --scope write --keys keys
   ledger_api --keys keys
 
 Exit codes: 0 stopped by SIGINT or SIGTERM; 1 it could not start, or the ledger stopped on an error; 2 wrong arguments.";
 
-/// A double-entry ledger as a server: a binary protocol over TCP, and HTTP with JSON, on one directory.
+/// Where gRPC is, if nobody says.
+const GRPC: &str = if cfg!(feature = "grpc") { "127.0.0.1:7090" } else { "none" };
+
+/// Where to listen, if anywhere.
+#[derive(Clone, Copy)]
+pub struct Listen(pub Option<SocketAddr>);
+
+impl std::str::FromStr for Listen {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text == "none" {
+            return Ok(Self(None));
+        }
+        if !cfg!(feature = "grpc") {
+            return Err("this program was built without the feature grpc".to_owned());
+        }
+        text.parse().map(|it| Self(Some(it))).map_err(|it| format!("{it}; or say none"))
+    }
+}
+
+/// A double-entry ledger as a server: a binary protocol over TCP, gRPC, and HTTP with JSON, on one directory.
 #[derive(Parser)]
 #[command(version, about, after_help = EXAMPLES)]
 pub struct Cli {
@@ -74,13 +98,16 @@ pub struct Serve {
     /// Where to listen for HTTP.
     #[arg(long, default_value = "127.0.0.1:7080", value_name = "ADDRESS:PORT")]
     pub http: SocketAddr,
+    /// Where to listen for gRPC; none: nowhere.
+    #[arg(long, default_value = GRPC, value_name = "ADDRESS:PORT")]
+    pub grpc: Listen,
     /// Who may ask: a file that `ledger_api key create` wrote. Everybody on this machine, if there is none.
     #[arg(long, value_name = "FILE")]
     pub keys: Option<PathBuf>,
     /// Listen beyond this machine even without keys or TLS.
     #[arg(long)]
     pub insecure: bool,
-    /// The certificate chain, in PEM, for both faces.
+    /// The certificate chain, in PEM, for all faces.
     #[cfg(feature = "tls")]
     #[arg(long, value_name = "FILE", requires = "tls_key")]
     pub tls_certificate: Option<PathBuf>,

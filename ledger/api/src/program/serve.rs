@@ -7,6 +7,8 @@ use std::time::{Duration, Instant};
 use ledger::archive::LsmArchive;
 use ledger::disk::RealDisk;
 use ledger::{Node, NodeOptions};
+#[cfg(feature = "grpc")]
+use ledger_api::grpc;
 use ledger_api::http::{self, HttpOptions};
 use ledger_api::keys::{self, Keys};
 use ledger_api::metrics::Metrics;
@@ -24,7 +26,7 @@ pub fn serve(serve: Serve) -> Done {
         None => Keys::open(),
     };
     let faces = Faces::new(&serve)?;
-    for address in [serve.tcp, serve.http] {
+    for address in [Some(serve.tcp), Some(serve.http), serve.grpc.0].into_iter().flatten() {
         may_listen(address, &keys, faces.has_tls(), serve.insecure)?;
     }
     // Before the directory is touched: a port that is taken is said at once.
@@ -32,14 +34,19 @@ pub fn serve(serve: Serve) -> Done {
         std::net::TcpListener::bind(address)
             .map_err(|it| format!("cannot listen on {address}: {it}"))
     };
-    let (tcp, web) = (bind(serve.tcp)?, bind(serve.http)?);
+    let sockets = Sockets {
+        tcp: bind(serve.tcp)?,
+        web: bind(serve.http)?,
+        #[cfg(feature = "grpc")]
+        grpc: serve.grpc.0.map(bind).transpose()?,
+    };
 
     let node = open(&serve)?;
     let metrics = Arc::new(Metrics::default());
     let mut options = ServiceOptions::default();
     options.max_requests = serve.max_requests;
     let service = Service::start(node, options, Arc::clone(&metrics))?;
-    let ended = run(&serve, faces, keys, &service, metrics, tcp, web);
+    let ended = run(&serve, faces, keys, &service, metrics, sockets);
     // In any case: what was acknowledged is durable, and a checkpoint makes the next start fast.
     let stopped = service.stop();
     ended?;
@@ -98,6 +105,14 @@ fn open(serve: &Serve) -> Done<Node> {
     Ok(node)
 }
 
+/// Where the faces listen.
+struct Sockets {
+    tcp: std::net::TcpListener,
+    web: std::net::TcpListener,
+    #[cfg(feature = "grpc")]
+    grpc: Option<std::net::TcpListener>,
+}
+
 /// What the faces share.
 struct Faces {
     #[cfg(feature = "tls")]
@@ -134,6 +149,23 @@ impl Faces {
         options
     }
 
+    #[cfg(feature = "grpc")]
+    fn grpc(serve: &Serve, desk: Desk, keys: Keys, metrics: Arc<Metrics>) -> grpc::Grpc {
+        let mut options = grpc::GrpcOptions::default();
+        options.timeout = Duration::from_secs(serve.timeout);
+        options.log = |line| log::error("request failed", &[("what", &line)]);
+        grpc::Grpc::new(desk, keys, metrics, options)
+    }
+
+    #[cfg(feature = "grpc")]
+    fn grpc_server(&self) -> grpc::Server {
+        #[cfg_attr(not(feature = "tls"), expect(unused_mut, reason = "as with TLS"))]
+        let mut server = grpc::Server::default();
+        #[cfg(feature = "tls")]
+        server.tls.clone_from(&self.tls);
+        server
+    }
+
     fn http(&self) -> http::Server {
         #[cfg_attr(not(feature = "tls"), expect(unused_mut, reason = "as with TLS"))]
         let mut server = http::Server::default();
@@ -149,40 +181,65 @@ fn run(
     keys: Keys,
     service: &Service,
     metrics: Arc<Metrics>,
-    tcp: std::net::TcpListener,
-    web: std::net::TcpListener,
+    sockets: Sockets,
 ) -> Done {
     let desk = service.desk();
-    let binary =
-        TcpServer::start(tcp, desk.clone(), keys.clone(), Arc::clone(&metrics), faces.tcp(serve))?;
+    let counted = Arc::clone(&metrics);
+    let options = faces.tcp(serve);
+    let binary = TcpServer::start(sockets.tcp, desk.clone(), keys.clone(), counted, options)?;
     let mut options = HttpOptions::default();
     options.timeout = Duration::from_secs(serve.timeout);
     options.log = |line| log::error("request failed", &[("what", &line)]);
-    let router = http::router(desk.clone(), keys.clone(), metrics, options);
+    let router = http::router(desk.clone(), keys.clone(), Arc::clone(&metrics), options);
+    #[cfg(feature = "grpc")]
+    let face = Faces::grpc(serve, desk.clone(), keys.clone(), metrics);
 
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().worker_threads(2).build()?;
     runtime.block_on(async {
-        web.set_nonblocking(true)?;
-        let listener = tokio::net::TcpListener::from_std(web)?;
+        let listener = asynchronous(sockets.web)?;
         let address = listener.local_addr()?;
         let stop = stopped(&desk)?;
         let scheme = if faces.has_tls() { "https" } else { "http" };
-        log::print(&format!("data {}", serve.data.display()));
-        log::print(&format!("tcp {}", binary.address()));
-        log::print(&format!("{scheme} {address}"));
         let keys = if keys.is_open() {
             "none: everybody on this machine may do everything"
         } else {
             "required"
         };
+        log::print(&format!("data {}", serve.data.display()));
+        log::print(&format!("tcp {}", binary.address()));
+        #[cfg(feature = "grpc")]
+        let called = sockets.grpc.map(asynchronous).transpose()?;
+        #[cfg(feature = "grpc")]
+        if let Some(listener) = &called {
+            let address = listener.local_addr()?;
+            log::print(&format!("grpc {address}"));
+            log::info("listening", &[("grpc", &address)]);
+        }
+        log::print(&format!("{scheme} {address}"));
         log::info("listening", &[("tcp", &binary.address()), (scheme, &address), ("keys", &keys)]);
-        http::serve(listener, router, faces.http(), stop).await;
+        let web = http::serve(listener, router, faces.http(), stop);
+        #[cfg(feature = "grpc")]
+        if let Some(listener) = called {
+            let stop = {
+                let desk = desk.clone();
+                async move { desk.drained().await }
+            };
+            let calls = grpc::serve(listener, face, faces.grpc_server(), stop);
+            tokio::join!(web, calls);
+            return Ok(());
+        }
+        web.await;
         Ok::<_, Box<dyn std::error::Error>>(())
     })?;
     log::info("stopping", &[]);
     binary.stop();
     Ok(())
+}
+
+fn asynchronous(listener: std::net::TcpListener) -> std::io::Result<tokio::net::TcpListener> {
+    listener.set_nonblocking(true)?;
+    tokio::net::TcpListener::from_std(listener)
 }
 
 /// Done at SIGINT or SIGTERM, which are listened to from the call on, or when the ledger's thread has ended.

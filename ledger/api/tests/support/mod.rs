@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "what fails shall fail the test")]
 
 pub mod frames;
+#[cfg(feature = "grpc")]
+pub mod transport;
 pub mod web;
 
 use std::io::{BufRead, BufReader};
@@ -18,6 +20,8 @@ use ledger::model::{Account, AccountFlags, Ledger, Transfer};
 use ledger::money::{Amount, Currency};
 use ledger::{Node, NodeOptions};
 use ledger_api::client::{Client, ClientOptions};
+#[cfg(feature = "grpc")]
+use ledger_api::grpc;
 use ledger_api::http::{self, HttpOptions};
 use ledger_api::keys::{self, Keys, Scope};
 use ledger_api::metrics::Metrics;
@@ -29,6 +33,10 @@ pub struct Setup {
     pub service: ServiceOptions,
     pub tcp: TcpOptions,
     pub http: HttpOptions,
+    #[cfg(feature = "grpc")]
+    pub grpc: grpc::GrpcOptions,
+    #[cfg(feature = "grpc")]
+    pub grpc_server: grpc::Server,
     pub keys: Keys,
     pub disk: Arc<MemoryDisk>,
 }
@@ -39,6 +47,10 @@ impl Default for Setup {
             service: ServiceOptions::default(),
             tcp: TcpOptions::default(),
             http: HttpOptions::default(),
+            #[cfg(feature = "grpc")]
+            grpc: grpc::GrpcOptions::default(),
+            #[cfg(feature = "grpc")]
+            grpc_server: grpc::Server::default(),
             keys: Keys::open(),
             disk: Arc::new(MemoryDisk::new()),
         }
@@ -49,7 +61,10 @@ impl Default for Setup {
 pub struct Server {
     pub tcp: SocketAddr,
     pub http: SocketAddr,
+    #[cfg(feature = "grpc")]
+    pub grpc: SocketAddr,
     pub desk: Desk,
+    pub disk: Arc<MemoryDisk>,
     binary: Option<TcpServer>,
     service: Option<Service>,
     stop: Option<tokio::sync::oneshot::Sender<()>>,
@@ -68,6 +83,7 @@ impl Server {
 
     pub fn with(setup: Setup) -> Self {
         let archive = Arc::new(MemoryArchive::new());
+        let disk = Arc::clone(&setup.disk);
         let (node, _) = Node::open(setup.disk, archive, node_options()).unwrap();
         let metrics = Arc::new(Metrics::default());
         let service = Service::start(node, setup.service, Arc::clone(&metrics)).unwrap();
@@ -75,6 +91,23 @@ impl Server {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let (keys, counted) = (setup.keys.clone(), Arc::clone(&metrics));
         let binary = TcpServer::start(listener, desk.clone(), keys, counted, setup.tcp).unwrap();
+        #[cfg(feature = "grpc")]
+        let face = grpc::Grpc::new(
+            desk.clone(),
+            setup.keys.clone(),
+            Arc::clone(&metrics),
+            setup.grpc.clone(),
+        );
+        #[cfg(feature = "grpc")]
+        let grpc_server = setup.grpc_server.clone();
+        #[cfg(feature = "grpc")]
+        let called = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        #[cfg(feature = "grpc")]
+        let grpc_address = called.local_addr().unwrap();
+        #[cfg(feature = "grpc")]
+        called.set_nonblocking(true).unwrap();
+        #[cfg(feature = "grpc")]
+        let drained = desk.clone();
         let router = http::router(desk.clone(), setup.keys, metrics, setup.http);
         let (stop, stopped) = tokio::sync::oneshot::channel();
         let (tell, told) = mpsc::channel();
@@ -85,13 +118,24 @@ impl Server {
                 let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
                 tell.send(listener.local_addr().unwrap()).unwrap();
                 let stop = async { drop(stopped.await) };
-                http::serve(listener, router, http::Server::default(), stop).await;
+                let web = http::serve(listener, router, http::Server::default(), stop);
+                #[cfg(feature = "grpc")]
+                {
+                    let called = tokio::net::TcpListener::from_std(called).unwrap();
+                    let stop = async move { drained.drained().await };
+                    tokio::join!(web, grpc::serve(called, face, grpc_server, stop));
+                }
+                #[cfg(not(feature = "grpc"))]
+                web.await;
             });
         });
         Self {
             tcp: binary.address(),
             http: told.recv().unwrap(),
+            #[cfg(feature = "grpc")]
+            grpc: grpc_address,
             desk,
+            disk,
             binary: Some(binary),
             service: Some(service),
             stop: Some(stop),
@@ -205,11 +249,15 @@ pub fn keys() -> (Keys, Vec<String>) {
     (Keys::new(kept).unwrap(), texts)
 }
 
+/// Where the program listens for gRPC, if it can.
+pub const GRPC: &str = if cfg!(feature = "grpc") { "127.0.0.1:0" } else { "none" };
+
 /// The program as a child process, which is killed when it is dropped.
 pub struct Program {
     pub child: Child,
     pub tcp: SocketAddr,
     pub http: SocketAddr,
+    pub grpc: Option<SocketAddr>,
 }
 
 impl Program {
@@ -220,6 +268,8 @@ impl Program {
             "127.0.0.1:0",
             "--tcp",
             "127.0.0.1:0",
+            "--grpc",
+            GRPC,
             "--segment",
             "4",
             "--timeout",
@@ -237,11 +287,13 @@ impl Program {
             .spawn()
             .unwrap();
         let lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let (mut tcp, mut http) = (None, None);
+        let (mut tcp, mut http, mut grpc) = (None, None, None);
         for line in lines {
             let line = line.unwrap();
             if let Some(address) = line.strip_prefix("tcp ") {
                 tcp = Some(address.parse().unwrap());
+            } else if let Some(address) = line.strip_prefix("grpc ") {
+                grpc = Some(address.parse().unwrap());
             } else if let Some((scheme, address)) = line.split_once(' ')
                 && scheme.starts_with("http")
             {
@@ -249,7 +301,8 @@ impl Program {
                 break;
             }
         }
-        Self { child, tcp: tcp.expect("it did not start"), http: http.expect("it did not start") }
+        let (tcp, http) = (tcp.expect("it did not start"), http.expect("it did not start"));
+        Self { child, tcp, http, grpc }
     }
 
     pub fn client(&self) -> Client {

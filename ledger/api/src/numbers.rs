@@ -1,4 +1,4 @@
-//! Numbers as JSON has them here: in strings.
+//! Numbers as texts: JSON and Protocol Buffers have none that hold ids and amounts.
 
 use std::fmt;
 
@@ -8,15 +8,15 @@ use serde::{Deserialize, Serialize, Serializer};
 
 /// An id or 128 bits of user data: decimal digits, `0x` and hexadecimal digits, or a UUID.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) struct Id(pub u128);
+pub(crate) struct Id(pub u128);
 
 /// 64 bits: decimal digits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) struct Long(pub u64);
+pub(crate) struct Long(pub u64);
 
 /// Minor units: decimal digits, below 10^38.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) struct Units(pub Amount);
+pub(crate) struct Units(pub Amount);
 
 impl Id {
     /// The number of a text.
