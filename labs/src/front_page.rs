@@ -82,7 +82,7 @@ pub fn write(root: &Path) -> Result<usize> {
     Ok(changed)
 }
 
-/// What is wrong with the form of the table in a front page; nothing, if it is as [`write`] makes it.
+/// What is wrong with the form of the table in a front page; nothing, if it is as [`write()`] makes it.
 ///
 /// # Errors
 /// [`Error::FrontPage`] if there is no table.
