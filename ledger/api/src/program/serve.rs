@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use ledger::archive::LsmArchive;
+use ledger::archive::{Archive, LsmArchive};
 use ledger::disk::RealDisk;
 use ledger::{Node, NodeOptions};
 #[cfg(feature = "grpc")]
@@ -41,7 +41,7 @@ pub fn serve(serve: Serve) -> Done {
         grpc: serve.grpc.0.map(bind).transpose()?,
     };
 
-    let node = open(&serve)?;
+    let (node, archive) = open(&serve)?;
     let metrics = Arc::new(Metrics::default());
     let mut options = ServiceOptions::default();
     options.max_requests = serve.max_requests;
@@ -51,6 +51,10 @@ pub fn serve(serve: Serve) -> Done {
     let stopped = service.stop();
     ended?;
     stopped?;
+    // The ledger is gone, so nobody else has it: the next start need not read all ids.
+    if let Some(archive) = Arc::into_inner(archive) {
+        archive.close()?;
+    }
     log::info("stopped", &[]);
     Ok(())
 }
@@ -73,17 +77,17 @@ fn may_listen(address: SocketAddr, keys: &Keys, tls: bool, insecure: bool) -> Do
     .into())
 }
 
-fn open(serve: &Serve) -> Done<Node> {
+fn open(serve: &Serve) -> Done<(Node, Arc<LsmArchive>)> {
     let disk = Arc::new(RealDisk::open(&serve.data)?);
     let begun = Instant::now();
-    let archive = LsmArchive::open(serve.data.join("archive"), LsmArchive::options())?;
+    let archive = Arc::new(LsmArchive::open(serve.data.join("archive"), LsmArchive::options())?);
     let options = NodeOptions {
         segment_bytes: serve.segment << 20,
         generation_entries: serve.generation as usize,
         ..NodeOptions::default()
     };
     let archive_took = begun.elapsed();
-    let (node, recovery) = Node::open(disk, Arc::new(archive), options)?;
+    let (node, recovery) = Node::open(disk, Arc::clone(&archive) as Arc<dyn Archive>, options)?;
     let took = begun.elapsed();
     let snapshot = recovery.snapshot.map_or(0, |it| it.op);
     log::info(
@@ -102,7 +106,7 @@ fn open(serve: &Serve) -> Done<Node> {
     for damaged in &recovery.passed_over {
         log::error("a snapshot is damaged; the log made up for it", &[("snapshot", damaged)]);
     }
-    Ok(node)
+    Ok((node, archive))
 }
 
 /// Where the faces listen.
