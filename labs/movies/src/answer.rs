@@ -74,9 +74,18 @@ pub fn difference(left: &[Row], right: &[Row]) -> Option<String> {
     let at = (0..left.len().max(right.len())).find(|&at| left.get(at) != right.get(at))?;
     let show = |row: Option<&Row>| match row {
         None => "no such row".to_owned(),
-        Some(row) => format!("({})", row.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")),
+        Some(row) => {
+            format!("({})", row.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "))
+        }
     };
-    Some(format!("row {} of {} and {}: {} against {}", at + 1, left.len(), right.len(), show(left.get(at)), show(right.get(at))))
+    Some(format!(
+        "row {} of {} and {}: {} against {}",
+        at + 1,
+        left.len(),
+        right.len(),
+        show(left.get(at)),
+        show(right.get(at))
+    ))
 }
 
 #[cfg(test)]
@@ -86,9 +95,16 @@ mod tests {
     #[test]
     fn the_first_row_that_differs_is_shown() {
         let row = |number: i64, text: &str| vec![Cell::from(number), Cell::from(text)];
-        let (one, two) = (vec![row(1, "a"), row(2, "b")], vec![row(1, "a"), row(2, "c"), row(3, "d")]);
+        let (one, two) =
+            (vec![row(1, "a"), row(2, "b")], vec![row(1, "a"), row(2, "c"), row(3, "d")]);
         assert_eq!(difference(&one, &one), None);
-        assert_eq!(difference(&one, &two).unwrap(), "row 2 of 2 and 3: (2, \"b\") against (2, \"c\")");
-        assert_eq!(difference(&two[..2], &two).unwrap(), "row 3 of 2 and 3: no such row against (3, \"d\")");
+        assert_eq!(
+            difference(&one, &two).unwrap(),
+            "row 2 of 2 and 3: (2, \"b\") against (2, \"c\")"
+        );
+        assert_eq!(
+            difference(&two[..2], &two).unwrap(),
+            "row 3 of 2 and 3: no such row against (3, \"d\")"
+        );
     }
 }

@@ -57,7 +57,11 @@ struct Rated {
 impl From<&Movie> for Document {
     fn from(movie: &Movie) -> Self {
         let named = |name: &Option<String>| name.clone().map(|name| Named { name });
-        let rated = movie.ratings.iter().map(|it| Rated { source: it.source.clone(), score: it.score, votes: it.votes });
+        let rated = movie.ratings.iter().map(|it| Rated {
+            source: it.source.clone(),
+            score: it.score,
+            votes: it.votes,
+        });
         Self {
             title: movie.title.clone(),
             released: movie.released.clone(),
@@ -100,7 +104,10 @@ impl Document {
             self.gross.world.into(),
             self.dvd_sales.into(),
         ];
-        let ratings = self.ratings.iter().map(|it| vec![(&it.source).into(), it.score.into(), it.votes.into()]);
+        let ratings = self
+            .ratings
+            .iter()
+            .map(|it| vec![(&it.source).into(), it.score.into(), it.votes.into()]);
         std::iter::once(film).chain(ratings).collect()
     }
 }

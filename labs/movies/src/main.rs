@@ -22,7 +22,10 @@ use crate::report::{Loaded, Run, Tell, identical, results, with_latency};
 
 /// The same films in relational and in document stores: eight queries, their answers compared, their latencies measured.
 #[derive(Debug, Parser)]
-#[command(version, after_help = "Example: scripts/movies.sh && lab-movies --copies 1 --out out/movies\n\nThe course runs it: `just lab 1-2`.")]
+#[command(
+    version,
+    after_help = "Example: scripts/movies.sh && lab-movies --copies 1 --out out/movies\n\nThe course runs it: `just lab 1-2`."
+)]
 struct Arguments {
     /// The films: movies.json of vega-datasets. By default where scripts/movies.sh puts it.
     #[arg(long)]
@@ -76,13 +79,19 @@ fn run(arguments: &Arguments) -> Result<bool> {
     let scratch = Scratch::new(&arguments.scratch)?;
     let sync = scratch.sync()?;
     let mut versions = vec![format!("SQLite {}", sqlite::version())];
-    let mut stores = vec![sqlite::open(scratch.path(), Layout::Relational)?, sqlite::open(scratch.path(), Layout::Documents)?];
+    let mut stores = vec![
+        sqlite::open(scratch.path(), Layout::Relational)?,
+        sqlite::open(scratch.path(), Layout::Documents)?,
+    ];
     if let Some(cluster) = Cluster::start(scratch.path())? {
         versions.push(format!("PostgreSQL {}", cluster.version()));
         stores.extend([cluster.open(Layout::Relational)?, cluster.open(Layout::Documents)?]);
         tell.measure("postgres_stores", 2, "stores");
     } else {
-        tell.not_measured("postgres_stores", "no PostgreSQL here (Debian and Ubuntu: apt install postgresql)");
+        tell.not_measured(
+            "postgres_stores",
+            "no PostgreSQL here (Debian and Ubuntu: apt install postgresql)",
+        );
     }
     stores.extend(mongo(tell, &mut versions)?);
     tell.note(&format!(
@@ -105,7 +114,9 @@ fn run(arguments: &Arguments) -> Result<bool> {
         loaded.push(Loaded { name: store.name().to_owned(), load, bytes: store.bytes()? });
     }
     let plans = plans(&mut stores, &movies)?;
-    let measured = rounds(&mut stores, &mut model, &movies, arguments.rounds, &mut |done| tell.progress(done, arguments.rounds, "rounds"))?;
+    let measured = rounds(&mut stores, &mut model, &movies, arguments.rounds, &mut |done| {
+        tell.progress(done, arguments.rounds, "rounds")
+    })?;
 
     let run = Run {
         movies: movies.len(),
@@ -121,7 +132,10 @@ fn run(arguments: &Arguments) -> Result<bool> {
     for (_, difference) in &measured.differences {
         tell.note(&format!("wrong: {difference}"));
     }
-    tell.note(&format!("{} answers were compared with those of a list in memory, row by row", measured.compared));
+    tell.note(&format!(
+        "{} answers were compared with those of a list in memory, row by row",
+        measured.compared
+    ));
     let out = |name: &str| arguments.out.join(name);
     tell.artefact(&out("results.json"), "All figures", &format!("{:#}\n", results(&run)))?;
     tell.artefact(&out("plans.txt"), "How each store goes about each query", &plans)?;

@@ -55,7 +55,11 @@ pub fn tasks(round: u32, movies: &[Movie]) -> Vec<Task> {
     }
     for _ in 0..20 {
         let year = 1975 + draw(33);
-        tasks.push(Task::Range { from: format!("{year}-{:02}-01", 1 + draw(12)), to: format!("{}-01-01", year + 3), limit: 20 });
+        tasks.push(Task::Range {
+            from: format!("{year}-{:02}-01", 1 + draw(12)),
+            to: format!("{}-01-01", year + 3),
+            limit: 20,
+        });
     }
     tasks.extend([Task::Group, Task::Group]);
     tasks.push(Task::Join { limit: 50 });
@@ -63,7 +67,14 @@ pub fn tasks(round: u32, movies: &[Movie]) -> Vec<Task> {
     tasks.extend([Task::Unnest, Task::Unnest]);
     tasks.push(Task::Schema { since: "2005-01-01".to_owned() });
     // One of those that have many films.
-    let from = ["Warner Bros.", "Sony Pictures", "Paramount Pictures", "Universal", "Walt Disney Pictures", "20th Century Fox"][draw(6)];
+    let from = [
+        "Warner Bros.",
+        "Sony Pictures",
+        "Paramount Pictures",
+        "Universal",
+        "Walt Disney Pictures",
+        "20th Century Fox",
+    ][draw(6)];
     tasks.push(Task::Rename { from: from.to_owned(), to: format!("{from} Discovery") });
     for _ in 0..5 {
         let voted = movies.get(draw(movies.len())).map_or(1, |movie| movie.id);
@@ -76,8 +87,17 @@ pub fn tasks(round: u32, movies: &[Movie]) -> Vec<Task> {
 ///
 /// # Errors
 /// What a store says. A wrong answer is no error: see [`Measured::differences`].
-pub fn rounds(stores: &mut [Box<dyn Store>], model: &mut Model, movies: &[Movie], rounds: u32, progress: &mut dyn FnMut(u32)) -> Result<Measured> {
-    let mut measured = Measured { samples: vec![vec![Samples::default(); stores.len()]; Kind::ALL.len()], ..Measured::default() };
+pub fn rounds(
+    stores: &mut [Box<dyn Store>],
+    model: &mut Model,
+    movies: &[Movie],
+    rounds: u32,
+    progress: &mut dyn FnMut(u32),
+) -> Result<Measured> {
+    let mut measured = Measured {
+        samples: vec![vec![Samples::default(); stores.len()]; Kind::ALL.len()],
+        ..Measured::default()
+    };
     for round in 0..=rounds {
         for (turn, task) in tasks(round, movies).iter().enumerate() {
             let kind = task.kind();
@@ -105,11 +125,16 @@ pub fn rounds(stores: &mut [Box<dyn Store>], model: &mut Model, movies: &[Movie]
                 if let Some(difference) = difference(&answer, &expected)
                     && measured.differences.iter().all(|(known, _)| *known != kind)
                 {
-                    let said = format!("{task:?}: {} answers otherwise than {}: {difference}", store.name(), model.name());
+                    let said = format!(
+                        "{task:?}: {} answers otherwise than {}: {difference}",
+                        store.name(),
+                        model.name()
+                    );
                     measured.differences.push((kind, said));
                 }
                 if round > 0
-                    && let Some(samples) = measured.samples.get_mut(kind as usize).and_then(|of| of.get_mut(at))
+                    && let Some(samples) =
+                        measured.samples.get_mut(kind as usize).and_then(|of| of.get_mut(at))
                 {
                     samples.main.push(changed.unwrap_or(asked));
                     samples.after.extend(changed.map(|_| asked));

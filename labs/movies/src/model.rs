@@ -3,11 +3,11 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::Result;
 use crate::answer::{Answer, Cell, Row};
 use crate::data::{IMDB, Movie};
 use crate::store::Store;
 use crate::task::{Task, VOTED};
-use crate::Result;
 
 /// Films in memory.
 #[derive(Clone, Debug, Default)]
@@ -32,15 +32,22 @@ impl Model {
 
     fn vote(&mut self, id: i32, by: i64) {
         let of_it = self.movies.iter_mut().filter(|movie| movie.id == id);
-        for rating in of_it.flat_map(|movie| &mut movie.ratings).filter(|rating| rating.source == VOTED) {
+        for rating in
+            of_it.flat_map(|movie| &mut movie.ratings).filter(|rating| rating.source == VOTED)
+        {
             rating.votes = rating.votes.map(|votes| votes + by);
         }
     }
 
     fn range(&self, from: &str, to: &str, limit: i64) -> Answer {
-        let mut found: Vec<_> = self.movies.iter().filter(|movie| (from..to).contains(&movie.released.as_str())).collect();
+        let mut found: Vec<_> = self
+            .movies
+            .iter()
+            .filter(|movie| (from..to).contains(&movie.released.as_str()))
+            .collect();
         found.sort_by_key(|movie| (&movie.released, movie.id));
-        let row = |movie: &Movie| vec![(&movie.released).into(), movie.id.into(), (&movie.title).into()];
+        let row =
+            |movie: &Movie| vec![(&movie.released).into(), movie.id.into(), (&movie.title).into()];
         found.into_iter().take(count(limit)).map(row).collect()
     }
 
@@ -71,7 +78,8 @@ impl Model {
     fn join(&self, limit: i64) -> Answer {
         let mut found: Vec<(Reverse<usize>, Reverse<usize>, &String, Vec<Cell>)> = Vec::new();
         for (director, movies) in self.directors() {
-            let distributors: BTreeSet<_> = movies.iter().filter_map(|movie| movie.distributor.as_ref()).collect();
+            let distributors: BTreeSet<_> =
+                movies.iter().filter_map(|movie| movie.distributor.as_ref()).collect();
             if distributors.len() < 2 {
                 continue;
             }
@@ -80,13 +88,23 @@ impl Model {
                 .filter_map(|movie| Some((score(movie)?, movie)))
                 .max_by_key(|(score, movie)| (*score, Reverse(movie.id)));
             let best = match best {
-                Some((score, movie)) => vec![score.into(), movie.id.into(), (&movie.title).into(), movie.distributor.as_ref().into()],
+                Some((score, movie)) => vec![
+                    score.into(),
+                    movie.id.into(),
+                    (&movie.title).into(),
+                    movie.distributor.as_ref().into(),
+                ],
                 None => vec![Cell::Null; 4],
             };
             found.push((Reverse(distributors.len()), Reverse(movies.len()), director, best));
         }
         found.sort();
-        let row = |(distributors, films, director, best): (Reverse<usize>, Reverse<usize>, &String, Vec<Cell>)| {
+        let row = |(distributors, films, director, best): (
+            Reverse<usize>,
+            Reverse<usize>,
+            &String,
+            Vec<Cell>,
+        )| {
             let mut row: Row = vec![director.into(), number(films.0), number(distributors.0)];
             row.extend(best);
             row
@@ -97,18 +115,26 @@ impl Model {
     fn above_mean(&self, margin: i64, limit: i64) -> Answer {
         let mut found = Vec::new();
         for (director, movies) in self.directors() {
-            let rated: Vec<(i64, &Movie)> = movies.iter().filter_map(|movie| Some((score(movie)?, *movie))).collect();
+            let rated: Vec<(i64, &Movie)> =
+                movies.iter().filter_map(|movie| Some((score(movie)?, *movie))).collect();
             let n = i64::try_from(rated.len()).unwrap_or(i64::MAX);
             let sum: i64 = rated.iter().map(|(score, _)| score).sum();
             if n < 3 {
                 continue;
             }
             let above = rated.into_iter().filter(|(score, _)| score * n >= sum + margin * n);
-            found.extend(above.map(|(score, movie)| (Reverse(score), movie.id, &movie.title, director, n, sum)));
+            found.extend(
+                above.map(|(score, movie)| {
+                    (Reverse(score), movie.id, &movie.title, director, n, sum)
+                }),
+            );
         }
         found.sort();
         let rows = found.into_iter().take(count(limit));
-        rows.map(|(score, id, title, director, n, sum)| vec![id.into(), title.into(), director.into(), score.0.into(), n.into(), sum.into()]).collect()
+        rows.map(|(score, id, title, director, n, sum)| {
+            vec![id.into(), title.into(), director.into(), score.0.into(), n.into(), sum.into()]
+        })
+        .collect()
     }
 
     fn unnest(&self) -> Answer {
@@ -128,20 +154,33 @@ impl Model {
     }
 
     fn highest_multiples(&self) -> Answer {
-        let mut found: Vec<_> = self.multiples.iter().map(|(id, multiple)| (Reverse(*multiple), *id)).collect();
+        let mut found: Vec<_> =
+            self.multiples.iter().map(|(id, multiple)| (Reverse(*multiple), *id)).collect();
         found.sort_unstable();
         let mut answer = vec![vec![number(found.len())]];
         let title = |id| Cell::from(self.movie(id).map(|movie| &movie.title));
-        answer.extend(found.into_iter().take(20).map(|(multiple, id)| vec![id.into(), title(id), multiple.0.into()]));
+        answer.extend(
+            found
+                .into_iter()
+                .take(20)
+                .map(|(multiple, id)| vec![id.into(), title(id), multiple.0.into()]),
+        );
         answer
     }
 
     fn renamed(&self, from: &str, to: &str) -> Answer {
-        let of = |name: &str| self.movies.iter().filter(|movie| movie.distributor.as_deref() == Some(name)).collect::<Vec<_>>();
+        let of = |name: &str| {
+            self.movies
+                .iter()
+                .filter(|movie| movie.distributor.as_deref() == Some(name))
+                .collect::<Vec<_>>()
+        };
         let mut answer = vec![vec![number(of(from).len()), number(of(to).len())]];
         let mut under = of(to);
         under.sort_by_key(|movie| movie.id);
-        answer.extend(under.into_iter().take(5).map(|movie| vec![movie.id.into(), (&movie.title).into()]));
+        answer.extend(
+            under.into_iter().take(5).map(|movie| vec![movie.id.into(), (&movie.title).into()]),
+        );
         answer
     }
 }
@@ -178,7 +217,10 @@ pub(crate) fn film(movie: &Movie) -> Row {
 }
 
 fn ratings(movie: &Movie) -> impl Iterator<Item = Row> {
-    movie.ratings.iter().map(|rating| vec![(&rating.source).into(), rating.score.into(), rating.votes.into()])
+    movie
+        .ratings
+        .iter()
+        .map(|rating| vec![(&rating.source).into(), rating.score.into(), rating.votes.into()])
 }
 
 impl Store for Model {
@@ -208,7 +250,9 @@ impl Store for Model {
             Task::Unnest => self.unnest(),
             Task::Schema { .. } => self.highest_multiples(),
             Task::Rename { from, to } => self.renamed(from, to),
-            Task::Votes { id, .. } => self.movie(*id).map(|movie| ratings(movie).collect()).unwrap_or_default(),
+            Task::Votes { id, .. } => {
+                self.movie(*id).map(|movie| ratings(movie).collect()).unwrap_or_default()
+            }
         })
     }
 

@@ -28,7 +28,12 @@ struct Mongo {
 pub fn open(uri: &str) -> Result<(Box<dyn Store>, String)> {
     let client = Client::with_uri_str(uri)?;
     let database = client.default_database().unwrap_or_else(|| client.database("movies_lab"));
-    let version = database.run_command(doc! { "buildInfo": 1 }).run()?.get_str("version").unwrap_or("of no version").to_owned();
+    let version = database
+        .run_command(doc! { "buildInfo": 1 })
+        .run()?
+        .get_str("version")
+        .unwrap_or("of no version")
+        .to_owned();
     database.collection::<Object>(COLLECTION).drop().run()?;
     Ok((Box::new(Mongo { database }), version))
 }
@@ -38,7 +43,8 @@ type Question = (Object, &'static [&'static str]);
 
 /// The score that a film has of IMDb, or null.
 fn imdb() -> Object {
-    let of_imdb = doc! { "$filter": { "input": "$ratings", "cond": { "$eq": ["$$this.source", IMDB] } } };
+    let of_imdb =
+        doc! { "$filter": { "input": "$ratings", "cond": { "$eq": ["$$this.source", IMDB] } } };
     doc! { "$ifNull": [{ "$first": { "$map": { "input": of_imdb, "in": "$$this.score" } } }, null] }
 }
 
@@ -66,7 +72,9 @@ fn count(name: &str) -> Object {
 
 fn questions(task: &Task) -> Vec<Question> {
     match task {
-        Task::Lookup { id } => vec![(doc! { "find": COLLECTION, "filter": { "_id": id }, "limit": 1 }, &[])],
+        Task::Lookup { id } => {
+            vec![(doc! { "find": COLLECTION, "filter": { "_id": id }, "limit": 1 }, &[])]
+        }
         Task::Range { from, to, limit } => vec![(
             doc! {
                 "find": COLLECTION, "filter": { "released": { "$gte": from, "$lt": to } }, "sort": { "released": 1, "_id": 1 },
@@ -102,7 +110,15 @@ fn questions(task: &Task) -> Vec<Question> {
                 doc! { "$sort": { "distributors": -1, "films": -1, "_id": 1 } },
                 doc! { "$limit": limit },
             ]),
-            &["_id", "films", "distributors", "best.score", "best.id", "best.title", "best.distributor"],
+            &[
+                "_id",
+                "films",
+                "distributors",
+                "best.score",
+                "best.id",
+                "best.title",
+                "best.distributor",
+            ],
         )],
         Task::AboveMean { margin, limit } => vec![(
             aggregate(vec![
@@ -140,7 +156,13 @@ fn questions(task: &Task) -> Vec<Question> {
             &["_id", "n", "score", "votes", "mean"],
         )],
         Task::Schema { .. } => vec![
-            (aggregate(vec![doc! { "$match": { "multiple": { "$gte": i64::MIN } } }, doc! { "$count": "films" }]), &["films"]),
+            (
+                aggregate(vec![
+                    doc! { "$match": { "multiple": { "$gte": i64::MIN } } },
+                    doc! { "$count": "films" },
+                ]),
+                &["films"],
+            ),
             (
                 doc! {
                     "find": COLLECTION, "filter": { "multiple": { "$gte": i64::MIN } }, "sort": { "multiple": -1, "_id": 1 },
@@ -186,13 +208,21 @@ fn index(name: &str, keys: Object) -> Object {
 fn changes(task: &Task) -> Vec<Object> {
     match task {
         Task::Schema { since } => {
-            let multiple = whole(doc! { "$multiply": ["$gross.world", 100] }.into(), "$budget".into());
+            let multiple =
+                whole(doc! { "$multiply": ["$gross.world", 100] }.into(), "$budget".into());
             let filter = doc! { "released": { "$gte": since }, "budget": { "$gt": 0 }, "gross.world": { "$gte": 0 } };
             let change = vec![doc! { "$set": { "multiple": multiple } }];
-            vec![update(filter, change.into(), true), index("multiple", doc! { "multiple": -1, "_id": 1 })]
+            vec![
+                update(filter, change.into(), true),
+                index("multiple", doc! { "multiple": -1, "_id": 1 }),
+            ]
         }
         Task::Rename { from, to } => {
-            vec![update(doc! { "distributor.name": from }, doc! { "$set": { "distributor.name": to } }.into(), true)]
+            vec![update(
+                doc! { "distributor.name": from },
+                doc! { "$set": { "distributor.name": to } }.into(),
+                true,
+            )]
         }
         Task::Votes { id, by } => {
             let voted = doc! { "source": VOTED, "votes": { "$exists": true } };
@@ -207,7 +237,11 @@ fn undoes(task: &Task) -> Vec<Object> {
     match task {
         Task::Schema { .. } => vec![
             doc! { "dropIndexes": COLLECTION, "index": "multiple" },
-            update(doc! { "multiple": { "$exists": true } }, doc! { "$unset": { "multiple": "" } }.into(), true),
+            update(
+                doc! { "multiple": { "$exists": true } },
+                doc! { "$unset": { "multiple": "" } }.into(),
+                true,
+            ),
         ],
         Task::Rename { from, to } => changes(&Task::Rename { from: to.clone(), to: from.clone() }),
         Task::Votes { id, by } => changes(&Task::Votes { id: *id, by: -by }),
@@ -263,7 +297,10 @@ impl Store for Mongo {
         for movies in movies.chunks(BATCH) {
             let mut documents = Vec::with_capacity(movies.len());
             for movie in movies {
-                let wrong = |error: mongodb::bson::error::Error| Error::Answer { store: NAME, what: error.to_string() };
+                let wrong = |error: mongodb::bson::error::Error| Error::Answer {
+                    store: NAME,
+                    what: error.to_string(),
+                };
                 let mut document = serialize_to_document(&Document::from(movie)).map_err(wrong)?;
                 document.insert("_id", movie.id);
                 documents.push(document);
@@ -287,14 +324,26 @@ impl Store for Mongo {
     fn ask(&mut self, task: &Task) -> Result<Answer> {
         if let Task::Lookup { .. } = task {
             let mut answer = Answer::new();
-            for object in questions(task).into_iter().map(|(command, _)| self.found(command)).collect::<Result<Vec<_>>>()?.concat() {
-                let wrong = |error: mongodb::bson::error::Error| Error::Answer { store: NAME, what: error.to_string() };
-                let document: Document = mongodb::bson::deserialize_from_document(object).map_err(wrong)?;
+            for object in questions(task)
+                .into_iter()
+                .map(|(command, _)| self.found(command))
+                .collect::<Result<Vec<_>>>()?
+                .concat()
+            {
+                let wrong = |error: mongodb::bson::error::Error| Error::Answer {
+                    store: NAME,
+                    what: error.to_string(),
+                };
+                let document: Document =
+                    mongodb::bson::deserialize_from_document(object).map_err(wrong)?;
                 answer.append(&mut document.answer());
             }
             return Ok(answer);
         }
-        let mut parts = questions(task).into_iter().map(|question| self.rows(question)).collect::<Result<Vec<_>>>()?;
+        let mut parts = questions(task)
+            .into_iter()
+            .map(|question| self.rows(question))
+            .collect::<Result<Vec<_>>>()?;
         // A count of nothing is no document, and two counts are one row.
         let counts = match task {
             Task::Schema { .. } => 1,
@@ -302,7 +351,10 @@ impl Store for Mongo {
             _ => 0,
         };
         if counts > 0 {
-            let row = parts.drain(..counts).map(|part| part.into_iter().flatten().next().unwrap_or(Cell::Int(0))).collect();
+            let row = parts
+                .drain(..counts)
+                .map(|part| part.into_iter().flatten().next().unwrap_or(Cell::Int(0)))
+                .collect();
             parts.insert(0, vec![row]);
         }
         Ok(parts.concat())
@@ -318,13 +370,19 @@ impl Store for Mongo {
 
     fn plan(&mut self, task: &Task) -> Result<String> {
         let mut text = String::new();
-        let updates = changes(task).into_iter().filter(|command| command.contains_key("update")).map(|mut command| {
-            // Explaining writes nothing.
-            command.remove("writeConcern");
-            command
-        });
+        let updates = changes(task)
+            .into_iter()
+            .filter(|command| command.contains_key("update"))
+            .map(|mut command| {
+                // Explaining writes nothing.
+                command.remove("writeConcern");
+                command
+            });
         for command in updates.chain(questions(task).into_iter().map(|(command, _)| command)) {
-            let said = self.database.run_command(doc! { "explain": command, "verbosity": "executionStats" }).run()?;
+            let said = self
+                .database
+                .run_command(doc! { "explain": command, "verbosity": "executionStats" })
+                .run()?;
             let json = Bson::Document(said).into_relaxed_extjson();
             text += &format!("{json:#}\n");
         }

@@ -11,8 +11,13 @@ use plotters::prelude::*;
 use crate::report::Run;
 
 /// A colour an engine, dark for tables and light for documents.
-const COLOURS: [RGBColor; 5] =
-    [RGBColor(30, 64, 175), RGBColor(96, 165, 250), RGBColor(154, 52, 18), RGBColor(251, 146, 60), RGBColor(22, 163, 74)];
+const COLOURS: [RGBColor; 5] = [
+    RGBColor(30, 64, 175),
+    RGBColor(96, 165, 250),
+    RGBColor(154, 52, 18),
+    RGBColor(251, 146, 60),
+    RGBColor(22, 163, 74),
+];
 
 const SIZE: (u32, u32) = (1080, 520);
 
@@ -25,7 +30,9 @@ pub(crate) fn latencies(run: &Run<'_>) -> Result<String> {
 }
 
 fn draw(run: &Run<'_>) -> std::result::Result<String, Box<dyn std::error::Error>> {
-    let us = |samples: &[Duration], percent| percentile(samples, percent).map(|it| it.as_secs_f64() * 1e6);
+    let us = |samples: &[Duration], percent| {
+        percentile(samples, percent).map(|it| it.as_secs_f64() * 1e6)
+    };
     let all = || run.measured.samples.iter().flatten();
     let least = all().filter_map(|it| us(&it.main, 50)).fold(f64::INFINITY, f64::min);
     let most = all().filter_map(|it| us(&it.main, 95)).fold(0.0, f64::max);
@@ -33,13 +40,17 @@ fn draw(run: &Run<'_>) -> std::result::Result<String, Box<dyn std::error::Error>
         return Err("there is nothing to draw".into());
     }
     // Whole decades, and room for the legend above.
-    let (bottom, top) = (10_f64.powf((least * 0.9).log10().floor()), 10_f64.powf(most.log10().ceil() + 1.0));
+    let (bottom, top) =
+        (10_f64.powf((least * 0.9).log10().floor()), 10_f64.powf(most.log10().ceil() + 1.0));
     let kinds = Kind::ALL.len() as f64;
     let mut svg = String::new();
     {
         let area = SVGBackend::with_string(&mut svg, SIZE).into_drawing_area();
         area.fill(&WHITE)?;
-        let caption = format!("Eight queries over {} films: medians, and lines to the 95th percentile", run.movies);
+        let caption = format!(
+            "Eight queries over {} films: medians, and lines to the 95th percentile",
+            run.movies
+        );
         let mut chart = ChartBuilder::on(&area)
             .caption(caption, ("sans-serif", 20))
             .margin(12)
@@ -61,16 +72,21 @@ fn draw(run: &Run<'_>) -> std::result::Result<String, Box<dyn std::error::Error>
             let left = |kind: usize| kind as f64 + 0.08 + width * at as f64;
             let bars = (0..Kind::ALL.len()).filter_map(|kind| {
                 let high = us(&of(kind)?.main, 50)?;
-                Some(Rectangle::new([(left(kind), bottom), (left(kind) + width * 0.9, high)], colour.filled()))
+                Some(Rectangle::new(
+                    [(left(kind), bottom), (left(kind) + width * 0.9, high)],
+                    colour.filled(),
+                ))
             });
-            chart
-                .draw_series(bars)?
-                .label(store.name.as_str())
-                .legend(move |(x, y)| Rectangle::new([(x, y - 5), (x + 12, y + 5)], colour.filled()));
+            chart.draw_series(bars)?.label(store.name.as_str()).legend(move |(x, y)| {
+                Rectangle::new([(x, y - 5), (x + 12, y + 5)], colour.filled())
+            });
             let lines = (0..Kind::ALL.len()).filter_map(|kind| {
                 let samples = &of(kind)?.main;
                 let middle = left(kind) + width * 0.45;
-                Some(PathElement::new(vec![(middle, us(samples, 50)?), (middle, us(samples, 95)?)], BLACK.stroke_width(1)))
+                Some(PathElement::new(
+                    vec![(middle, us(samples, 50)?), (middle, us(samples, 95)?)],
+                    BLACK.stroke_width(1),
+                ))
             });
             chart.draw_series(lines)?;
         }

@@ -12,7 +12,8 @@ use movies_lab::{Error, Result};
 pub(crate) fn data_file() -> Option<PathBuf> {
     let told = std::env::var_os("CARGO_TARGET_DIR").map(PathBuf::from);
     let program = std::env::current_exe().ok();
-    let around = program.as_deref().and_then(|program| program.ancestors().nth(2)).map(Path::to_owned);
+    let around =
+        program.as_deref().and_then(|program| program.ancestors().nth(2)).map(Path::to_owned);
     let places = told.into_iter().chain(around).chain([PathBuf::from("target")]);
     places.map(|target| target.join("movies/movies.json")).find(|file| file.is_file())
 }

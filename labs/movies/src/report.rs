@@ -50,7 +50,10 @@ impl Tell {
 
     /// How far a phase has come. People see results only.
     pub(crate) fn progress(self, done: u32, total: u32, what: &str) {
-        self.event(&json!({"event": "progress", "done": done, "total": total, "what": what}), || None);
+        self.event(
+            &json!({"event": "progress", "done": done, "total": total, "what": what}),
+            || None,
+        );
     }
 
     pub(crate) fn note(self, text: &str) {
@@ -63,26 +66,36 @@ impl Tell {
     }
 
     pub(crate) fn not_measured(self, id: &str, reason: &str) {
-        self.event(&json!({"event": "not_measured", "id": id, "reason": reason}), || Some(format!("{id}: not measured: {reason}")));
+        self.event(&json!({"event": "not_measured", "id": id, "reason": reason}), || {
+            Some(format!("{id}: not measured: {reason}"))
+        });
     }
 
     fn table(self, title: &str, columns: &[String], rows: &[Vec<Value>]) {
         let text = || {
             let cell = |cell: &Value| cell.as_str().map_or_else(|| cell.to_string(), str::to_owned);
             let mut table = Table::new();
-            table.load_preset(presets::UTF8_FULL_CONDENSED).set_content_arrangement(ContentArrangement::Dynamic).set_header(columns);
+            table
+                .load_style(presets::UTF8_BORDERS_ONLY)
+                .set_content_arrangement(ContentArrangement::Dynamic)
+                .set_header(columns);
             for row in rows {
                 table.add_row(row.iter().map(cell));
             }
             Some(format!("\n{title}\n{table}"))
         };
-        self.event(&json!({"event": "table", "title": title, "columns": columns, "rows": rows}), text);
+        self.event(
+            &json!({"event": "table", "title": title, "columns": columns, "rows": rows}),
+            text,
+        );
     }
 
     /// Writes a file and says so.
     pub(crate) fn artefact(self, path: &Path, title: &str, text: &str) -> Result<()> {
         std::fs::write(path, text).map_err(|error| Error::io(path, error))?;
-        self.event(&json!({"event": "artefact", "path": path, "title": title}), || Some(format!("{}: {title}", path.display())));
+        self.event(&json!({"event": "artefact", "path": path, "title": title}), || {
+            Some(format!("{}: {title}", path.display()))
+        });
         Ok(())
     }
 
@@ -100,32 +113,60 @@ impl Tell {
             ("mended: a day of the wrong century", findings.wrong_century),
             ("kept: took nothing at US box offices", findings.zero_gross),
         ];
-        let rows: Vec<_> = rows.iter().map(|(what, count)| vec![json!(what), json!(count)]).collect();
+        let rows: Vec<_> =
+            rows.iter().map(|(what, count)| vec![json!(what), json!(count)]).collect();
         self.table("What the file had", &["what".to_owned(), "records".to_owned()], &rows);
     }
 
     /// The tables of a run.
     pub(crate) fn run(self, run: &Run<'_>) {
         let columns = |first: &str| -> Vec<String> {
-            std::iter::once(first.to_owned()).chain(run.stores.iter().map(|store| store.name.clone())).collect()
+            std::iter::once(first.to_owned())
+                .chain(run.stores.iter().map(|store| store.name.clone()))
+                .collect()
         };
         let of = |percent: usize, after: bool| -> Vec<Vec<Value>> {
-            let kinds = Kind::ALL.iter().zip(&run.measured.samples).filter(|(kind, _)| !after || kind.changes());
+            let kinds = Kind::ALL
+                .iter()
+                .zip(&run.measured.samples)
+                .filter(|(kind, _)| !after || kind.changes());
             let row = kinds.map(|(kind, stores)| {
-                let samples = stores.iter().map(|samples| if after { &samples.after } else { &samples.main });
-                std::iter::once(json!(kind.name())).chain(samples.map(|samples| figure(percentile(samples, percent)))).collect()
+                let samples =
+                    stores.iter().map(|samples| if after { &samples.after } else { &samples.main });
+                std::iter::once(json!(kind.name()))
+                    .chain(samples.map(|samples| figure(percentile(samples, percent))))
+                    .collect()
             });
             row.collect()
         };
-        self.table("Median latency, microseconds (7, 8a and 8b: the change, until it is durable)", &columns("query"), &of(50, false));
-        self.table("95th percentile of the latency, microseconds", &columns("query"), &of(95, false));
-        self.table("Median latency of the question after a change, microseconds", &columns("query"), &of(50, true));
+        self.table(
+            "Median latency, microseconds (7, 8a and 8b: the change, until it is durable)",
+            &columns("query"),
+            &of(50, false),
+        );
+        self.table(
+            "95th percentile of the latency, microseconds",
+            &columns("query"),
+            &of(95, false),
+        );
+        self.table(
+            "Median latency of the question after a change, microseconds",
+            &columns("query"),
+            &of(50, true),
+        );
         let size: Vec<_> = run
             .stores
             .iter()
-            .map(|store| vec![json!(store.name), json!(store.bytes / 1024), json!((store.load.as_secs_f64() * 1e3).round())])
+            .map(|store| {
+                vec![
+                    json!(store.name),
+                    json!(store.bytes / 1024),
+                    json!((store.load.as_secs_f64() * 1e3).round()),
+                ]
+            })
             .collect();
-        let columns = ["store", "on disk after loading, KiB", "loading with indexes and statistics, ms"];
+        let columns =
+            ["store", "on disk after loading, KiB", "loading with indexes and statistics, ms"];
         self.table("Size and loading", &columns.map(str::to_owned), &size);
     }
 }
@@ -152,15 +193,15 @@ pub(crate) fn with_latency(measured: &Measured) -> usize {
         let stores = measured.samples.get(*kind as usize).map_or(&[][..], Vec::as_slice);
         stores.is_empty() || stores.iter().any(|samples| samples.main.is_empty())
     };
-    (1..=QUERIES).filter(|query| !Kind::ALL.iter().filter(|kind| kind.query() == *query).any(lacks)).count()
+    (1..=QUERIES)
+        .filter(|query| !Kind::ALL.iter().filter(|kind| kind.query() == *query).any(lacks))
+        .count()
 }
 
 /// All of a run, for programs.
 pub(crate) fn results(run: &Run<'_>) -> Value {
     let us = |time: Option<Duration>| time.map(|time| time.as_nanos() as f64 / 1e3);
-    let latency = |samples: &[Duration]| {
-        json!({"samples": samples.len(), "p50_us": us(percentile(samples, 50)), "p95_us": us(percentile(samples, 95))})
-    };
+    let latency = |samples: &[Duration]| json!({"samples": samples.len(), "p50_us": us(percentile(samples, 50)), "p95_us": us(percentile(samples, 95))});
     let stores = run.stores.iter().enumerate().map(|(at, store)| {
         let queries: serde_json::Map<String, Value> = Kind::ALL
             .iter()

@@ -33,7 +33,9 @@ pub fn open(directory: &Path, layout: Layout) -> Result<Box<dyn Store>> {
     for end in ["", "-wal", "-shm"] {
         let old = directory.join(format!("{file}{end}"));
         match std::fs::remove_file(&old) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(Error::io(&old, error)),
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                return Err(Error::io(&old, error));
+            }
             _ => {}
         }
     }
@@ -42,7 +44,12 @@ pub fn open(directory: &Path, layout: Layout) -> Result<Box<dyn Store>> {
     for setting in SETTINGS {
         connection.execute_batch(&format!("PRAGMA {setting}"))?;
     }
-    Ok(Box::new(SqlStore::new(name, layout, Dialect::Sqlite, Sqlite { connection, path, store: name })))
+    Ok(Box::new(SqlStore::new(
+        name,
+        layout,
+        Dialect::Sqlite,
+        Sqlite { connection, path, store: name },
+    )))
 }
 
 struct Sqlite {
@@ -67,7 +74,9 @@ impl Sqlite {
         match value {
             ValueRef::Null => Ok(Cell::Null),
             ValueRef::Integer(number) => Ok(Cell::Int(number)),
-            ValueRef::Text(bytes) => std::str::from_utf8(bytes).map(Cell::from).map_err(|_| wrong("text that is not UTF-8")),
+            ValueRef::Text(bytes) => std::str::from_utf8(bytes)
+                .map(Cell::from)
+                .map_err(|_| wrong("text that is not UTF-8")),
             ValueRef::Real(number) => Err(wrong(&number.to_string())),
             ValueRef::Blob(_) => Err(wrong("bytes")),
         }
@@ -101,7 +110,11 @@ impl Engine for Sqlite {
             Column::Int | Column::Text => format!("?{}", at + 1),
         };
         let values: Vec<_> = table.columns.iter().enumerate().map(value).collect();
-        let mut statement = self.connection.prepare(&format!("INSERT INTO {} VALUES ({})", table.name, values.join(", ")))?;
+        let mut statement = self.connection.prepare(&format!(
+            "INSERT INTO {} VALUES ({})",
+            table.name,
+            values.join(", ")
+        ))?;
         for row in rows {
             statement.execute(params_from_iter(row))?;
         }
@@ -119,7 +132,9 @@ impl Engine for Sqlite {
 
     fn bytes(&mut self) -> Result<u64> {
         self.settle()?;
-        std::fs::metadata(&self.path).map(|meta| meta.len()).map_err(|error| Error::io(&self.path, error))
+        std::fs::metadata(&self.path)
+            .map(|meta| meta.len())
+            .map_err(|error| Error::io(&self.path, error))
     }
 
     fn explain(&mut self, sql: &'static str, parameters: &[Cell]) -> Result<String> {

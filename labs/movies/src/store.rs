@@ -1,9 +1,9 @@
 //! What every store can do.
 
+use crate::Result;
 use crate::answer::Answer;
 use crate::data::Movie;
 use crate::task::Task;
-use crate::Result;
 
 /// A store of films that answers [`Task`]s. One connection, one thing at a time.
 ///

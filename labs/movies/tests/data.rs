@@ -46,13 +46,25 @@ fn flaws_are_mended_and_counted() {
     let (movies, findings) = read(&[
         record(json!({"Title": 1776, "Release Date": "Nov 09 1972"})),
         record(json!({"Title": "LÈon", "Director": "Luc Besson", "Rotten Tomatoes Rating": 75})),
-        record(json!({"Title": "Gone with the Wind", "Release Date": "Dec 15 2039", "US Gross": 0})),
+        record(
+            json!({"Title": "Gone with the Wind", "Release Date": "Dec 15 2039", "US Gross": 0}),
+        ),
     ]);
     assert_eq!(movies[0].title, "1776");
     assert_eq!(movies[1].title, "Léon");
-    assert_eq!(movies[1].ratings[1], Rating { source: TOMATOES.to_owned(), score: 75, votes: None });
+    assert_eq!(
+        movies[1].ratings[1],
+        Rating { source: TOMATOES.to_owned(), score: 75, votes: None }
+    );
     assert_eq!(movies[2].released, "1939-12-15");
-    let expected = Findings { records: 3, numeric_titles: 1, wrong_code_page: 1, wrong_century: 1, zero_gross: 1, ..Findings::default() };
+    let expected = Findings {
+        records: 3,
+        numeric_titles: 1,
+        wrong_code_page: 1,
+        wrong_century: 1,
+        zero_gross: 1,
+        ..Findings::default()
+    };
     assert_eq!(findings, expected);
 }
 
@@ -68,8 +80,18 @@ fn what_is_no_film_is_left_out_and_counted() {
         record(json!({"US Gross": 1})),
         record(json!({"Release Date": "Jun 13 1998"})),
     ]);
-    assert_eq!(movies.iter().map(|movie| (movie.id, movie.released.as_str())).collect::<Vec<_>>(), [(1, "1998-06-12"), (2, "1998-06-13")]);
-    let expected = Findings { records: 8, no_record: 1, no_title: 2, no_day: 2, doubles: 1, ..Findings::default() };
+    assert_eq!(
+        movies.iter().map(|movie| (movie.id, movie.released.as_str())).collect::<Vec<_>>(),
+        [(1, "1998-06-12"), (2, "1998-06-13")]
+    );
+    let expected = Findings {
+        records: 8,
+        no_record: 1,
+        no_title: 2,
+        no_day: 2,
+        doubles: 1,
+        ..Findings::default()
+    };
     assert_eq!(findings, expected);
     assert_eq!(findings.left_out(), 6);
 }
@@ -80,15 +102,26 @@ fn values_that_cannot_be_are_unknown_and_counted() {
         "US Gross": -1, "Worldwide Gross": 1.5, "Production Budget": "much", "IMDB Rating": 6.15, "Rotten Tomatoes Rating": 101,
         "Running Time min": 1e300, "Director": ["a", "b"], "Distributor": "nul\u{0}"
     }))]);
-    assert_eq!((movies[0].us_gross, movies[0].world_gross, movies[0].budget, movies[0].minutes), (None, None, None, None));
-    assert_eq!((&movies[0].director, &movies[0].distributor, movies[0].ratings.len()), (&None, &None, 0));
+    assert_eq!(
+        (movies[0].us_gross, movies[0].world_gross, movies[0].budget, movies[0].minutes),
+        (None, None, None, None)
+    );
+    assert_eq!(
+        (&movies[0].director, &movies[0].distributor, movies[0].ratings.len()),
+        (&None, &None, 0)
+    );
     assert_eq!(findings.values_dropped, 8);
 }
 
 #[test]
 fn no_list_is_an_error() {
     for text in ["", "{}", "[{]", "\"x\"", "[1,"] {
-        assert!(parse(text.as_bytes()).unwrap_err().to_string().starts_with("the data are no JSON array"));
+        assert!(
+            parse(text.as_bytes())
+                .unwrap_err()
+                .to_string()
+                .starts_with("the data are no JSON array")
+        );
     }
     assert_eq!(parse(b"[]").unwrap().0, []);
 }
@@ -100,7 +133,10 @@ fn copies_have_names_of_their_own_and_share_companies() {
     assert_eq!(all.len(), 6);
     assert_eq!(all[..2], movies);
     assert_eq!(all.iter().map(|movie| movie.id).collect::<Vec<_>>(), [1, 2, 3, 4, 5, 6]);
-    assert_eq!((all[4].title.as_str(), all[4].director.as_deref()), ("The Land Girls (3)", Some("D (3)")));
+    assert_eq!(
+        (all[4].title.as_str(), all[4].director.as_deref()),
+        ("The Land Girls (3)", Some("D (3)"))
+    );
     assert_eq!(all[5].director, None);
     assert!(all.iter().all(|movie| movie.distributor.as_deref() == Some("Gramercy")));
 }

@@ -16,17 +16,26 @@ use proptest::prelude::*;
 
 /// Few names, so that they meet; among them all that quoting and sorting can get wrong.
 fn name() -> impl Strategy<Value = String> {
-    prop_oneof!["[A-C]", Just("O'Neil \"x\"".to_owned()), Just("é\\n{}$1".to_owned()), Just("Z".to_owned()), Just("a".to_owned())]
+    prop_oneof![
+        "[A-C]",
+        Just("O'Neil \"x\"".to_owned()),
+        Just("é\\n{}$1".to_owned()),
+        Just("Z".to_owned()),
+        Just("a".to_owned())
+    ]
 }
 
-fn maybe<T: Clone + std::fmt::Debug + 'static>(some: impl Strategy<Value = T> + 'static) -> BoxedStrategy<Option<T>> {
+fn maybe<T: Clone + std::fmt::Debug + 'static>(
+    some: impl Strategy<Value = T> + 'static,
+) -> BoxedStrategy<Option<T>> {
     proptest::option::weighted(0.8, some).boxed()
 }
 
 fn ratings() -> impl Strategy<Value = Vec<Rating>> {
     (maybe((0..=100_i64, maybe(0..1_000_i64))), maybe(0..=100_i64)).prop_map(|(imdb, tomatoes)| {
         let imdb = imdb.map(|(score, votes)| Rating { source: IMDB.to_owned(), score, votes });
-        let tomatoes = tomatoes.map(|score| Rating { source: TOMATOES.to_owned(), score, votes: None });
+        let tomatoes =
+            tomatoes.map(|score| Rating { source: TOMATOES.to_owned(), score, votes: None });
         imdb.into_iter().chain(tomatoes).collect()
     })
 }
@@ -35,9 +44,17 @@ fn movie() -> impl Strategy<Value = Movie> {
     let money = || maybe(prop_oneof![0..5_i64, 0..1_000_000_000_000_i64]);
     let people = (maybe(name()), maybe(name()), maybe(name()));
     let kinds = (maybe(name()), maybe(name()), maybe(name()), maybe(40..240_i64));
-    let day = (1990..2011, 1..=12, 1..=28).prop_map(|(year, month, day)| format!("{year}-{month:02}-{day:02}"));
+    let day = (1990..2011, 1..=12, 1..=28)
+        .prop_map(|(year, month, day)| format!("{year}-{month:02}-{day:02}"));
     ("\\PC{1,12}", day, people, kinds, (money(), money(), money(), money()), ratings()).prop_map(
-        |(title, released, (genre, director, distributor), (certificate, creative_type, basis, minutes), money, ratings)| Movie {
+        |(
+            title,
+            released,
+            (genre, director, distributor),
+            (certificate, creative_type, basis, minutes),
+            money,
+            ratings,
+        )| Movie {
             id: 0,
             title,
             released,
@@ -88,7 +105,7 @@ fn agrees(store: &mut dyn Store, movies: &[Movie], tasks: &[Task]) -> Result<(),
     let mut model = Model::default();
     model.load(movies).unwrap();
     store.load(movies).unwrap();
-    let mut same = |store: &mut dyn Store, model: &mut Model, task: &Task| {
+    let same = |store: &mut dyn Store, model: &mut Model, task: &Task| {
         let (answer, expected) = (store.ask(task).unwrap(), model.ask(task).unwrap());
         prop_assert_eq!(difference(&answer, &expected), None, "{}: {:?}", store.name(), task);
         Ok(())
@@ -103,7 +120,13 @@ fn agrees(store: &mut dyn Store, movies: &[Movie], tasks: &[Task]) -> Result<(),
             same(store, &mut model, &Task::Lookup { id: movie.id })?;
         }
     }
-    let mut all = [Task::Group, Task::Unnest, Task::Join { limit: 100 }, Task::AboveMean { margin: 0, limit: 100 }].to_vec();
+    let mut all = [
+        Task::Group,
+        Task::Unnest,
+        Task::Join { limit: 100 },
+        Task::AboveMean { margin: 0, limit: 100 },
+    ]
+    .to_vec();
     // A field is added once, and no two distributors get one name.
     let (mut fields, mut names) = (0, 0);
     for task in tasks {
@@ -127,7 +150,7 @@ fn agrees(store: &mut dyn Store, movies: &[Movie], tasks: &[Task]) -> Result<(),
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn sqlite_answers_as_the_model(movies in movies(), tasks in proptest::collection::vec(task(), 1..8)) {
@@ -142,14 +165,16 @@ proptest! {
 fn postgres_answers_as_the_model() {
     let directory = tempfile::tempdir_in("/var/tmp").unwrap();
     // Its server is another user than root.
-    std::fs::set_permissions(directory.path(), std::os::unix::fs::PermissionsExt::from_mode(0o711)).unwrap();
+    std::fs::set_permissions(directory.path(), std::os::unix::fs::PermissionsExt::from_mode(0o711))
+        .unwrap();
     let Some(cluster) = Cluster::start(directory.path()).unwrap() else {
         let required = std::env::var("MOVIES_POSTGRES").is_ok_and(|value| value == "require");
         assert!(!required, "MOVIES_POSTGRES=require, and there is no PostgreSQL");
         eprintln!("not run: there is no PostgreSQL here");
         return;
     };
-    let config = ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() };
+    let config =
+        ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() };
     proptest!(config, |(movies in movies(), tasks in proptest::collection::vec(task(), 1..8))| {
         for layout in [Layout::Relational, Layout::Documents] {
             agrees(&mut *cluster.open(layout).unwrap(), &movies, &tasks)?;
@@ -157,11 +182,12 @@ fn postgres_answers_as_the_model() {
     });
 }
 
-/// Changes are there for whoever opens the files after this connection.
+/// Both layouts have the indexes that they need, and use them.
 #[test]
 fn plans_say_which_index() {
     let directory = tempfile::tempdir().unwrap();
-    let range = Task::Range { from: "1990-01-01".to_owned(), to: "1991-01-01".to_owned(), limit: 5 };
+    let range =
+        Task::Range { from: "1990-01-01".to_owned(), to: "1991-01-01".to_owned(), limit: 5 };
     let rename = Task::Rename { from: "A".to_owned(), to: "B".to_owned() };
     let schema = Task::Schema { since: "2000-01-01".to_owned() };
     for layout in [Layout::Relational, Layout::Documents] {

@@ -10,8 +10,14 @@ pub fn copies(movies: &[Movie], times: u32) -> Vec<Movie> {
     for copy in 1..=times {
         for movie in movies {
             let Ok(id) = i32::try_from(all.len() + 1) else { return all };
-            let named = |name: &String| if copy == 1 { name.clone() } else { format!("{name} ({copy})") };
-            all.push(Movie { id, title: named(&movie.title), director: movie.director.as_ref().map(named), ..movie.clone() });
+            let named =
+                |name: &String| if copy == 1 { name.clone() } else { format!("{name} ({copy})") };
+            all.push(Movie {
+                id,
+                title: named(&movie.title),
+                director: movie.director.as_ref().map(named),
+                ..movie.clone()
+            });
         }
     }
     all

@@ -20,9 +20,12 @@ pub(super) fn day(text: &str) -> Option<Day> {
     let words: Vec<&str> = text.trim().split([' ', '-']).collect();
     let (year, month, day) = match words[..] {
         [year] => (number(year, 4)?, 1, 1),
-        [name, day, year] if month(name).is_some() => (number(year, 4)?, month(name)?, number(day, 2)?),
+        [name, day, year] if month(name).is_some() => {
+            (number(year, 4)?, month(name)?, number(day, 2)?)
+        }
         [day, name, year] if month(name).is_some() => {
-            let year = number(year, 2).map_or_else(|| number(year, 4), |short| Some(2000 + short))?;
+            let year =
+                number(year, 2).map_or_else(|| number(year, 4), |short| Some(2000 + short))?;
             (year, month(name)?, number(day, 2).or_else(|| number(day, 1))?)
         }
         [year, month, day] => (number(year, 4)?, number(month, 2)?, number(day, 2)?),
@@ -30,7 +33,9 @@ pub(super) fn day(text: &str) -> Option<Day> {
     };
     let mended = year > LAST;
     let year = if mended { year - 100 } else { year };
-    let known = (1890..=LAST).contains(&year) && (1..=12).contains(&month) && (1..=days(year, month)).contains(&day);
+    let known = (1890..=LAST).contains(&year)
+        && (1..=12).contains(&month)
+        && (1..=days(year, month)).contains(&day);
     known.then(|| Day { text: format!("{year:04}-{month:02}-{day:02}"), mended })
 }
 
@@ -77,7 +82,23 @@ mod tests {
 
     #[test]
     fn days_that_there_are_not() {
-        for text in ["", "Feb 29 1999", "Feb 30 2000", "Jun 31 1998", "Jun 0 1998", "Jun 00 1998", "1998-13-01", "TBD", "1-2", "Jun 12 98", "98", "1998-6-1", "0001-01-01", "9999-01-01", "+199-01-01"] {
+        for text in [
+            "",
+            "Feb 29 1999",
+            "Feb 30 2000",
+            "Jun 31 1998",
+            "Jun 0 1998",
+            "Jun 00 1998",
+            "1998-13-01",
+            "TBD",
+            "1-2",
+            "Jun 12 98",
+            "98",
+            "1998-6-1",
+            "0001-01-01",
+            "9999-01-01",
+            "+199-01-01",
+        ] {
             assert_eq!(day(text), None, "{text}");
         }
     }

@@ -155,7 +155,8 @@ impl Record<'_> {
         match self.fields.get(field)? {
             Value::Null => None,
             value => {
-                let score = (0..=100_i32).find(|tenths| value.as_f64() == Some(f64::from(*tenths) / 10.0));
+                let score =
+                    (0..=100_i32).find(|tenths| value.as_f64() == Some(f64::from(*tenths) / 10.0));
                 score.map(i64::from).or_else(|| self.drop_value())
             }
         }

@@ -64,14 +64,22 @@ impl Cluster {
             .output()
             .map_err(at)?;
         if !made.status.success() {
-            return Err(Error::Cluster(format!("initdb: {}", String::from_utf8_lossy(&made.stderr).trim())));
+            return Err(Error::Cluster(format!(
+                "initdb: {}",
+                String::from_utf8_lossy(&made.stderr).trim()
+            )));
         }
         let mut command = as_user(user, programs.join("postgres"));
         command.current_dir(&directory).arg("-D").arg(&data).arg("-k").arg(&directory);
         for setting in SETTINGS {
             command.args(["-c", setting]);
         }
-        let server = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().map_err(at)?;
+        let server = command
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .map_err(at)?;
         let mut cluster = Self { directory, server, version: String::new() };
         let mut client = cluster.first_connection()?;
         cluster.version = client.query_one("SHOW server_version", &[])?.try_get(0)?;
@@ -118,7 +126,9 @@ impl Cluster {
             }
             match self.server.try_wait() {
                 Ok(None) => std::thread::sleep(Duration::from_millis(20)),
-                ended => return Err(Error::Cluster(format!("the server ended at its start: {ended:?}"))),
+                ended => {
+                    return Err(Error::Cluster(format!("the server ended at its start: {ended:?}")));
+                }
             }
         }
     }
@@ -138,12 +148,21 @@ impl Drop for Cluster {
 /// Where the newest server's programs are.
 fn find() -> Option<PathBuf> {
     let installed = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
-    let mut found: Vec<(u32, PathBuf)> =
-        installed.filter_map(|entry| Some((entry.file_name().to_str()?.parse().ok()?, entry.path().join("bin")))).collect();
+    let mut found: Vec<(u32, PathBuf)> = installed
+        .filter_map(|entry| {
+            Some((entry.file_name().to_str()?.parse().ok()?, entry.path().join("bin")))
+        })
+        .collect();
     found.sort();
     let on_path = std::env::var_os("PATH").unwrap_or_default();
-    let places = found.into_iter().rev().map(|(_, programs)| programs).chain(std::env::split_paths(&on_path));
-    places.into_iter().find(|place| ["postgres", "initdb"].iter().all(|program| place.join(program).is_file()))
+    let places = found
+        .into_iter()
+        .rev()
+        .map(|(_, programs)| programs)
+        .chain(std::env::split_paths(&on_path));
+    places
+        .into_iter()
+        .find(|place| ["postgres", "initdb"].iter().all(|program| place.join(program).is_file()))
 }
 
 /// Root must be somebody else: who the package's server is.
@@ -156,7 +175,11 @@ fn other_user() -> Result<Option<(u32, u32)>> {
         String::from_utf8_lossy(&output.stdout).trim().parse().ok()
     };
     let both = id("-u").zip(id("-g"));
-    both.map(Some).ok_or_else(|| Error::Cluster("this is root, and there is no user postgres to run the server as".to_owned()))
+    both.map(Some).ok_or_else(|| {
+        Error::Cluster(
+            "this is root, and there is no user postgres to run the server as".to_owned(),
+        )
+    })
 }
 
 fn as_user(user: Option<(u32, u32)>, program: impl AsRef<OsStr>) -> Command {

@@ -25,7 +25,11 @@ pub(super) struct Postgres {
 }
 
 impl ToSql for Cell {
-    fn to_sql(&self, kind: &Type, out: &mut BytesMut) -> std::result::Result<IsNull, Box<dyn StdError + Sync + Send>> {
+    fn to_sql(
+        &self,
+        kind: &Type,
+        out: &mut BytesMut,
+    ) -> std::result::Result<IsNull, Box<dyn StdError + Sync + Send>> {
         match self {
             Self::Null => Ok(IsNull::Yes),
             Self::Int(number) if *kind == Type::INT4 => i32::try_from(*number)?.to_sql(kind, out),
@@ -43,7 +47,10 @@ impl ToSql for Cell {
 }
 
 impl<'a> FromSql<'a> for Cell {
-    fn from_sql(kind: &Type, raw: &'a [u8]) -> std::result::Result<Self, Box<dyn StdError + Sync + Send>> {
+    fn from_sql(
+        kind: &Type,
+        raw: &'a [u8],
+    ) -> std::result::Result<Self, Box<dyn StdError + Sync + Send>> {
         if *kind == Type::INT4 {
             return i32::from_sql(kind, raw).map(Self::from);
         }
@@ -88,7 +95,9 @@ impl Engine for Postgres {
         let found = self.client.query(&statement, &borrowed(parameters))?;
         let store = self.store;
         let row = |row: &postgres::Row| {
-            let cell = |at| row.try_get(at).map_err(|error| Error::Answer { store, what: error.to_string() });
+            let cell = |at| {
+                row.try_get(at).map_err(|error| Error::Answer { store, what: error.to_string() })
+            };
             (0..row.len()).map(cell).collect()
         };
         found.iter().map(row).collect()
@@ -125,9 +134,11 @@ impl Engine for Postgres {
         );
         let statement = self.client.prepare(&sql)?;
         for rows in rows.chunks(BATCH) {
-            let columns: Vec<Vec<&Cell>> =
-                (0..table.columns.len()).map(|at| rows.iter().map(|row| row.get(at).unwrap_or(&Cell::Null)).collect()).collect();
-            let parameters: Vec<&(dyn ToSql + Sync)> = columns.iter().map(|column| column as _).collect();
+            let columns: Vec<Vec<&Cell>> = (0..table.columns.len())
+                .map(|at| rows.iter().map(|row| row.get(at).unwrap_or(&Cell::Null)).collect())
+                .collect();
+            let parameters: Vec<&(dyn ToSql + Sync)> =
+                columns.iter().map(|column| column as _).collect();
             self.client.execute(&statement, &parameters)?;
         }
         Ok(())
@@ -150,8 +161,11 @@ impl Engine for Postgres {
 
     fn explain(&mut self, sql: &'static str, parameters: &[Cell]) -> Result<String> {
         // Executed, so that it says what came true beside what was expected.
-        let found = self.client.query(&format!("EXPLAIN (ANALYZE, FORMAT TEXT) {sql}"), &borrowed(parameters))?;
-        let lines: std::result::Result<Vec<String>, _> = found.iter().map(|row| row.try_get::<_, String>(0)).collect();
+        let found = self
+            .client
+            .query(&format!("EXPLAIN (ANALYZE, FORMAT TEXT) {sql}"), &borrowed(parameters))?;
+        let lines: std::result::Result<Vec<String>, _> =
+            found.iter().map(|row| row.try_get::<_, String>(0)).collect();
         Ok(lines?.join("\n") + "\n")
     }
 }

@@ -18,7 +18,7 @@ pub(super) static STATEMENTS: Statements = Statements {
         FROM movies WHERE doc ->> '$.director.name' IS NOT NULL"
     ),
     above_mean: above_mean!(
-        "SELECT id, doc ->> '$.title' AS title, doc ->> '$.director.name' AS director, value ->> '$.score' AS score
+        "SELECT movies.id, doc ->> '$.title' AS title, doc ->> '$.director.name' AS director, value ->> '$.score' AS score
         FROM movies, json_each(doc, '$.ratings')
         WHERE doc ->> '$.director.name' IS NOT NULL AND value ->> '$.source' = 'imdb'"
     ),
@@ -44,10 +44,10 @@ pub(super) static STATEMENTS: Statements = Statements {
     rename_first: "SELECT id, doc ->> '$.title' FROM movies WHERE doc ->> '$.distributor.name' = $1 ORDER BY id LIMIT 5",
     vote: "UPDATE movies SET doc = jsonb_set(doc, rated.path || '.votes', rated.votes + $1)
         FROM (
-            SELECT id, fullkey AS path, value ->> '$.votes' AS votes FROM movies, json_each(doc, '$.ratings')
-            WHERE id = $2 AND value ->> '$.source' = $3
+            SELECT movies.id, fullkey AS path, value ->> '$.votes' AS votes FROM movies, json_each(doc, '$.ratings')
+            WHERE movies.id = $2 AND value ->> '$.source' = $3
         ) AS rated
         WHERE movies.id = rated.id AND rated.votes IS NOT NULL",
     ratings: "SELECT value ->> '$.source', value ->> '$.score', value ->> '$.votes'
-        FROM movies, json_each(doc, '$.ratings') WHERE id = $1 ORDER BY 1",
+        FROM movies, json_each(doc, '$.ratings') WHERE movies.id = $1 ORDER BY 1",
 };

@@ -34,7 +34,8 @@ const MOVIES: Table = Table {
         Column::Int,
     ],
 };
-const RATINGS: Table = Table { name: "ratings", columns: &[Column::Int, Column::Text, Column::Int, Column::Int] };
+const RATINGS: Table =
+    Table { name: "ratings", columns: &[Column::Int, Column::Text, Column::Int, Column::Int] };
 const DOCUMENTS: Table = Table { name: "movies", columns: &[Column::Int, Column::Document] };
 
 type Statement = (&'static str, Vec<Cell>);
@@ -64,7 +65,9 @@ impl<E: Engine> SqlStore<E> {
                 all
             }
             Task::Rename { from, to } => vec![(it.rename, vec![to.into(), from.into()])],
-            Task::Votes { id, by } => vec![(it.vote, vec![(*by).into(), (*id).into(), VOTED.into()])],
+            Task::Votes { id, by } => {
+                vec![(it.vote, vec![(*by).into(), (*id).into(), VOTED.into()])]
+            }
             _ => Vec::new(),
         }
     }
@@ -72,7 +75,9 @@ impl<E: Engine> SqlStore<E> {
     fn undoes(&self, task: &Task) -> Vec<Statement> {
         match task {
             Task::Schema { .. } => plain(self.statements.schema_undo),
-            Task::Rename { from, to } => self.changes(&Task::Rename { from: to.clone(), to: from.clone() }),
+            Task::Rename { from, to } => {
+                self.changes(&Task::Rename { from: to.clone(), to: from.clone() })
+            }
             Task::Votes { id, by } => self.changes(&Task::Votes { id: *id, by: -by }),
             _ => Vec::new(),
         }
@@ -83,13 +88,22 @@ impl<E: Engine> SqlStore<E> {
         let it = self.statements;
         match task {
             Task::Lookup { id } => vec![(it.lookup, vec![(*id).into()])],
-            Task::Range { from, to, limit } => vec![(it.range, vec![from.into(), to.into(), (*limit).into()])],
+            Task::Range { from, to, limit } => {
+                vec![(it.range, vec![from.into(), to.into(), (*limit).into()])]
+            }
             Task::Group => vec![(it.group, Vec::new())],
             Task::Join { limit } => vec![(it.join, vec![(*limit).into()])],
-            Task::AboveMean { margin, limit } => vec![(it.above_mean, vec![(*margin).into(), (*limit).into()])],
+            Task::AboveMean { margin, limit } => {
+                vec![(it.above_mean, vec![(*margin).into(), (*limit).into()])]
+            }
             Task::Unnest => vec![(it.unnest, Vec::new())],
-            Task::Schema { .. } => vec![(it.schema_count, Vec::new()), (it.schema_highest, Vec::new())],
-            Task::Rename { from, to } => vec![(it.rename_counts, vec![from.into(), to.into()]), (it.rename_first, vec![to.into()])],
+            Task::Schema { .. } => {
+                vec![(it.schema_count, Vec::new()), (it.schema_highest, Vec::new())]
+            }
+            Task::Rename { from, to } => vec![
+                (it.rename_counts, vec![from.into(), to.into()]),
+                (it.rename_first, vec![to.into()]),
+            ],
             Task::Votes { id, .. } => vec![(it.ratings, vec![(*id).into()])],
         }
     }
@@ -115,14 +129,23 @@ impl<E: Engine> SqlStore<E> {
         let genres = numbered(movies.iter().filter_map(|movie| movie.genre.as_ref()));
         let directors = numbered(movies.iter().filter_map(|movie| movie.director.as_ref()));
         let distributors = numbered(movies.iter().filter_map(|movie| movie.distributor.as_ref()));
-        for (name, names) in [("genres", &genres), ("directors", &directors), ("distributors", &distributors)] {
-            let rows: Vec<Row> = names.iter().map(|(name, id)| vec![(*id).into(), (*name).into()]).collect();
+        for (name, names) in
+            [("genres", &genres), ("directors", &directors), ("distributors", &distributors)]
+        {
+            let rows: Vec<Row> =
+                names.iter().map(|(name, id)| vec![(*id).into(), (*name).into()]).collect();
             self.engine.insert(&Table { name, columns: &NAMED }, &rows)?;
         }
         let row = |movie: &Movie| {
-            let id = |names: &BTreeMap<&String, i32>, name: &Option<String>| Cell::from(name.as_ref().and_then(|name| names.get(name)).copied());
+            let id = |names: &BTreeMap<&String, i32>, name: &Option<String>| {
+                Cell::from(name.as_ref().and_then(|name| names.get(name)).copied())
+            };
             let mut row = film(movie);
-            for (cell, id) in [(4, id(&genres, &movie.genre)), (7, id(&directors, &movie.director)), (8, id(&distributors, &movie.distributor))] {
+            for (cell, id) in [
+                (4, id(&genres, &movie.genre)),
+                (7, id(&directors, &movie.director)),
+                (8, id(&distributors, &movie.distributor)),
+            ] {
                 if let Some(cell) = row.get_mut(cell) {
                     *cell = id;
                 }
@@ -133,7 +156,9 @@ impl<E: Engine> SqlStore<E> {
         self.engine.insert(&MOVIES, &movies.iter().map(row).collect::<Vec<_>>())?;
         let rated = |movie: &Movie| {
             let id = movie.id;
-            movie.ratings.clone().into_iter().map(move |it| vec![id.into(), (&it.source).into(), it.score.into(), it.votes.into()])
+            movie.ratings.clone().into_iter().map(move |it| {
+                vec![id.into(), (&it.source).into(), it.score.into(), it.votes.into()]
+            })
         };
         self.engine.insert(&RATINGS, &movies.iter().flat_map(rated).collect::<Vec<_>>())
     }
@@ -162,7 +187,8 @@ impl<E: Engine> SqlStore<E> {
         match rows.first().and_then(|row| row.first()) {
             None => Ok(Answer::new()),
             Some(Cell::Text(text)) => {
-                let document: Document = serde_json::from_str(text).map_err(|error| wrong(format!("a document that is none ({error})")))?;
+                let document: Document = serde_json::from_str(text)
+                    .map_err(|error| wrong(format!("a document that is none ({error})")))?;
                 Ok(document.answer())
             }
             Some(cell) => Err(wrong(format!("{cell} for a document"))),
