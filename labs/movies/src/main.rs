@@ -83,7 +83,7 @@ fn run(arguments: &Arguments) -> Result<bool> {
         sqlite::open(scratch.path(), Layout::Relational)?,
         sqlite::open(scratch.path(), Layout::Documents)?,
     ];
-    if let Some(cluster) = Cluster::start(scratch.path())? {
+    if let Some(cluster) = Cluster::start(scratch.path(), &[])? {
         versions.push(format!("PostgreSQL {}", cluster.version()));
         stores.extend([cluster.open(Layout::Relational)?, cluster.open(Layout::Documents)?]);
         tell.measure("postgres_stores", 2, "stores");

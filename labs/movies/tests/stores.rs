@@ -167,14 +167,14 @@ fn postgres_answers_as_the_model() {
     // Its server is another user than root.
     std::fs::set_permissions(directory.path(), std::os::unix::fs::PermissionsExt::from_mode(0o711))
         .unwrap();
-    let Some(cluster) = Cluster::start(directory.path()).unwrap() else {
+    let Some(cluster) = Cluster::start(directory.path(), &["fsync=off"]).unwrap() else {
         let required = std::env::var("MOVIES_POSTGRES").is_ok_and(|value| value == "require");
         assert!(!required, "MOVIES_POSTGRES=require, and there is no PostgreSQL");
         eprintln!("not run: there is no PostgreSQL here");
         return;
     };
     let config =
-        ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() };
+        ProptestConfig { cases: 12, failure_persistence: None, ..ProptestConfig::default() };
     proptest!(config, |(movies in movies(), tasks in proptest::collection::vec(task(), 1..8))| {
         for layout in [Layout::Relational, Layout::Documents] {
             agrees(&mut *cluster.open(layout).unwrap(), &movies, &tasks)?;

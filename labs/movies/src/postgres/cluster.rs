@@ -40,12 +40,12 @@ pub struct Cluster {
 }
 
 impl Cluster {
-    /// Makes a cluster in a new directory below `scratch`, and starts it. `None` where there is no PostgreSQL. `scratch` must be one that other users can enter
+    /// Makes a cluster in a new directory below `scratch`, and starts it with [`SETTINGS`] and `more`, of which the last counts. `None` where there is no PostgreSQL. `scratch` must be one that other users can enter
     /// if this is root, and its path short: the path of a socket has 107 bytes.
     ///
     /// # Errors
     /// [`Error::Cluster`] if it is there and does not start; [`Error::Io`].
-    pub fn start(scratch: &Path) -> Result<Option<Rc<Self>>> {
+    pub fn start(scratch: &Path, more: &[&str]) -> Result<Option<Rc<Self>>> {
         let Some(programs) = find() else { return Ok(None) };
         let directory = scratch.join("postgres");
         let at = |error| Error::io(&directory, error);
@@ -71,7 +71,7 @@ impl Cluster {
         }
         let mut command = as_user(user, programs.join("postgres"));
         command.current_dir(&directory).arg("-D").arg(&data).arg("-k").arg(&directory);
-        for setting in SETTINGS {
+        for setting in SETTINGS.iter().chain(more) {
             command.args(["-c", setting]);
         }
         let server = command
@@ -127,7 +127,9 @@ impl Cluster {
             match self.server.try_wait() {
                 Ok(None) => std::thread::sleep(Duration::from_millis(20)),
                 ended => {
-                    return Err(Error::Cluster(format!("the server ended at its start: {ended:?}")));
+                    return Err(Error::Cluster(format!(
+                        "the server ended at its start: {ended:?}"
+                    )));
                 }
             }
         }
