@@ -62,8 +62,8 @@ fn draw(run: &Run<'_>) -> std::result::Result<String, Box<dyn std::error::Error>
             .disable_x_mesh()
             .x_labels(0)
             .max_light_lines(1)
-            .y_desc("microseconds")
-            .y_label_formatter(&|us| format!("{us}"))
+            .y_desc("latency")
+            .y_label_formatter(&|us| unit(*us))
             .draw()?;
         let width = 0.84 / run.stores.len().max(1) as f64;
         for (at, store) in run.stores.iter().enumerate() {
@@ -108,4 +108,13 @@ fn draw(run: &Run<'_>) -> std::result::Result<String, Box<dyn std::error::Error>
         area.present()?;
     }
     Ok(svg)
+}
+
+/// A power of ten of microseconds, as people say it.
+fn unit(us: f64) -> String {
+    match us {
+        1e6.. => format!("{} s", us / 1e6),
+        1e3.. => format!("{} ms", us / 1e3),
+        _ => format!("{us} us"),
+    }
 }

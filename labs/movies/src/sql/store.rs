@@ -261,13 +261,14 @@ impl<E: Engine> Store for SqlStore<E> {
                 text += &format!("{sql}\n");
             } else {
                 text += &self.engine.explain(sql, &parameters)?;
-                // Not every engine executes what it explains, and what follows is to be planned over what is there then.
             }
         }
         for (sql, parameters) in self.reads(task) {
             text += &self.engine.explain(sql, &parameters)?;
         }
         self.engine.batch("ROLLBACK")?;
+        // An engine that executes what it explains has left behind what it took back.
+        self.engine.settle()?;
         Ok(text)
     }
 }
