@@ -76,7 +76,7 @@ impl Model {
     }
 
     fn join(&self, limit: i64) -> Answer {
-        let mut found: Vec<(Reverse<usize>, Reverse<usize>, &String, Vec<Cell>)> = Vec::new();
+        let mut found = Vec::new();
         for (director, movies) in self.directors() {
             let distributors: BTreeSet<_> =
                 movies.iter().filter_map(|movie| movie.distributor.as_ref()).collect();
