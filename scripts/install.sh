@@ -10,7 +10,7 @@
 #   need_python      python3 that can make virtual environments; false if there is none then
 #   need_gxx         g++, which nvcc calls for the host's side; false if there is none then
 #   need_node        node and npm; false if there are none then
-#   need_postgres    PostgreSQL's server and pgbench, which the ledger is compared with; false if there are none then
+#   need_postgres    PostgreSQL's server and pgbench: stores of lab 1-2, and what the ledger is compared with; false if there are none then
 #   need_peers       what the rivals are built with: a C++ compiler and libclang
 
 assume_yes=${assume_yes:-0}
