@@ -383,8 +383,9 @@ impl Store for Mongo {
                 .database
                 .run_command(doc! { "explain": command, "verbosity": "executionStats" })
                 .run()?;
-            let json = Bson::Document(said).into_relaxed_extjson();
-            text += &format!("{json:#}\n");
+            let json = serde_json::to_value(&said)
+                .map_or_else(|_| said.to_string(), |json| format!("{json:#}"));
+            text += &format!("{json}\n");
         }
         Ok(text)
     }
