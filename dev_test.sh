@@ -63,6 +63,12 @@ else
     say "going on without fastavro: the comparison with it will not run"
 fi
 
+if need_postgres; then
+    export MOVIES_POSTGRES=require
+else
+    say "going on without PostgreSQL: its stores of lab 1-2 will not be tested"
+fi
+
 # The same commit has the same outcome: property tests draw what they drew the last time. `just fresh` draws anew.
 export PROPTEST_RNG_SEED=${PROPTEST_RNG_SEED:-20261126}
 

@@ -54,6 +54,10 @@ else
     say "going on without Java: lab 1-5 will say that it was not measured"
 fi
 
+# Lab 1-2 is about real films. Without PostgreSQL it measures SQLite alone.
+scripts/movies.sh >/dev/null || say "going on without movies.json: lab 1-2 will say that it was not measured"
+need_postgres || say "going on without PostgreSQL: lab 1-2 will measure SQLite alone"
+
 say "building (release)"
 cargo build --release --workspace --locked || die "the build failed; its message is above"
 

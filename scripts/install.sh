@@ -12,7 +12,7 @@
 #   need_node        node and npm; false if there are none then
 #   need_browser     Chromium, which pages are tested in; false if there is none then
 #   need_prometheus  Prometheus and promtool, which rules and panels are tested with; false if there are none then
-#   need_postgres    PostgreSQL's server and pgbench, which the ledger is compared with; false if there are none then
+#   need_postgres    PostgreSQL's server and pgbench: stores of lab 1-2, and what the ledger is compared with; false if there are none then
 #   need_peers       what the rivals are built with: a C++ compiler and libclang
 
 assume_yes=${assume_yes:-0}

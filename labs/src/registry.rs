@@ -2,6 +2,7 @@
 
 mod gpu;
 mod ledger;
+mod movies;
 mod setup;
 
 use std::path::PathBuf;
@@ -93,6 +94,7 @@ pub fn labs() -> Result<Vec<Lab>> {
         lab_00_b(),
         setup::lab_m0(),
         lab_1_1(),
+        movies::lab_1_2(),
         lab_1_3(&gates)?,
         lab_1_4(),
         lab_1_5(),
@@ -497,7 +499,7 @@ mod tests {
             by_ids(&["9-9".into()])
                 .unwrap_err()
                 .to_string()
-                .contains("ready: 00-A, 00-B, M0, 1-1, 1-3")
+                .contains("ready: 00-A, 00-B, M0, 1-1, 1-2, 1-3")
         );
         assert_eq!(by_module("1").unwrap()[0].id, "1-1");
         let ids: Vec<_> = by_module("0").unwrap().into_iter().map(|lab| lab.id).collect();

@@ -232,7 +232,7 @@ fn the_command_line_says_what_is_wrong_with_it() {
         (&["list", "--json"], 0, "\"write_amplification\""),
         (&["--help"], 0, "Exit code"),
         (&["run"], 2, "required"),
-        (&["run", "9-9"], 2, "no ready lab `9-9`; ready: 00-A, 00-B, M0, 1-1, 1-3"),
+        (&["run", "9-9"], 2, "no ready lab `9-9`; ready: 00-A, 00-B, M0, 1-1, 1-2, 1-3"),
         (&["module", "7"], 2, "no ready lab in module 7"),
         (&["module"], 2, "required"),
         (&["run", "1-3", "--all"], 2, "cannot be used with"),

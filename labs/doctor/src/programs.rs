@@ -66,7 +66,7 @@ const OPTIONAL: [Program; 9] = [
     },
     Program {
         name: "PostgreSQL",
-        purpose: "the rival of `just bench ledger`",
+        purpose: "stores of lab 1-2, and the rival of `just bench ledger`",
         required: false,
         ways: &[
             ("postgres", VERSION),
@@ -74,7 +74,7 @@ const OPTIONAL: [Program; 9] = [
             ("/usr/lib/postgresql/16/bin/postgres", VERSION),
             ("/usr/lib/postgresql/15/bin/postgres", VERSION),
         ],
-        without: "the ledger's ratios are not measured",
+        without: "lab 1-2 measures SQLite alone; the ledger's ratios are not measured",
         package: Package {
             apt: "postgresql",
             dnf: "postgresql-server postgresql-contrib",
