@@ -84,7 +84,7 @@ fn start(setup: &Setup, at: SocketAddr, number: usize) -> Done<(std::process::Ch
     let generation = generations.get(number % generations.len().max(1)).unwrap_or(&"5000");
     let log = std::fs::OpenOptions::new().create(true).append(true).open(log)?;
     let mut process = dies_with_us(program)
-        .args(["--http", "127.0.0.1:0", "--tcp", &at.to_string()])
+        .args(["--http", "127.0.0.1:0", "--grpc", "none", "--tcp", &at.to_string()])
         .args(["--generation", generation, "--segment", "4", "--data"])
         .arg(data)
         .stdin(Stdio::null())
