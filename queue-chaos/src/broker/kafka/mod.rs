@@ -65,6 +65,8 @@ const ANSWER: Duration = Duration::from_secs(2);
 
 /// How often a whole cluster is tried with other ports, if others take them first.
 const ATTEMPTS: u32 = 3;
+/// How long a node may look for a controller to say goodbye to, when no node is left that could be one.
+const GOODBYE: Duration = Duration::from_secs(30);
 
 /// A cluster of Apache Kafka, whose nodes are child processes of this one. Dropping it kills them; logs and data stay.
 #[derive(Debug)]
@@ -195,11 +197,18 @@ impl Kafka {
     }
 
     /// Asks them to shut down, all at once, and waits.
+    ///
+    /// A node says goodbye to a controller. When no other node is left, it may find none, and look for one for minutes: then it is killed, as a service's manager would, and has stopped.
     fn stop_nodes(&mut self, ids: &[NodeId]) -> Result<()> {
+        let last = self.up().iter().all(|id| ids.contains(id));
         for id in ids {
             self.node(*id)?.ask_to_stop()?;
         }
         let patience = self.options.patience;
+        if last {
+            let patience = patience.min(GOODBYE);
+            return ids.iter().try_for_each(|id| self.node(*id)?.stop_or_kill(patience));
+        }
         ids.iter().try_for_each(|id| self.node(*id)?.wait_until_stopped(patience))
     }
 

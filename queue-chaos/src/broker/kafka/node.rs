@@ -228,6 +228,15 @@ impl Node {
         Err(error)
     }
 
+    /// Waits until it has shut down, and kills it if it takes too long.
+    pub fn stop_or_kill(&mut self, patience: Duration) -> Result<()> {
+        if self.process.as_ref().is_some_and(|process| process.wait(patience).is_none()) {
+            return self.kill();
+        }
+        self.process = None;
+        Ok(())
+    }
+
     /// `kill -9`.
     pub fn kill(&mut self) -> Result<()> {
         if let Some(process) = &self.process {
