@@ -216,11 +216,9 @@ impl Node {
         self.signal("stopping", Signal::TERM)
     }
 
-    /// Waits until it has shut down. If it takes too long, it is killed.
+    /// Waits until it has shut down. If it takes too long, it is killed, and that is an error.
     pub fn wait_until_stopped(&mut self, patience: Duration) -> Result<()> {
-        let Some(process) = &self.process else { return Ok(()) };
-        if process.wait(patience).is_some() {
-            self.process = None;
+        if self.stops_within(patience) {
             return Ok(());
         }
         let error = self.error("stopping", format!("not within {patience:?}; it has been killed"));
@@ -230,11 +228,15 @@ impl Node {
 
     /// Waits until it has shut down, and kills it if it takes too long.
     pub fn stop_or_kill(&mut self, patience: Duration) -> Result<()> {
-        if self.process.as_ref().is_some_and(|process| process.wait(patience).is_none()) {
-            return self.kill();
+        if self.stops_within(patience) { Ok(()) } else { self.kill() }
+    }
+
+    fn stops_within(&mut self, patience: Duration) -> bool {
+        let stopped = self.process.as_ref().is_none_or(|process| process.wait(patience).is_some());
+        if stopped {
+            self.process = None;
         }
-        self.process = None;
-        Ok(())
+        stopped
     }
 
     /// `kill -9`.
