@@ -283,7 +283,7 @@ fn candidates(said: &str) -> BTreeSet<&str> {
 }
 
 fn image(place: &Place) -> (Verdict, Option<Image>) {
-    if place.says("docker", &["version", "--format", "{{.Server.Version}}"]).is_none() {
+    if !place.has_docker() {
         return (Verdict::NotMeasured("no Docker engine answers".to_owned()), None);
     }
     match build(place.workspace()) {

@@ -83,6 +83,12 @@ impl Place {
         said(&self.program(name)?, arguments)
     }
 
+    /// Whether an engine for containers answers, and not only its client.
+    #[must_use]
+    pub fn has_docker(&self) -> bool {
+        self.says("docker", &["version", "--format", "{{.Server.Version}}"]).is_some()
+    }
+
     /// The first line of that which is not empty, or as many words of it as fit a table.
     #[must_use]
     pub fn version(&self, name: &str, arguments: &[&str]) -> Option<String> {

@@ -100,8 +100,7 @@ fn stage(root: PathBuf, limit: Duration) -> Stage {
     let system = doctor::system::System::of(&place);
     let kafka =
         doctor::broker::examine(&place, &system).iter().all(|finding| finding.state.is_found());
-    let docker = place.says("docker", &["version", "--format", "{{.Server.Version}}"]).is_some();
-    Stage { programs: target.join("release"), kafka, docker, limit, root }
+    Stage { programs: target.join("release"), kafka, docker: place.has_docker(), limit, root }
 }
 
 fn list(pages: &[Page]) {
