@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
 
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::gate::{Comparison, Gate, Gates, Kind, Policy};
 use crate::measurement::{Environment, Measurement, MeasurementFile};
@@ -61,8 +61,23 @@ impl Serialize for Verdict {
     }
 }
 
+impl<'de> Deserialize<'de> for Verdict {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        match text.as_str() {
+            "pass" => Ok(Self::Pass),
+            "too noisy" => Ok(Self::TooNoisy),
+            "fail" => Ok(Self::Fail),
+            other => match other.strip_prefix("not measured: ") {
+                Some(reason) => Ok(Self::NotMeasured(reason.to_owned())),
+                None => Err(serde::de::Error::custom(format!("`{other}` is no verdict"))),
+            },
+        }
+    }
+}
+
 /// A gate's rounds against one rival (or against nobody), boiled down.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Figure {
     /// Rival and configuration; none but for ratios.
     pub rival: Option<String>,
@@ -81,7 +96,7 @@ pub struct Figure {
 }
 
 /// One gate, judged.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Judged {
     /// The gate.
     #[serde(flatten)]
@@ -246,7 +261,7 @@ pub fn spread(values: &[f64]) -> f64 {
 }
 
 /// All gates, judged.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Judgement {
     /// Where and with what was measured, by file.
     pub environments: BTreeMap<String, Environment>,

@@ -81,7 +81,9 @@ pub fn table(judgement: &Judgement) -> String {
     text
 }
 
-fn measured(judged: &Judged) -> String {
+/// What was measured, and against whom.
+#[must_use]
+pub fn measured(judged: &Judged) -> String {
     let Some(decisive) = judged.decisive() else { return "-".to_owned() };
     let unit = &judged.gate.unit;
     match (&decisive.rival, decisive.theirs) {
@@ -95,7 +97,9 @@ fn measured(judged: &Judged) -> String {
     }
 }
 
-fn threshold(judged: &Judged) -> String {
+/// What is required.
+#[must_use]
+pub fn threshold(judged: &Judged) -> String {
     let gate = &judged.gate;
     let times = if gate.rivals.is_empty() { "" } else { "x" };
     format!("{} {}{times}", gate.comparison, figure(gate.threshold))
@@ -137,9 +141,36 @@ pub fn save(judgement: &Judgement, path: &Path) -> Result<()> {
     replace(path, &json(judgement)?)
 }
 
+/// Reads what [`save`] has written.
+///
+/// # Errors
+/// [`Error::Io`], [`Error::Malformed`].
+pub fn load(path: &Path) -> Result<Judgement> {
+    let text = std::fs::read(path).map_err(|error| Error::io(path, error))?;
+    serde_json::from_slice(&text).map_err(|error| Error::malformed(path, error))
+}
+
 #[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test may stop where it stands")]
 mod tests {
     use super::*;
+    use crate::gate::Gates;
+    use crate::judge::judge_all;
+    use crate::measurement::{Environment, Measurement, MeasurementFile, Round};
+
+    #[test]
+    fn a_judgement_comes_back_as_it_was_saved() {
+        let rounds =
+            [4.0, 6.0, 5.0].map(|ours| Round::against(ours, [("postgres", 0.25)])).to_vec();
+        let measurement = Measurement::measured("ledger.batch.rows", "transfers/s", rounds);
+        let file = MeasurementFile::new(Environment::here(), vec![measurement]);
+        let judgement =
+            judge_all(&Gates::embedded().unwrap(), &[("ledger.json".into(), file)], None).unwrap();
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("gates.json");
+        save(&judgement, &path).unwrap();
+        assert_eq!(load(&path).unwrap(), judgement);
+    }
 
     #[test]
     fn figures_for_people() {

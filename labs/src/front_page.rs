@@ -8,8 +8,8 @@ use std::fs;
 use std::path::Path;
 
 use gates::gate::{Gate, Gates};
-use gates::report::figure;
-use serde::Deserialize;
+use gates::judge::{Judged, Judgement, Verdict};
+use gates::report::{self, figure};
 
 use crate::{Error, Result};
 
@@ -31,29 +31,6 @@ const ROWS: [(&str, &str, &str); 7] = [
     ("softcuda", "gpu/softcuda", "gpu.speed.vec-add"),
 ];
 
-/// `out/gates.json`, as much of it as the table has.
-#[derive(Debug, Default, Deserialize)]
-struct Judged {
-    #[serde(default)]
-    gates: Vec<JudgedGate>,
-    #[serde(default)]
-    environments: BTreeMap<String, gates::measurement::Environment>,
-}
-
-#[derive(Debug, Deserialize)]
-struct JudgedGate {
-    id: String,
-    verdict: String,
-    #[serde(default)]
-    figures: Vec<Figure>,
-}
-
-#[derive(Debug, Deserialize)]
-struct Figure {
-    rival: Option<String>,
-    value: f64,
-}
-
 /// Writes the table in `README.md` anew, and says how many rows have changed.
 ///
 /// # Errors
@@ -61,10 +38,7 @@ struct Figure {
 pub fn write(root: &Path) -> Result<usize> {
     let path = root.join("README.md");
     let text = fs::read_to_string(&path).map_err(|error| Error::io(&path, error))?;
-    let judged: Judged = fs::read(root.join("out/gates.json"))
-        .ok()
-        .and_then(|bytes| serde_json::from_slice(&bytes).ok())
-        .unwrap_or_default();
+    let judgement = report::load(&root.join("out/gates.json")).ok();
     let (before, old, after) = parts(&text)?;
     let old = measured(old);
     let gates = Gates::embedded()?;
@@ -73,7 +47,8 @@ pub fn write(root: &Path) -> Result<usize> {
     for (name, directory, id) in ROWS {
         let gate = gate(&gates, id)?;
         let kept = old.get(id).cloned().unwrap_or_else(|| NEVER.to_owned());
-        let now = now(&judged, gate).unwrap_or_else(|| kept.clone());
+        let now = judgement.as_ref().and_then(|judgement| now(judgement, gate));
+        let now = now.unwrap_or_else(|| kept.clone());
         changed += usize::from(now != kept);
         table += &format!("| [`{name}`]({directory}) | {} | `{id}` | {now} |\n", what(gate));
     }
@@ -135,11 +110,10 @@ fn what(gate: &Gate) -> String {
 }
 
 /// What was measured last, if it passed: a number that does not hold is no advertisement, and the row stays.
-fn now(judged: &Judged, gate: &Gate) -> Option<String> {
-    let found =
-        judged.gates.iter().find(|judged| judged.id == gate.id && judged.verdict == "pass")?;
-    let figure_of = found.figures.first()?;
-    let environment = judged.environments.get(&format!("{}.json", gate.area()))?;
+fn now(judgement: &Judgement, gate: &Gate) -> Option<String> {
+    let passed = |judged: &&Judged| judged.gate.id == gate.id && judged.verdict == Verdict::Pass;
+    let figure_of = judgement.gates.iter().find(passed)?.decisive()?;
+    let environment = judgement.environments.get(&format!("{}.json", gate.area()))?;
     let value = match &figure_of.rival {
         Some(rival) => format!("{}x {rival}", figure(figure_of.value)),
         None => format!("{} {}", figure(figure_of.value), gate.unit),
@@ -170,6 +144,9 @@ fn measured(table: &str) -> BTreeMap<String, String> {
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "a test may stop where it stands")]
 mod tests {
+    use gates::judge::judge_all;
+    use gates::measurement::{Environment, Measurement, MeasurementFile, Round};
+
     use super::*;
 
     #[test]
@@ -184,21 +161,27 @@ mod tests {
             text.starts_with("Before.\n") && text.ends_with("\nBehind.\n") && text.contains(NEVER)
         );
 
-        fs::create_dir(root.path().join("out")).unwrap();
-        let json = |verdict: &str, value: f64| {
-            format!(
-                "{{\"environments\":{{\"ledger.json\":{{\"cores\":2,\"commit\":\"0123456789abcdef\",\"measured_at\":1795449600}}}},\"gates\":[{{\"id\":\"ledger.batch.rows\",\
-                 \"verdict\":\"{verdict}\",\"figures\":[{{\"rival\":\"postgres\",\"value\":{value}}}]}}]}}"
-            )
+        let judged = |times: f64| {
+            let rounds = (0..3).map(|_| Round::against(times, [("postgres", 1.0)])).collect();
+            let environment = Environment {
+                cores: 2,
+                commit: "0123456789abcdef".to_owned(),
+                measured_at: 1_795_449_600,
+                ..Environment::default()
+            };
+            let measured = Measurement::measured("ledger.batch.rows", "transfers/s", rounds);
+            let files = [("ledger.json".into(), MeasurementFile::new(environment, vec![measured]))];
+            let judgement = judge_all(&Gates::embedded().unwrap(), &files, None).unwrap();
+            report::save(&judgement, &root.path().join("out/gates.json")).unwrap();
         };
-        fs::write(root.path().join("out/gates.json"), json("pass", 21.0)).unwrap();
+        judged(21.0);
         assert_eq!(write(root.path()).unwrap(), 1);
         let text = fs::read_to_string(&path).unwrap();
         assert!(text.contains("| 21x postgres, 2026-11-23, 01234567, 2 cores |"), "{text}");
         assert_eq!(wrong(&text).unwrap(), Vec::<String>::new());
 
         // What does not hold changes nothing, and somebody's own improvement is noticed.
-        fs::write(root.path().join("out/gates.json"), json("fail", 2.0)).unwrap();
+        judged(2.0);
         assert_eq!(write(root.path()).unwrap(), 0);
         assert_eq!(wrong(&text.replace("21x", "2x")).unwrap().len(), 1);
         assert_eq!(wrong(&text.replace("`ledger`", "`Ledger`")).unwrap().len(), 1);

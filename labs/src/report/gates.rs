@@ -5,8 +5,9 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use gates::history::{self, Run};
-use gates::report::figure;
-use serde::Deserialize;
+pub use gates::judge::Judged;
+use gates::judge::Verdict;
+use gates::report::{self, figure};
 
 use super::page::{day, escape};
 
@@ -15,70 +16,41 @@ const PLOT: (f64, f64) = (120.0, 24.0);
 /// How many runs a plot shows: the newest.
 const RUNS: usize = 50;
 
-/// `out/gates.json`, as much of it as the page shows.
-#[derive(Debug, Default, Deserialize)]
-pub struct Judged {
-    gates: Vec<Gate>,
-}
-
-#[derive(Debug, Deserialize)]
-struct Gate {
-    id: String,
-    what: String,
-    unit: String,
-    comparison: String,
-    threshold: f64,
-    #[serde(default)]
-    rivals: Vec<String>,
-    verdict: String,
-    #[serde(default)]
-    figures: Vec<Figure>,
-}
-
-#[derive(Debug, Deserialize)]
-struct Figure {
-    rival: Option<String>,
-    value: f64,
-    ours: f64,
-    theirs: Option<f64>,
-}
-
 /// What was judged last below `root`, and the history of it. Nothing, if nothing was ever judged or it cannot be read.
-pub fn load(root: &Path) -> (Judged, Vec<Run>) {
-    let text = std::fs::read(root.join("out/gates.json")).unwrap_or_default();
-    let judged = serde_json::from_slice(&text).unwrap_or_default();
-    (judged, history::load(&history::path(root)).unwrap_or_default())
+pub fn load(root: &Path) -> (Vec<Judged>, Vec<Run>) {
+    let judged = report::load(&root.join("out/gates.json")).map(|judgement| judgement.gates);
+    (judged.unwrap_or_default(), history::load(&history::path(root)).unwrap_or_default())
 }
 
 /// The section. Gates that were not measured and have no history are counted, not listed.
-pub fn section(html: &mut String, judged: &Judged, runs: &[Run]) {
+pub fn section(html: &mut String, judged: &[Judged], runs: &[Run]) {
     html.push_str("<section aria-labelledby=\"gates\">\n<h2 id=\"gates\">Gates</h2>\n");
-    if judged.gates.is_empty() {
+    if judged.is_empty() {
         html.push_str("<p>Not measured on this machine: <code>just bench ring</code> takes a few minutes, and needs nothing. The thresholds stand in <code>benches/gates.toml</code>.</p>\n</section>\n");
         return;
     }
-    let mut areas = BTreeMap::<&str, Vec<&Gate>>::new();
-    for gate in &judged.gates {
-        areas.entry(gate.id.split('.').next().unwrap_or_default()).or_default().push(gate);
+    let mut areas = BTreeMap::<&str, Vec<&Judged>>::new();
+    for one in judged {
+        areas.entry(one.gate.area()).or_default().push(one);
     }
-    for (area, gates) in areas {
-        let count = |verdict: &str| gates.iter().filter(|gate| gate.verdict == verdict).count();
-        let (passed, failed) = (count("pass"), count("fail"));
+    for (area, judged) in areas {
+        let count = |verdict| judged.iter().filter(|one| one.verdict == verdict).count();
+        let (passed, failed) = (count(Verdict::Pass), count(Verdict::Fail));
         let class = if failed > 0 { "fail" } else { "pass" };
         let _ = writeln!(
             html,
             "<details><summary><strong>{}</strong> <span class=\"{class}\">{passed} passed, {failed} failed</span>, {} others</summary>\n<table>\n\
              <tr><th scope=\"col\">gate</th><th scope=\"col\">measured</th><th scope=\"col\">required</th><th scope=\"col\">verdict</th><th scope=\"col\">before</th></tr>",
             escape(area),
-            gates.len() - passed - failed
+            judged.len() - passed - failed
         );
         let mut silent = 0;
-        for gate in gates {
-            let points = points(&gate.id, runs);
-            if gate.figures.is_empty() && points.is_empty() {
+        for one in judged {
+            let points = points(&one.gate.id, runs);
+            if one.figures.is_empty() && points.is_empty() {
                 silent += 1;
             } else {
-                row(html, gate, &points);
+                row(html, one, &points);
             }
         }
         html.push_str("</table>\n");
@@ -90,36 +62,21 @@ pub fn section(html: &mut String, judged: &Judged, runs: &[Run]) {
     html.push_str("</section>\n");
 }
 
-fn row(html: &mut String, gate: &Gate, points: &[(u64, f64)]) {
-    let measured = gate.figures.first().map_or_else(
-        || "-".to_owned(),
-        |found| match (&found.rival, found.theirs) {
-            (Some(rival), Some(theirs)) => format!(
-                "{}x {rival} ({} : {} {})",
-                figure(found.value),
-                figure(found.ours),
-                figure(theirs),
-                gate.unit
-            ),
-            _ => format!("{} {}", figure(found.value), gate.unit),
-        },
-    );
-    let class = match gate.verdict.as_str() {
-        "pass" => "pass",
-        "fail" => "fail",
-        _ => "open",
+fn row(html: &mut String, judged: &Judged, points: &[(u64, f64)]) {
+    let class = match judged.verdict {
+        Verdict::Pass => "pass",
+        Verdict::Fail => "fail",
+        Verdict::TooNoisy | Verdict::NotMeasured(_) => "open",
     };
-    let times = if gate.rivals.is_empty() { "" } else { "x" };
     let _ = writeln!(
         html,
-        "<tr><td><code>{}</code><br><span class=\"dim\">{}</span></td><td>{}</td><td>{} {}{times}</td><td class=\"{class}\">{}</td><td>{}</td></tr>",
-        escape(&gate.id),
-        escape(&gate.what),
-        escape(&measured),
-        escape(&gate.comparison),
-        figure(gate.threshold),
-        escape(&gate.verdict),
-        plot(points, gate.threshold)
+        "<tr><td><code>{}</code><br><span class=\"dim\">{}</span></td><td>{}</td><td>{}</td><td class=\"{class}\">{}</td><td>{}</td></tr>",
+        escape(&judged.gate.id),
+        escape(&judged.gate.what),
+        escape(&report::measured(judged)),
+        escape(&report::threshold(judged)),
+        escape(&judged.verdict.to_string()),
+        plot(points, judged.gate.threshold)
     );
 }
 

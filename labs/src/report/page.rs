@@ -19,7 +19,7 @@ const MAX_PLOT: u64 = 4 << 20;
 
 /// The page. Plots are read from their files and become part of it (as images, so that no script in them runs and no two
 /// of them share names); other artefacts are linked.
-pub fn page(kept: &[Kept], judged: &gates::Judged, history: &[Run]) -> String {
+pub fn page(kept: &[Kept], judged: &[gates::Judged], history: &[Run]) -> String {
     let mut html = format!(
         "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>Course report</title>\n\
