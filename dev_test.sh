@@ -58,6 +58,12 @@ else
     say "going on without fastavro: the comparison with it will not run"
 fi
 
+if need_prometheus; then
+    export DASH_PROMETHEUS=require
+else
+    say "going on without Prometheus: alert rules and panels will not be tested with it"
+fi
+
 # The same commit has the same outcome: property tests draw what they drew the last time. `just fresh` draws anew.
 export PROPTEST_RNG_SEED=${PROPTEST_RNG_SEED:-20261126}
 

@@ -11,6 +11,7 @@
 #   need_gxx         g++, which nvcc calls for the host's side; false if there is none then
 #   need_node        node and npm; false if there are none then
 #   need_postgres    PostgreSQL's server and pgbench, which the ledger is compared with; false if there are none then
+#   need_prometheus  Prometheus and promtool, which alert rules and panels are tested with; false if there are none then
 #   need_peers       what the rivals are built with: a C++ compiler and libclang
 
 assume_yes=${assume_yes:-0}
@@ -188,6 +189,13 @@ has_postgres() {
 need_postgres() {
     has_postgres && return 0
     consent "PostgreSQL (apt: postgresql)" && apt_install postgresql && has_postgres
+}
+
+# Its service is not needed, and comes with it: it scrapes itself, at port 9090, wherever packages start their services.
+need_prometheus() {
+    command -v promtool >/dev/null && command -v prometheus >/dev/null && return 0
+    consent "Prometheus (apt: prometheus; some 80 MB, and a service at port 9090)" && apt_install prometheus &&
+        command -v promtool >/dev/null
 }
 
 need_peers() {

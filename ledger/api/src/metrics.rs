@@ -1,12 +1,13 @@
 //! What is measured, as Prometheus reads it.
 
-use std::fmt::Write as _;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use ledger::archive::LsmArchive;
 use ledger::model::{Code, Reply};
 use parking_lot::Mutex;
 use prometheus_client::encoding::EncodeLabelSet;
-use prometheus_client::encoding::text::encode;
+use prometheus_client::encoding::text::{encode_eof, encode_registry};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
@@ -55,6 +56,7 @@ pub struct Metrics {
     cut: Family<Face, Counter>,
     http: Family<Http, Counter>,
     now: Mutex<Gauges>,
+    archive: OnceLock<Arc<LsmArchive>>,
 }
 
 struct Gauges {
@@ -104,11 +106,30 @@ impl Default for Metrics {
             waiting: gauge("queue_requests", "Requests that wait"),
             healthy: gauge("healthy", "Whether the ledger takes requests"),
         });
-        Self { registry, events, fine, groups, seconds, busy, expired, connections, cut, http, now }
+        let archive = OnceLock::new();
+        Self {
+            registry,
+            events,
+            fine,
+            groups,
+            seconds,
+            busy,
+            expired,
+            connections,
+            cut,
+            http,
+            now,
+            archive,
+        }
     }
 }
 
 impl Metrics {
+    /// From now on [`text`](Self::text) tells what this archive's database does, too (`lsm_*`). Only the first one counts.
+    pub fn watch_archive(&self, archive: Arc<LsmArchive>) {
+        let _ = self.archive.set(archive);
+    }
+
     /// Counts the events of a reply, and says how many there are.
     pub(crate) fn replied(&self, reply: &Reply) -> u64 {
         match reply {
@@ -190,10 +211,12 @@ impl Metrics {
         now.waiting.set(number(waiting as u64));
         now.healthy.set(healthy.into());
         let mut text = String::new();
-        if encode(&mut text, &self.registry).is_err() {
-            // A string takes whatever is written.
-            let _ = writeln!(text, "# EOF");
+        // A string takes whatever is written.
+        let _ = encode_registry(&mut text, &self.registry);
+        if let Some(archive) = self.archive.get() {
+            text.push_str(&archive.statistics().open_metrics(&[]));
         }
+        let _ = encode_eof(&mut text);
         text
     }
 }

@@ -34,8 +34,9 @@ pub fn serve(serve: Serve) -> Done {
     };
     let (tcp, web) = (bind(serve.tcp)?, bind(serve.http)?);
 
-    let node = open(&serve)?;
+    let (node, archive) = open(&serve)?;
     let metrics = Arc::new(Metrics::default());
+    metrics.watch_archive(archive);
     let mut options = ServiceOptions::default();
     options.max_requests = serve.max_requests;
     let service = Service::start(node, options, Arc::clone(&metrics))?;
@@ -66,15 +67,15 @@ fn may_listen(address: SocketAddr, keys: &Keys, tls: bool, insecure: bool) -> Do
     .into())
 }
 
-fn open(serve: &Serve) -> Done<Node> {
+fn open(serve: &Serve) -> Done<(Node, Arc<LsmArchive>)> {
     let disk = Arc::new(RealDisk::open(&serve.data)?);
-    let archive = LsmArchive::open(serve.data.join("archive"), LsmArchive::options())?;
+    let archive = Arc::new(LsmArchive::open(serve.data.join("archive"), LsmArchive::options())?);
     let options = NodeOptions {
         segment_bytes: serve.segment << 20,
         generation_entries: serve.generation as usize,
         ..NodeOptions::default()
     };
-    let (node, recovery) = Node::open(disk, Arc::new(archive), options)?;
+    let (node, recovery) = Node::open(disk, archive.clone(), options)?;
     let snapshot = recovery.snapshot.map_or(0, |it| it.op);
     log::info(
         "opened",
@@ -90,7 +91,7 @@ fn open(serve: &Serve) -> Done<Node> {
     for damaged in &recovery.passed_over {
         log::error("a snapshot is damaged; the log made up for it", &[("snapshot", damaged)]);
     }
-    Ok(node)
+    Ok((node, archive))
 }
 
 /// What the faces share.
