@@ -111,7 +111,8 @@ impl Board {
         let all: Vec<Scraped> = std::thread::scope(|scope| {
             let threads: Vec<_> =
                 targets.iter().map(|target| scope.spawn(|| scraper.scrape(target))).collect();
-            let missing = || Scraped { samples: Err("its thread ended".into()), took: Duration::ZERO };
+            let missing =
+                || Scraped { samples: Err("its thread ended".into()), took: Duration::ZERO };
             threads.into_iter().map(|it| it.join().unwrap_or_else(|_| missing())).collect()
         });
         self.add(clock(), &targets, all);
@@ -122,7 +123,8 @@ impl Board {
         let Now { store, history, targets: views } = &mut *now;
         for ((target, view), scraped) in targets.iter().zip(views).zip(all) {
             let up = scraped.samples.is_ok();
-            let own = |name: &str, value| Sample { name: name.to_owned(), labels: Vec::new(), value };
+            let own =
+                |name: &str, value| Sample { name: name.to_owned(), labels: Vec::new(), value };
             let seconds = scraped.took.as_secs_f64();
             view.up = Some(up);
             view.took_ms = seconds * 1e3;
@@ -206,14 +208,16 @@ mod tests {
         let dashboard = Dashboard::built_in().unwrap();
         let board = Board::new(dashboard, vec![target.clone()], BoardOptions::default());
         let targets = [target];
-        let waiting = || Sample { name: "ledger_queue_requests".into(), labels: vec![], value: 7.0 };
+        let waiting =
+            || Sample { name: "ledger_queue_requests".into(), labels: vec![], value: 7.0 };
         // What a server says of itself does not count.
         let liar = Sample { name: "up".into(), labels: vec![], value: 0.0 };
         board.add(1_000, &targets, vec![scraped(Ok(vec![waiting(), liar]))]);
         board.add(3_000, &targets, vec![scraped(Err("refused".into()))]);
         board.add(5_000, &targets, vec![scraped(Ok(vec![waiting()]))]);
         let view = board.since(0);
-        let of = |id: &str| view.panels.iter().find(|it| it.id == id).unwrap().lines[0].values.clone();
+        let of =
+            |id: &str| view.panels.iter().find(|it| it.id == id).unwrap().lines[0].values.clone();
         assert_eq!(of("ledger-queue"), [Some(7.0), None, Some(7.0)]);
         assert_eq!(of("targets"), [Some(1.0), Some(0.0), Some(1.0)]);
         assert_eq!(board.targets()[0].up, Some(true));

@@ -43,9 +43,6 @@ pub enum Error {
         /// What the system says.
         error: std::io::Error,
     },
-    /// A chart that cannot be drawn.
-    #[error("cannot draw {0}")]
-    Chart(String),
     /// A workload of the demo.
     #[error("the demo's {part}: {what}")]
     Demo {

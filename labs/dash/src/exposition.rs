@@ -110,13 +110,19 @@ fn number(text: &str) -> Option<f64> {
         "-Inf" => Some(f64::NEG_INFINITY),
         "NaN" => Some(f64::NAN),
         // What Rust reads besides, as "infinity", is none here.
-        other if other.chars().all(|it| it.is_ascii_digit() || "+-.eE".contains(it)) => other.parse().ok(),
+        other if other.chars().all(|it| it.is_ascii_digit() || "+-.eE".contains(it)) => {
+            other.parse().ok()
+        }
         _ => None,
     }
 }
 
 /// Reads labels up to the brace; returns what follows it.
-fn read_labels<'t>(mut rest: &'t str, labels: &mut Vec<(String, String)>, limits: &Limits) -> Result<&'t str, &'static str> {
+fn read_labels<'t>(
+    mut rest: &'t str,
+    labels: &mut Vec<(String, String)>,
+    limits: &Limits,
+) -> Result<&'t str, &'static str> {
     loop {
         rest = rest.trim_start();
         if let Some(after) = rest.strip_prefix('}') {
@@ -180,7 +186,10 @@ mod tests {
                     c_bucket{le=\"+Inf\"} 17 # {trace_id=\"x\"} 0.67 1520879607.789\n# EOF\nnot read";
         let all = read(text).unwrap();
         assert_eq!(all.len(), 3);
-        assert_eq!(all[0].labels, [("b".to_owned(), "q\"\\\n".to_owned()), ("x".to_owned(), "1".to_owned())]);
+        assert_eq!(
+            all[0].labels,
+            [("b".to_owned(), "q\"\\\n".to_owned()), ("x".to_owned(), "1".to_owned())]
+        );
         assert_eq!((all[0].value, all[1].value, all[2].value), (3.0, 1e3, 17.0));
         assert_eq!(one("x +Inf").value, f64::INFINITY);
         assert!(one("x{} NaN").value.is_nan());

@@ -96,21 +96,16 @@ impl History {
                 for (labels, value) in evaluate(&query.expression, store, now, stale) {
                     let value = Some(value).filter(|it| it.is_finite());
                     let name = query.name(&labels);
-                    let at = lines.iter().position(|line| line.name == name);
-                    match at.and_then(|at| lines.get_mut(at)) {
-                        Some(line) => {
-                            if let Some(last) = line.values.back_mut() {
-                                *last = value;
-                            }
+                    if let Some(line) = lines.iter_mut().find(|line| line.name == name) {
+                        if let Some(last) = line.values.back_mut() {
+                            *last = value;
                         }
-                        None if lines.len() >= LINES => *left_out += 1,
-                        // Not before it is something.
-                        None if value.is_none() => {}
-                        None => {
-                            let mut values = VecDeque::from(vec![None; length - 1]);
-                            values.push_back(value);
-                            lines.push(Line { name, values });
-                        }
+                    } else if lines.len() >= LINES {
+                        *left_out += 1;
+                    } else if value.is_some() {
+                        let mut values = VecDeque::from(vec![None; length - 1]);
+                        values.push_back(value);
+                        lines.push(Line { name, values });
                     }
                 }
             }

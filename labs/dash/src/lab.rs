@@ -24,9 +24,7 @@ const EVERY: Duration = Duration::from_secs(1);
 /// [`Error::Demo`], [`Error::File`].
 pub fn run(out: &Path, time: Duration, mut tell: impl FnMut(Value)) -> Result<()> {
     std::fs::create_dir_all(out).map_err(|error| Error::File { path: out.into(), error })?;
-    let progress = |done: u64, what: &str| {
-        json!({"event": "progress", "done": done, "total": time.as_secs(), "what": what})
-    };
+    let progress = |done: u64, what: &str| json!({"event": "progress", "done": done, "total": time.as_secs(), "what": what});
     tell(progress(0, "starting servers"));
     let demo = Demo::start(&DemoOptions::anywhere())?;
     let options = BoardOptions { every: EVERY, ..BoardOptions::default() };
@@ -46,7 +44,12 @@ pub fn run(out: &Path, time: Duration, mut tell: impl FnMut(Value)) -> Result<()
     drop(demo);
 
     let snapshot = json!({"history": view, "targets": targets});
-    tell(write(out, "snapshot.json", "What the panels have shown, in numbers", &format!("{snapshot:#}\n"))?);
+    tell(write(
+        out,
+        "snapshot.json",
+        "What the panels have shown, in numbers",
+        &format!("{snapshot:#}\n"),
+    )?);
     let picture = picture::panels(board.dashboard(), &view);
     tell(write(out, "panels.svg", "What the panels have shown", &picture)?);
     tell(table(board.dashboard(), &view));
@@ -71,7 +74,8 @@ fn write(out: &Path, name: &str, title: &str, text: &str) -> Result<Value> {
 
 /// Panels without a value.
 fn dark(view: &View) -> Vec<&str> {
-    let has = |panel: &PanelView| panel.lines.iter().any(|line| line.values.iter().any(Option::is_some));
+    let has =
+        |panel: &PanelView| panel.lines.iter().any(|line| line.values.iter().any(Option::is_some));
     view.panels.iter().filter(|panel| !has(panel)).map(|panel| panel.id.as_str()).collect()
 }
 
@@ -79,11 +83,16 @@ fn last(line: &LineView) -> Option<f64> {
     line.values.iter().rev().find_map(|it| *it)
 }
 
+/// The lines of a panel.
+fn lines<'v>(view: &'v View, id: &str) -> impl Iterator<Item = &'v LineView> {
+    view.panels.iter().filter(move |it| it.id == id).flat_map(|it| &it.lines)
+}
+
 fn measures(view: &View, down: usize) -> Vec<Value> {
-    let lines = |id: &str| view.panels.iter().filter(move |it| it.id == id).flat_map(|it| &it.lines);
-    let sum = |id: &str| lines(id).filter_map(last).sum::<f64>();
+    let sum = |id: &str| lines(view, id).filter_map(last).sum::<f64>();
     let named = |id: &str, name: &str| {
-        let values = lines(id).filter(|line| line.name.contains(name)).flat_map(|line| &line.values);
+        let values =
+            lines(view, id).filter(|line| line.name.contains(name)).flat_map(|line| &line.values);
         values.flatten().copied().fold(0.0_f64, f64::max)
     };
     let all = [
@@ -99,14 +108,20 @@ fn measures(view: &View, down: usize) -> Vec<Value> {
         ("ledger_transfers", sum("ledger-transfers"), "1/s"),
         ("ledger_commit_p99", named("ledger-latency", "p99"), "s"),
     ];
-    all.into_iter().map(|(id, value, unit)| json!({"event": "measure", "id": id, "value": value, "unit": unit})).collect()
+    all.into_iter()
+        .map(
+            |(id, value, unit)| json!({"event": "measure", "id": id, "value": value, "unit": unit}),
+        )
+        .collect()
 }
 
 fn table(dashboard: &Dashboard, view: &View) -> Value {
     let row = |panel: &Panel, line: &LineView| {
         let values: Vec<f64> = line.values.iter().flatten().copied().collect();
-        let show = |value: Option<f64>| value.map_or_else(|| "–".to_owned(), |it| figure(it, panel.unit));
-        let (least, most) = (values.iter().copied().reduce(f64::min), values.iter().copied().reduce(f64::max));
+        let show =
+            |value: Option<f64>| value.map_or_else(|| "–".to_owned(), |it| figure(it, panel.unit));
+        let (least, most) =
+            (values.iter().copied().reduce(f64::min), values.iter().copied().reduce(f64::max));
         json!([panel.title, line.name, show(least), show(most), show(last(line))])
     };
     let rows: Vec<Value> = dashboard

@@ -93,7 +93,8 @@ fn print(text: &str) {
 }
 
 fn serve(serve: &Serve) -> Result<()> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
     let runtime = runtime.map_err(Error::io("start a runtime"))?;
     let _inside = runtime.enter();
     // From here on: who presses ctrl-C while the demo starts ends it in order, too.
@@ -119,18 +120,20 @@ fn serve(serve: &Serve) -> Result<()> {
     for target in &targets {
         print(&format!("target {} {}", target.name, target.url));
     }
-    let options = BoardOptions { every: Duration::from_millis(serve.every), ..BoardOptions::default() };
+    let options =
+        BoardOptions { every: Duration::from_millis(serve.every), ..BoardOptions::default() };
     let board = Arc::new(Board::new(Dashboard::built_in()?, targets, options));
     let watch = Watch::start(Arc::clone(&board))?;
     print(&format!("http://{address}/   (ctrl-C ends it)"));
-    runtime.block_on(async {
-        // Connections that browsers keep open end with the runtime.
-        tokio::select! {
-            ended = axum::serve(listener, http::router(board, address)) => ended,
-            () = stop => Ok(()),
-        }
-    })
-    .map_err(Error::io("serve"))?;
+    runtime
+        .block_on(async {
+            // Connections that browsers keep open end with the runtime.
+            tokio::select! {
+                ended = axum::serve(listener, http::router(board, address)).into_future() => ended,
+                () = stop => Ok(()),
+            }
+        })
+        .map_err(Error::io("serve"))?;
     drop(watch);
     drop(demo);
     Ok(())

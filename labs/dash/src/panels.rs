@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::expression::{Expression, parse};
-use crate::series::{Labels, Millis};
+use crate::series::Millis;
 use crate::{Error, Result};
 
 /// The file, as it was when this was built.
@@ -127,7 +127,7 @@ impl Panel {
 impl Query {
     /// What a line with these labels is called.
     #[must_use]
-    pub fn name(&self, labels: &Labels) -> String {
+    pub fn name(&self, labels: &[(String, String)]) -> String {
         let mut name = self.legend.clone();
         for (label, value) in labels {
             name = name.replace(&format!("{{{{{label}}}}}"), value);
@@ -159,7 +159,7 @@ mod tests {
     fn legends() {
         let all = Dashboard::built_in().unwrap();
         let query = &all.panels.iter().find(|it| it.id == "lsm-bytes").unwrap().queries[0];
-        assert_eq!(query.name(&vec![("job".into(), "ledger".into())]), "ledger flush");
+        assert_eq!(query.name(&[("job".into(), "ledger".into())]), "ledger flush");
     }
 
     #[test]

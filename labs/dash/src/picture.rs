@@ -33,7 +33,13 @@ pub fn panels(dashboard: &Dashboard, view: &View) -> String {
 }
 
 // Writing to a string cannot fail.
-fn one(svg: &mut String, (x, y): (usize, usize), panel: &Panel, shown: &PanelView, times: &[Millis]) {
+fn one(
+    svg: &mut String,
+    (x, y): (usize, usize),
+    panel: &Panel,
+    shown: &PanelView,
+    times: &[Millis],
+) {
     let values = shown.lines.iter().flat_map(|line| &line.values).flatten();
     let most = values.copied().fold(0.0_f64, f64::max);
     let top = if most > 0.0 { most * 1.1 } else { 1.0 };
@@ -97,7 +103,11 @@ fn runs(times: &[Millis], values: &[Option<f64>]) -> Vec<Vec<(Millis, f64)>> {
 #[must_use]
 pub fn figure(value: f64, unit: Unit) -> String {
     let short = |value: f64| {
-        if value >= 100.0 || value.fract() == 0.0 { format!("{value:.0}") } else { format!("{value:.2}") }
+        if value >= 100.0 || value.fract() == 0.0 {
+            format!("{value:.0}")
+        } else {
+            format!("{value:.2}")
+        }
     };
     match unit {
         Unit::PerSecond => format!("{}/s", short(value)),
@@ -120,8 +130,13 @@ mod tests {
     #[test]
     fn gaps_are_gaps_and_names_are_escaped() {
         let dashboard = Dashboard::built_in().unwrap();
-        let lines = vec![LineView { name: "<a & b>".into(), values: vec![Some(1.0), None, Some(2.0)] }];
-        let panels_of = dashboard.panels.iter().map(|it| PanelView { id: it.id.clone(), lines: lines.clone(), left_out: 0 });
+        let lines =
+            vec![LineView { name: "<a & b>".into(), values: vec![Some(1.0), None, Some(2.0)] }];
+        let panels_of = dashboard.panels.iter().map(|it| PanelView {
+            id: it.id.clone(),
+            lines: lines.clone(),
+            left_out: 0,
+        });
         let view = View { times: vec![0, 1_000, 2_000], panels: panels_of.collect() };
         let svg = panels(&dashboard, &view);
         assert_eq!(svg.matches("<polyline").count(), 2 * dashboard.panels.len());

@@ -93,7 +93,10 @@ impl Store {
     /// All series of a name, with their labels.
     pub fn named(&self, name: &str) -> impl Iterator<Item = (&Labels, &VecDeque<Point>)> {
         let from = Key { name: name.to_owned(), labels: Vec::new() };
-        self.series.range(from..).take_while(move |it| it.0.name == *name).map(|(key, points)| (&key.labels, points))
+        self.series
+            .range(from..)
+            .take_while(move |it| it.0.name == *name)
+            .map(|(key, points)| (&key.labels, points))
     }
 
     /// How many series there are.
@@ -128,7 +131,12 @@ mod tests {
     fn series_are_told_apart_and_old_samples_go() {
         let mut store = Store::new(10_000);
         for at in 0..20 {
-            store.add("a", "h:1", at * 1_000, vec![sample("x", "1", at as f64), sample("x", "2", 0.0), sample("xy", "1", 0.0)]);
+            store.add(
+                "a",
+                "h:1",
+                at * 1_000,
+                vec![sample("x", "1", at as f64), sample("x", "2", 0.0), sample("xy", "1", 0.0)],
+            );
         }
         store.add("b", "h:2", 19_000, vec![sample("x", "1", 5.0)]);
         let all: Vec<_> = store.named("x").collect();
@@ -148,7 +156,12 @@ mod tests {
             store.add("a", "h:1", at, vec![sample("x", "1", 0.0)]);
         }
         assert_eq!(store.named("x").next().unwrap().1.len(), POINTS);
-        store.add("a", "h:1", 400, (0..SERIES + 10).map(|it| sample("y", &it.to_string(), 0.0)).collect());
+        store.add(
+            "a",
+            "h:1",
+            400,
+            (0..SERIES + 10).map(|it| sample("y", &it.to_string(), 0.0)).collect(),
+        );
         assert_eq!((store.len(), store.dropped()), (SERIES, 11));
         store.add("b", "h:2", 400, vec![sample("z", "1", 0.0)]);
         assert_eq!(store.len(), SERIES + 1);

@@ -41,7 +41,9 @@ impl std::str::FromStr for Target {
         if name.is_empty() || name.len() > 64 || !name.chars().all(plain) {
             return Err(bad("its name is not from 1 to 64 letters, digits and -_."));
         }
-        let rest = url.strip_prefix("http://").ok_or_else(|| bad("its URL does not begin with http://"))?;
+        let rest = url
+            .strip_prefix("http://")
+            .ok_or_else(|| bad("its URL does not begin with http://"))?;
         let host = rest.split('/').next().unwrap_or_default();
         if host.is_empty() || host.contains(['@', '?', '#', ' ']) {
             return Err(bad("its URL has no host, or more than that"));
@@ -111,8 +113,13 @@ mod tests {
             assert_eq!(format!("{}={}", target.name, target.url), text);
             assert!(target.instance.starts_with("127.0.0.1:"));
         }
-        for bad in ["x", "=http://a/", "a b=http://a/", "a=https://b/", "a=http:///x", "a=http://u:p@h/"] {
-            assert!(bad.parse::<Target>().unwrap_err().to_string().contains("expected NAME="), "{bad}");
+        for bad in
+            ["x", "=http://a/", "a b=http://a/", "a=https://b/", "a=http:///x", "a=http://u:p@h/"]
+        {
+            assert!(
+                bad.parse::<Target>().unwrap_err().to_string().contains("expected NAME="),
+                "{bad}"
+            );
         }
     }
 

@@ -31,7 +31,8 @@ fn images_are_pinned_and_nothing_listens_beyond_this_machine() {
     let text = read("docker/plumbing.yml");
     let lines: Vec<&str> = text.lines().map(str::trim).filter(|it| !it.starts_with('#')).collect();
     let images: Vec<&str> = lines.iter().filter_map(|it| it.strip_prefix("image: ")).collect();
-    for wanted in ["prom/prometheus:", "prom/alertmanager:", "grafana/grafana:", "apache/kafka:4."] {
+    for wanted in ["prom/prometheus:", "prom/alertmanager:", "grafana/grafana:", "apache/kafka:4."]
+    {
         assert!(images.iter().any(|it| it.starts_with(wanted)), "no {wanted}");
     }
     for image in images {
@@ -58,7 +59,8 @@ fn images_are_pinned_and_nothing_listens_beyond_this_machine() {
 #[test]
 fn every_alert_is_tested_and_says_what_to_do() {
     let (rules, tests) = (read("docker/rules.yml"), read("docker/rules_test.yml"));
-    let alerts: Vec<&str> = rules.lines().filter_map(|it| it.trim().strip_prefix("- alert: ")).collect();
+    let alerts: Vec<&str> =
+        rules.lines().filter_map(|it| it.trim().strip_prefix("- alert: ")).collect();
     assert!(alerts.len() >= 10);
     for alert in &alerts {
         let uses = tests.matches(&format!("alertname: {alert}\n")).count();
@@ -78,7 +80,12 @@ fn jobs_are_those_of_the_page() {
     for target in dash::target::DEFAULTS {
         let (name, url) = target.split_once('=').unwrap();
         let host = url.split('/').nth(2).unwrap();
-        assert!(config.contains(&format!("job_name: {name}\n    static_configs: [{{ targets: [\"{host}\"] }}]")), "{target}");
+        assert!(
+            config.contains(&format!(
+                "job_name: {name}\n    static_configs: [{{ targets: [\"{host}\"] }}]"
+            )),
+            "{target}"
+        );
     }
     assert!(!Dashboard::built_in().unwrap().panels.is_empty());
 }

@@ -48,7 +48,10 @@ impl Program {
     }
 
     fn get(&self, path: &str) -> (u16, String, String) {
-        self.send(&format!("GET {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", self.address))
+        self.send(&format!(
+            "GET {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n",
+            self.address
+        ))
     }
 
     fn send(&self, request: &str) -> (u16, String, String) {
@@ -78,10 +81,18 @@ fn the_demo_fills_every_panel_and_ends_in_order() {
     loop {
         let all = program.json("/api/history?since=0");
         let panels = all["history"]["panels"].as_array().unwrap();
-        assert_eq!(panels.len(), program.json("/api/dashboard")["panels"].as_array().unwrap().len());
-        let dark: Vec<&Value> = panels.iter().filter(|it| it["lines"].as_array().unwrap().is_empty()).collect();
+        assert_eq!(
+            panels.len(),
+            program.json("/api/dashboard")["panels"].as_array().unwrap().len()
+        );
+        let dark: Vec<&Value> =
+            panels.iter().filter(|it| it["lines"].as_array().unwrap().is_empty()).collect();
         if dark.is_empty() {
-            assert!(all["targets"].as_array().unwrap().iter().all(|it| it["up"] == true), "{}", all["targets"]);
+            assert!(
+                all["targets"].as_array().unwrap().iter().all(|it| it["up"] == true),
+                "{}",
+                all["targets"]
+            );
             break;
         }
         assert!(begun.elapsed() < DEADLINE, "no data: {dark:?}");
@@ -120,7 +131,13 @@ fn files_policy_and_who_may_ask() {
     assert_eq!(program.get("/nothing").0, 404);
     assert_eq!(program.get("/api/history?since=yesterday").0, 400);
     // A name that leads here is not this machine's.
-    let asked = |host: &str| program.send(&format!("GET /api/history HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n")).0;
+    let asked = |host: &str| {
+        program
+            .send(&format!(
+                "GET /api/history HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"
+            ))
+            .0
+    };
     assert_eq!(asked("evil.example:7000"), 421);
     assert_eq!(asked("127.0.0.1.evil.example"), 421);
     assert_eq!(asked("localhost:7000"), 200);

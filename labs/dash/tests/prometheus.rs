@@ -27,10 +27,15 @@ fn docker() -> PathBuf {
 /// Whether Prometheus is here. Says so if not.
 #[expect(clippy::print_stderr, reason = "what did not run is said")]
 fn here() -> bool {
-    let there = |program: &str| Command::new(program).arg("--version").output().is_ok_and(|it| it.status.success());
+    let there = |program: &str| {
+        Command::new(program).arg("--version").output().is_ok_and(|it| it.status.success())
+    };
     let found = there("promtool") && there("prometheus");
     let required = std::env::var("DASH_PROMETHEUS").is_ok_and(|it| it == "require");
-    assert!(found || !required, "DASH_PROMETHEUS=require, and there is no prometheus and promtool (apt: prometheus)");
+    assert!(
+        found || !required,
+        "DASH_PROMETHEUS=require, and there is no prometheus and promtool (apt: prometheus)"
+    );
     if !found {
         eprintln!("not run: there is no prometheus and promtool here (apt: prometheus)");
     }
@@ -39,7 +44,8 @@ fn here() -> bool {
 
 fn promtool(arguments: &[&str]) {
     let output = Command::new("promtool").args(arguments).current_dir(docker()).output().unwrap();
-    let said = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+    let said = String::from_utf8_lossy(&output.stdout).into_owned()
+        + &String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "promtool {arguments:?}:\n{said}");
 }
 
@@ -75,12 +81,15 @@ impl Prometheus {
             assert!(config.contains(usual));
             config = config.replace(usual, &target.instance);
         }
-        config = config.replace("interval: 5s", "interval: 1s").replace("scrape_timeout: 4s", "scrape_timeout: 1s");
+        config = config
+            .replace("interval: 5s", "interval: 1s")
+            .replace("scrape_timeout: 4s", "scrape_timeout: 1s");
         std::fs::write(directory.join("prometheus.yml"), config).unwrap();
         std::fs::copy(docker().join("rules.yml"), directory.join("rules.yml")).unwrap();
         // A port that is free now, and perhaps not any more: then there is another.
         for _ in 0..10 {
-            let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+            let address =
+                TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
             let mut child = Command::new("prometheus")
                 .arg(format!("--config.file={}", directory.join("prometheus.yml").display()))
                 .arg(format!("--storage.tsdb.path={}", directory.join("data").display()))
@@ -90,7 +99,10 @@ impl Prometheus {
                 .spawn()
                 .unwrap();
             let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
-            let ready = lines.by_ref().map_while(Result::ok).any(|it| it.contains("Server is ready to receive web requests"));
+            let ready = lines
+                .by_ref()
+                .map_while(Result::ok)
+                .any(|it| it.contains("Server is ready to receive web requests"));
             let prometheus = Self { child, address };
             if ready {
                 // Or it would wait for somebody to read what it says.
@@ -103,7 +115,13 @@ impl Prometheus {
 
     fn query(&self, expression: &str) -> Vec<(BTreeMap<String, String>, f64)> {
         let url = format!("http://{}/api/v1/query", self.address);
-        let text = ureq::get(&url).query("query", expression).call().unwrap().body_mut().read_to_string().unwrap();
+        let text = ureq::get(&url)
+            .query("query", expression)
+            .call()
+            .unwrap()
+            .body_mut()
+            .read_to_string()
+            .unwrap();
         let answer: Value = serde_json::from_str(&text).unwrap();
         assert_eq!(answer["status"], "success", "{expression}: {answer}");
         answer["data"]["result"]
@@ -126,7 +144,7 @@ fn difference(prometheus: &Prometheus, panel: &Panel, shown: &PanelView) -> Opti
         if found.is_empty() || found.iter().any(|it| !it.1.is_finite()) {
             return Some(format!("{}: no finite answer to {}: {found:?}", panel.id, query.text));
         }
-        expected.extend(found.into_iter().map(|it| query.name(&it.0.into_iter().collect())));
+        expected.extend(found.into_iter().map(|it| query.name(&it.0.into_iter().collect::<Vec<_>>())));
     }
     // Prometheus has a target more: the node's exporter, which is not here.
     expected.retain(|it| it != "node");
@@ -146,7 +164,11 @@ fn every_panel_has_an_answer_from_prometheus_and_the_same_lines_here() {
     let prometheus = Prometheus::start(directory.path(), &demo);
     let dashboard = Dashboard::built_in().unwrap();
     let every = Duration::from_secs(1);
-    let board = Board::new(dashboard.clone(), demo.targets(), BoardOptions { every, ..BoardOptions::default() });
+    let board = Board::new(
+        dashboard.clone(),
+        demo.targets(),
+        BoardOptions { every, ..BoardOptions::default() },
+    );
     let scraper = Scraper::default();
     let begun = Instant::now();
     // Until each expression has an answer of finite numbers, and ours are lines of the same names: rates take two scrapes, of either side.

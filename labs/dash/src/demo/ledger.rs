@@ -34,7 +34,7 @@ const BUFFER: usize = 1 << 18;
 pub struct Ledger {
     _load: Paced,
     web: Serving,
-    binary: Option<TcpServer>,
+    _binary: TcpServer,
     _service: Service,
 }
 
@@ -66,19 +66,11 @@ impl Ledger {
             http::serve(listener, router, http::Server::default(), stop).await;
         })?;
         let load = load(Client::new(ClientOptions::new(binary.address())))?;
-        Ok(Self { _load: load, web, binary: Some(binary), _service: service })
+        Ok(Self { _load: load, web, _binary: binary, _service: service })
     }
 
     pub fn address(&self) -> SocketAddr {
         self.web.address()
-    }
-}
-
-impl Drop for Ledger {
-    fn drop(&mut self) {
-        if let Some(binary) = self.binary.take() {
-            binary.stop();
-        }
     }
 }
 
@@ -88,13 +80,14 @@ fn load(client: Client) -> Result<Paced> {
     client.create_ledgers(&[Book { id: 1, currency }]).map_err(&failed)?;
     let account = |id| Account { id, ledger: 1, code: 1, ..Account::default() };
     client.create_accounts(&(1..=ACCOUNTS).map(account).collect::<Vec<_>>()).map_err(&failed)?;
-    let one = Amount::new(1).map_err(Error::demo(PART))?;
+    let one = Amount::new(1).ok_or_else(|| Error::demo(PART)("one cent is too much"))?;
     Paced::start("load: ledger", EVERY, move |number| {
         let transfers: Vec<Transfer> = (0..BATCH)
             .map(|at| {
                 let id = u128::from(number) * BATCH + at + 1;
                 // The last one of each batch goes to an account that there is not.
-                let other = if at + 1 == BATCH { ACCOUNTS + 1 } else { (id + 1 + at % 7) % ACCOUNTS + 1 };
+                let other =
+                    if at + 1 == BATCH { ACCOUNTS + 1 } else { (id + 1 + at % 7) % ACCOUNTS + 1 };
                 Transfer {
                     id,
                     debit_account_id: id % ACCOUNTS + 1,

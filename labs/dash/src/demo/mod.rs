@@ -62,7 +62,8 @@ impl Demo {
     pub fn start(options: &DemoOptions) -> Result<Self> {
         let directory = tempfile::tempdir().map_err(Error::io("make a temporary directory"))?;
         let ledger = ledger::Ledger::start(options.ledger, &directory.path().join("ledger"))?;
-        let registry = registry::Registry::start(options.registry, &directory.path().join("registry"))?;
+        let registry =
+            registry::Registry::start(options.registry, &directory.path().join("registry"))?;
         let queue = queue::Queue::start(options.queue, options.faults)?;
         Ok(Self { queue, registry, ledger, directory })
     }

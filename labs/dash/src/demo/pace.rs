@@ -15,7 +15,11 @@ pub struct Paced {
 
 impl Paced {
     /// Calls `work` every so often with the number of the call, from 0. One that takes longer is followed at once by the next, and nothing is made up for.
-    pub fn start(name: &str, every: Duration, mut work: impl FnMut(u64) + Send + 'static) -> Result<Self> {
+    pub fn start(
+        name: &str,
+        every: Duration,
+        mut work: impl FnMut(u64) + Send + 'static,
+    ) -> Result<Self> {
         let stop = Arc::new(AtomicBool::new(false));
         let stopped = Arc::clone(&stop);
         let thread = std::thread::Builder::new().name(name.to_owned()).spawn(move || {

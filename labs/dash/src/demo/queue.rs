@@ -60,7 +60,12 @@ impl Queue {
         // First what can fail because of others: its port.
         let web = exporter(address, Arc::clone(&page))?;
         let mut cluster = Embedded::start(NODES).map_err(&failed)?;
-        let topic = NewTopic { name: TOPIC.to_owned(), partitions: PARTITIONS, replicas: NODES, settings: Vec::new() };
+        let topic = NewTopic {
+            name: TOPIC.to_owned(),
+            partitions: PARTITIONS,
+            replicas: NODES,
+            settings: Vec::new(),
+        };
         cluster.create_topic(&topic, PATIENCE).map_err(&failed)?;
         let bootstrap = cluster.bootstrap();
         let topics = [Topic { name: TOPIC.to_owned(), partitions: PARTITIONS, replicas: NODES }];
@@ -76,14 +81,17 @@ impl Queue {
         let load = workload.start(&site).map_err(&failed)?;
         let names = [TOPIC.to_owned()];
         let direct = cluster.direct();
-        let mut monitor = Monitor::new(&direct, &Settings::new(), GROUP, &names, Isolation::ReadUncommitted).map_err(&failed)?;
+        let mut monitor =
+            Monitor::new(&direct, &Settings::new(), GROUP, &names, Isolation::ReadUncommitted)
+                .map_err(&failed)?;
         let mut failures = 0;
         let exporter = Paced::start("exporter", LOOK, move |_| {
             let seen = monitor.observe(PATIENCE);
             failures += u64::from(seen.is_err());
             let text = metrics::looks(seen.is_ok(), failures);
             let seen: Vec<_> = seen.into_iter().collect();
-            *page.write().unwrap_or_else(PoisonError::into_inner) = Some(metrics::render(&seen) + &text);
+            *page.write().unwrap_or_else(PoisonError::into_inner) =
+                Some(metrics::render(&seen) + &text);
         })?;
         let faults = Paced::start("faults", BEAT, move |number| {
             // Without faults the cluster is only kept.
@@ -119,7 +127,7 @@ fn exporter(address: SocketAddr, page: Arc<RwLock<Option<String>>>) -> Result<Se
         let stop = async { drop(stopped.await) };
         // Connections that are kept open end with the runtime.
         tokio::select! {
-            _ = axum::serve(listener, app) => {}
+            _ = axum::serve(listener, app).into_future() => {}
             () = stop => {}
         }
     })

@@ -48,7 +48,11 @@ impl Registry {
     pub fn start(address: SocketAddr, directory: &Path) -> Result<Self> {
         let options = Store::options().write_buffer_bytes(BUFFER);
         let (store, state) = Store::open_with(directory, options).map_err(Error::demo(PART))?;
-        let registry = schema_registry::registry::Registry::new(store.clone(), state, RegistryOptions::default());
+        let registry = schema_registry::registry::Registry::new(
+            store.clone(),
+            state,
+            RegistryOptions::default(),
+        );
         let router = http::router(Arc::new(registry), HttpOptions::default());
         let web = Serving::start(PART, address, |listener, stopped| async move {
             let stop = async { drop(stopped.await) };
@@ -65,14 +69,21 @@ impl Registry {
 
 fn load(base: &str) -> Result<Paced> {
     let base = base.to_owned();
-    let config = ureq::Agent::config_builder().timeout_global(Some(Duration::from_secs(5))).http_status_as_error(false).proxy(None).build();
+    let config = ureq::Agent::config_builder()
+        .timeout_global(Some(Duration::from_secs(5)))
+        .http_status_as_error(false)
+        .proxy(None)
+        .build();
     let agent: ureq::Agent = config.into();
     Paced::start("load: registry", EVERY, move |number| {
         // What became of it shows on the page.
-        if number % REGISTERS == 0 {
+        if number.is_multiple_of(REGISTERS) {
             let body = json!({"schema": schema(number / REGISTERS).to_string()}).to_string();
             let url = format!("{base}/subjects/tweets-value/versions");
-            let _ = agent.post(&url).header("Content-Type", "application/vnd.schemaregistry.v1+json").send(&body);
+            let _ = agent
+                .post(&url)
+                .header("Content-Type", "application/vnd.schemaregistry.v1+json")
+                .send(body.as_str());
         } else if number % MISSES == 1 {
             let _ = agent.get(&format!("{base}/subjects/nothing/versions")).call();
         } else {

@@ -17,15 +17,21 @@ pub struct Serving {
 
 impl Serving {
     /// Listens there, and runs `serve` with the socket and with what is done when it is to end.
-    pub fn start<F>(part: &'static str, address: SocketAddr, serve: impl FnOnce(TcpListener, oneshot::Receiver<()>) -> F + Send + 'static) -> Result<Self>
+    pub fn start<F>(
+        part: &'static str,
+        address: SocketAddr,
+        serve: impl FnOnce(TcpListener, oneshot::Receiver<()>) -> F + Send + 'static,
+    ) -> Result<Self>
     where
         F: Future<Output = ()>,
     {
-        let taken = |error| Error::Demo { part, what: format!("cannot listen on {address}: {error}") };
+        let taken =
+            |error| Error::Demo { part, what: format!("cannot listen on {address}: {error}") };
         let socket = std::net::TcpListener::bind(address).map_err(taken)?;
         socket.set_nonblocking(true).map_err(taken)?;
         let address = socket.local_addr().map_err(taken)?;
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
+        let runtime =
+            tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
         let runtime = runtime.map_err(Error::demo(part))?;
         let (stop, stopped) = oneshot::channel();
         let thread = std::thread::Builder::new().name(part.to_owned()).spawn(move || {

@@ -7,7 +7,7 @@
 //! selector    = name [ "{" label ("=" | "!=") string, ... "}" ]
 //! ```
 //!
-//! What differs from Prometheus, on purpose: [`rate`](Function::Rate) is the increase between the first and the last sample of the window over the time
+//! What differs from Prometheus, on purpose: [`rate`](Expression::Rate) is the increase between the first and the last sample of the window over the time
 //! between them. Prometheus extrapolates to the window's borders, which makes whole numbers broken and short windows right; with windows many times as
 //! long as the interval of scraping the two are the same within some percent.
 

@@ -64,7 +64,8 @@ impl<'t> Parser<'t> {
 
     fn number(&mut self) -> Read<f64> {
         self.rest = self.rest.trim_start();
-        let end = self.rest.find(|it: char| !it.is_ascii_digit() && it != '.').unwrap_or(self.rest.len());
+        let end =
+            self.rest.find(|it: char| !it.is_ascii_digit() && it != '.').unwrap_or(self.rest.len());
         let (digits, rest) = self.rest.split_at_checked(end).unwrap_or_default();
         let number = digits.parse().map_err(|_| "a number is missing")?;
         self.rest = rest;
@@ -85,7 +86,9 @@ impl<'t> Parser<'t> {
             "count" => Aggregation::Count,
             "rate" => return self.rate(),
             "histogram_quantile" => return self.quantile(depth),
-            _ if self.peek() == Some('(') => return Err(format!("there is no function {name} here")),
+            _ if self.peek() == Some('(') => {
+                return Err(format!("there is no function {name} here"));
+            }
             _ => return Ok(Expression::Selector(self.selector(name)?)),
         };
         let mut by = Vec::new();
@@ -171,14 +174,18 @@ mod tests {
 
     #[test]
     fn what_panels_say() {
-        let text = r#"histogram_quantile(0.99, sum by (le, job) (rate(a_bucket{x="1", y!="\"2\""}[1m])))"#;
+        let text =
+            r#"histogram_quantile(0.99, sum by (le, job) (rate(a_bucket{x="1", y!="\"2\""}[1m])))"#;
         let Expression::Quantile(quantile, of) = parse(text).unwrap() else { panic!("{text}") };
         assert_eq!(quantile, 0.99);
         let Expression::Aggregate { how: Aggregation::Sum, by, of } = *of else { panic!("{text}") };
         assert_eq!(by, ["le", "job"]);
         let Expression::Rate(selector, 60_000) = *of else { panic!("{text}") };
         assert_eq!(selector.name, "a_bucket");
-        assert_eq!(selector.labels, [("x".into(), true, "1".into()), ("y".into(), false, "\"2\"".into())]);
+        assert_eq!(
+            selector.labels,
+            [("x".into(), true, "1".into()), ("y".into(), false, "\"2\"".into())]
+        );
         let all = parse(text).unwrap();
         assert_eq!((all.names(), all.window()), (vec!["a_bucket"], 60_000));
         assert_eq!(parse(" up ").unwrap().names(), ["up"]);

@@ -34,13 +34,18 @@ pub fn router(board: Arc<Board>, address: SocketAddr) -> Router {
 }
 
 async fn only_here(request: Request, next: Next) -> Response {
-    let host = request.headers().get(header::HOST).and_then(|it| it.to_str().ok()).unwrap_or_default();
-    let name = host.rsplit_once(':').filter(|it| it.1.chars().all(|it| it.is_ascii_digit())).map_or(host, |it| it.0);
+    let host =
+        request.headers().get(header::HOST).and_then(|it| it.to_str().ok()).unwrap_or_default();
+    let name = host
+        .rsplit_once(':')
+        .filter(|it| it.1.chars().all(|it| it.is_ascii_digit()))
+        .map_or(host, |it| it.0);
     let ip = name.trim_matches(['[', ']']).parse::<std::net::IpAddr>();
     if name == "localhost" || ip.is_ok_and(|it| it.is_loopback()) {
         next.run(request).await
     } else {
-        (StatusCode::MISDIRECTED_REQUEST, "this is localhost, and you asked for somebody else\n").into_response()
+        (StatusCode::MISDIRECTED_REQUEST, "this is localhost, and you asked for somebody else\n")
+            .into_response()
     }
 }
 
@@ -71,6 +76,9 @@ struct Since {
 }
 
 /// `GET /api/history?since=MILLISECONDS`: what panels have shown since then, and how targets do now.
-async fn history(State(board): State<Arc<Board>>, Query(Since { since }): Query<Since>) -> Response {
+async fn history(
+    State(board): State<Arc<Board>>,
+    Query(Since { since }): Query<Since>,
+) -> Response {
     page::fresh(Json(json!({"history": board.since(since), "targets": board.targets()})))
 }

@@ -47,7 +47,9 @@ fn every_panel_is_drawn_by_keyboard_on_a_phone_in_the_dark_and_to_the_end() {
             .unwrap(),
     );
     let mut lines = BufReader::new(dash.0.stdout.take().unwrap()).lines().map_while(Result::ok);
-    let url = lines.find_map(|it| it.strip_prefix("http://").map(|it| it.split('/').next().unwrap().to_owned()));
+    let url = lines.find_map(|it| {
+        it.strip_prefix("http://").map(|it| it.split('/').next().unwrap().to_owned())
+    });
     let url = format!("http://{}", url.expect("it did not start"));
 
     let pictures = Path::new(env!("CARGO_TARGET_TMPDIR"));
