@@ -52,6 +52,11 @@ if "$here/scripts/registry_clients.sh" >/dev/null && type curl openssl >/dev/nul
 else
     say "going on without some clients of the schema registry"
 fi
+if need_browser && "$here/scripts/browser.sh" >/dev/null; then
+    export LEDGER_BROWSER=require
+else
+    say "going on without Chromium or what drives it: pages will not be tested in a browser"
+fi
 if "$here/scripts/fastavro.sh" >/dev/null; then
     export AVRO_COMPAT_FASTAVRO=require
 else

@@ -10,6 +10,7 @@
 #   need_python      python3 that can make virtual environments; false if there is none then
 #   need_gxx         g++, which nvcc calls for the host's side; false if there is none then
 #   need_node        node and npm; false if there are none then
+#   need_browser     Chromium, which pages are tested in; false if there is none then
 #   need_postgres    PostgreSQL's server and pgbench, which the ledger is compared with; false if there are none then
 #   need_prometheus  Prometheus and promtool, which alert rules and panels are tested with; false if there are none then
 #   need_peers       what the rivals are built with: a C++ compiler and libclang
@@ -164,6 +165,16 @@ need_node() {
     command -v node >/dev/null && command -v npm >/dev/null && return 0
     consent "node and npm (apt: nodejs npm)" || return 1
     apt_install nodejs npm
+}
+
+# Some distributions have no such package, or only one that stands for a snap: then it is the user's to install.
+need_browser() {
+    local name
+    [[ -x ${CHROMIUM:-} ]] && return 0
+    for name in chromium chromium-browser chromium-headless-shell google-chrome google-chrome-stable; do
+        command -v "$name" >/dev/null && return 0
+    done
+    consent "Chromium (apt: chromium fonts-dejavu-core; some 125 MB to download)" && apt_install chromium fonts-dejavu-core
 }
 
 need_jdk() {

@@ -53,7 +53,7 @@ fn deadline(headers: &HeaderMap, most: Duration) -> Result<Duration, Problem> {
 fn needs(method: &Method, route: Option<&str>) -> Option<Scope> {
     match (route, method) {
         // The page holds nothing; what it shows it has to ask for.
-        (Some("/" | "/app.js" | "/app.css" | "/health" | "/openapi.json"), _) => None,
+        (Some("/" | "/app/{file}" | "/health" | "/openapi.json"), _) => None,
         (Some("/v1/ledgers" | "/v1/checkpoint"), &Method::POST) => Some(Scope::Admin),
         (Some("/v1/query"), _) => Some(Scope::Read),
         (_, &Method::GET | &Method::HEAD) => Some(Scope::Read),

@@ -46,6 +46,5 @@ pub(super) fn all() -> Router<App> {
         .route("/metrics", get(service::metrics))
         .route("/openapi.json", get(page::openapi))
         .route("/", get(page::index))
-        .route("/app.js", get(page::script))
-        .route("/app.css", get(page::style))
+        .route("/app/{file}", get(page::part))
 }

@@ -35,7 +35,7 @@ fn scopes_and_wrong_keys() {
         server.web().key(key).post("/v1/query", &json!({})).ok();
     }
     // Not a secret: that it lives, what it is, and the page that asks for a key.
-    for path in ["/health", "/openapi.json", "/", "/app.js"] {
+    for path in ["/health", "/openapi.json", "/", "/app/main.js"] {
         assert_eq!(server.web().get(path).status, 200, "{path}");
     }
     // With keys any host name is good: it may stand behind a proxy.
