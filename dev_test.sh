@@ -53,7 +53,7 @@ else
     say "going on without some clients of the schema registry"
 fi
 if need_browser && "$here/scripts/browser.sh" >/dev/null; then
-    export LEDGER_BROWSER=require
+    export LEDGER_BROWSER=require DASH_BROWSER=require
 else
     say "going on without Chromium or what drives it: pages will not be tested in a browser"
 fi

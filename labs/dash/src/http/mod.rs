@@ -10,7 +10,7 @@ use axum::http::{StatusCode, header};
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use axum::{Json, Router};
+use axum::Router;
 use serde::Deserialize;
 use serde_json::json;
 
@@ -61,12 +61,12 @@ async fn dashboard(State(board): State<Arc<Board>>) -> Response {
         })
         .collect();
     let options = board.options();
-    page::fresh(Json(json!({
+    page::fresh(&json!({
         "title": board.dashboard().title,
         "every_ms": options.every.as_millis() as u64,
         "moments": options.moments,
         "panels": panels,
-    })))
+    }))
 }
 
 #[derive(Deserialize)]
@@ -80,5 +80,5 @@ async fn history(
     State(board): State<Arc<Board>>,
     Query(Since { since }): Query<Since>,
 ) -> Response {
-    page::fresh(Json(json!({"history": board.since(since), "targets": board.targets()})))
+    page::fresh(&json!({"history": board.since(since), "targets": board.targets()}))
 }

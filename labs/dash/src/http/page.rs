@@ -22,9 +22,8 @@ fn file(media: &'static str, text: &'static str) -> Response {
 }
 
 /// Figures, which nobody keeps.
-pub(super) fn fresh(answer: impl IntoResponse) -> Response {
-    let body = answer.into_response().into_body();
-    (headers("application/json", "no-store"), body).into_response()
+pub(super) fn fresh(answer: &serde_json::Value) -> Response {
+    (headers("application/json", "no-store"), answer.to_string()).into_response()
 }
 
 /// `GET /`
