@@ -194,7 +194,7 @@ function targets(all) {
     line.title = it.url + (it.error ? ": " + it.error : ", " + it.samples + " samples in " + it.took_ms.toFixed(1) + " ms");
     return line;
   };
-  $("#targets").replaceChildren(...all.map(item));
+  $("#servers").replaceChildren(...all.map(item));
 }
 
 async function get(path) {

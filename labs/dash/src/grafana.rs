@@ -70,7 +70,8 @@ mod tests {
         let checked_in = include_str!("../../../docker/dashboards/ml-systems.json");
         let made = dashboard(&Dashboard::built_in().unwrap());
         // As values: the order of keys depends on what else is built.
-        let [checked_in, made] = [checked_in, &made].map(|it| serde_json::from_str::<Value>(it).unwrap());
+        let [checked_in, made] =
+            [checked_in, &made].map(|it| serde_json::from_str::<Value>(it).unwrap());
         assert!(
             made == checked_in,
             "make it anew: cargo run -p dash -- grafana > docker/dashboards/ml-systems.json"

@@ -144,7 +144,8 @@ fn difference(prometheus: &Prometheus, panel: &Panel, shown: &PanelView) -> Opti
         if found.is_empty() || found.iter().any(|it| !it.1.is_finite()) {
             return Some(format!("{}: no finite answer to {}: {found:?}", panel.id, query.text));
         }
-        expected.extend(found.into_iter().map(|it| query.name(&it.0.into_iter().collect::<Vec<_>>())));
+        expected
+            .extend(found.into_iter().map(|it| query.name(&it.0.into_iter().collect::<Vec<_>>())));
     }
     // Prometheus has a target more: the node's exporter, which is not here.
     expected.retain(|it| it != "node");

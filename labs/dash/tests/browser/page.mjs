@@ -19,7 +19,7 @@ await browse({ origin: process.argv[2], options: { viewport: { width: 1280, heig
   });
   same("panels", await page.locator("main section").evaluateAll((all) => all.map((it) => it.id)), IDS);
   check("no panel says that it is empty", (await page.locator(".empty:visible").count()) === 0);
-  await eventually("targets are up", async () => (await page.locator("#targets .up").count()) === 3);
+  await eventually("targets are up", async () => (await page.locator("#servers .up").count()) === 3);
   check("something is drawn", await page.locator("#ledger-transfers canvas").evaluate((canvas) => {
     const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
     return data.some((it) => it > 0);
@@ -32,6 +32,8 @@ await browse({ origin: process.argv[2], options: { viewport: { width: 1280, heig
   await reach(page, plot);
   same("before", await at.textContent(), "now");
   await page.keyboard.press("Home");
+  await page.keyboard.press("End");
+  await page.keyboard.press("ArrowLeft");
   check("a moment is said", /[0-9]/.test(await eventually("a moment", async () => ((await at.textContent()) !== "now" ? at.textContent() : null))));
   check("it is said to who cannot see it", /Ledger transfers, .*: .*ok .*\/s/.test(await plot.getAttribute("aria-label")));
   await page.keyboard.press("Escape");
@@ -46,7 +48,7 @@ await browse({ origin: process.argv[2], options: { viewport: { width: 1280, heig
   // Light and dark, and text that can be read in both.
   for (const colorScheme of ["light", "dark"]) {
     await page.emulateMedia({ colorScheme });
-    for (const part of ["h1", "#ledger-queue h2", "#ledger-queue .what", "#targets li", "footer p", "#pause", "#ledger-queue summary"]) {
+    for (const part of ["h1", "#ledger-queue h2", "#ledger-queue .what", "#servers li", "footer p", "#pause", "#ledger-queue summary"]) {
       const found = await contrast(page.locator(part).first());
       check(colorScheme + ", " + part + ": contrast " + found.toFixed(1), found >= 4.5);
     }
