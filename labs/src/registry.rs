@@ -1,5 +1,6 @@
 //! The labs that are ready. What is here runs; what is still to come is not here.
 
+mod dash;
 mod gpu;
 mod ledger;
 mod movies;
@@ -99,6 +100,7 @@ pub fn labs() -> Result<Vec<Lab>> {
         lab_1_4(),
         lab_1_5(),
         lab_1_6(),
+        dash::lab_m1(),
     ];
     labs.extend(gpu::labs(&gates)?);
     labs.push(ledger::lab());
