@@ -23,7 +23,7 @@ pub(super) fn lab_m1() -> Lab {
             package: "dash".into(),
             bin: "dash".into(),
             arguments: ["lab", "--seconds", "30", "--out", "out/lab/M1"].map(str::to_owned).to_vec(),
-            also: ["-p", "ledger_api", "-p", "schema-registry", "-p", "queue-chaos-cli"].map(str::to_owned).to_vec(),
+            also: Vec::new(),
         },
         artefacts: ["panels.svg", "snapshot.json"].map(str::to_owned).to_vec(),
         checks: vec![
