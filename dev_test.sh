@@ -53,7 +53,7 @@ else
     say "going on without some clients of the schema registry"
 fi
 if need_browser && "$here/scripts/browser.sh" >/dev/null; then
-    export LEDGER_BROWSER=require
+    export LEDGER_BROWSER=require DASH_BROWSER=require
 else
     say "going on without Chromium or what drives it: pages will not be tested in a browser"
 fi
@@ -67,6 +67,11 @@ if need_postgres; then
     export MOVIES_POSTGRES=require
 else
     say "going on without PostgreSQL: its stores of lab 1-2 will not be tested"
+fi
+if need_prometheus; then
+    export DASH_PROMETHEUS=require
+else
+    say "going on without Prometheus: alert rules and panels will not be tested with it"
 fi
 
 # The same commit has the same outcome: property tests draw what they drew the last time. `just fresh` draws anew.

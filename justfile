@@ -22,6 +22,11 @@ lab id:
 module number:
     cargo run --release --quiet -p labs --bin labs -- module {{ number }}
 
+# A page of live figures at 127.0.0.1:7000: our servers under load, or servers that run: `just dash --target ledger=http://127.0.0.1:7080/metrics`
+[group('course')]
+dash *options:
+    cargo run --release --quiet -p dash -- {{ if options == "" { "--demo" } else { options } }}
+
 # What this machine has for the course, what is missing, and how to get it here
 [group('course')]
 doctor:

@@ -193,12 +193,12 @@ need_browser() {
     apt_thing browser "Chromium, some 125 MB to download"
 }
 
+# Its service is not needed, and comes with it: it scrapes itself, at port 9090, wherever packages start their services.
 need_prometheus() {
-    command -v prometheus >/dev/null && command -v promtool >/dev/null && return 0
-    apt_thing prometheus "Prometheus"
+    command -v promtool >/dev/null && command -v prometheus >/dev/null && return 0
+    apt_thing prometheus "Prometheus, some 80 MB, and a service at port 9090" && command -v promtool >/dev/null
 }
 
-# Some distributions have no such package, or only one that stands for a snap: then it is the user's to install.
 need_jdk() {
     command -v javac >/dev/null && command -v java >/dev/null && return 0
     if apt_has "$(packages_of jdk)"; then

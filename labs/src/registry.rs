@@ -1,6 +1,7 @@
 //! The labs that are ready. What is here runs; what is still to come is not here.
 
 mod avro;
+mod dash;
 mod gpu;
 mod ledger;
 mod lsm;
@@ -103,6 +104,7 @@ pub fn labs() -> Result<Vec<Lab>> {
         avro::lab(),
         queue::lab_1_5(),
         ring::lab(),
+        dash::lab_m1(),
     ];
     labs.extend(gpu::labs(&gates)?);
     labs.push(ledger::lab());

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;
-use queue_chaos::lag::metrics::{escape, render};
+use queue_chaos::lag::metrics::{escape, looks, render};
 use queue_chaos::lag::replication::{Broker, Changes, Cluster, Replicas};
 use queue_chaos::lag::status::{Commit, Status, Window, evaluate};
 use queue_chaos::lag::{Observation, PartitionLag, messages, seconds};
@@ -20,6 +20,15 @@ fn lag_in_messages_and_seconds() {
     assert_eq!(seconds(3, Some(9_000), 5_000), Some(0.0), "clocks differ");
     assert_eq!(seconds(3, None, 5_000), None);
     assert_eq!(seconds(1, Some(i64::MIN), 0), Some(i64::MAX as f64 / 1e3));
+}
+
+#[test]
+fn a_cluster_that_does_not_answer_is_told() {
+    assert!(looks(true, 3).contains("\nqueue_chaos_cluster_answers 1\n"));
+    let text = looks(false, 4);
+    assert!(text.contains("# TYPE queue_chaos_look_failures_total counter\n"), "{text}");
+    assert!(text.contains("\nqueue_chaos_look_failures_total 4\n"), "{text}");
+    assert!(text.contains("\nqueue_chaos_cluster_answers 0\n"), "{text}");
 }
 
 fn commits(of: &[(u64, u64, u64)]) -> Vec<Commit> {

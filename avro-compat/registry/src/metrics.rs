@@ -1,11 +1,10 @@
 //! What is measured, as Prometheus reads it.
 
-use std::fmt::Write as _;
 use std::time::Duration;
 
 use axum::http::{Method, StatusCode};
 use prometheus_client::encoding::EncodeLabelSet;
-use prometheus_client::encoding::text::encode;
+use prometheus_client::encoding::text::{encode_eof, encode_registry};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
@@ -116,7 +115,7 @@ impl Metrics {
         self.seconds.get_or_create(&Route { method, route }).observe(took.as_secs_f64());
     }
 
-    /// All of it.
+    /// All of it, the figures of the database below included.
     pub fn text(&self, registry: &Registry) -> String {
         let counts = registry.snapshot().counts();
         let number = |it: usize| i64::try_from(it).unwrap_or(i64::MAX);
@@ -124,13 +123,14 @@ impl Metrics {
         self.subjects.set(number(counts.subjects));
         self.versions.set(number(counts.versions));
         self.deleted_versions.set(number(counts.deleted_versions));
-        self.store_bytes.set(i64::try_from(registry.store_bytes()).unwrap_or(i64::MAX));
+        let store = registry.store_statistics();
+        self.store_bytes.set(i64::try_from(store.disk_bytes).unwrap_or(i64::MAX));
         self.healthy.set(registry.check_health().is_ok().into());
         let mut text = String::new();
-        if encode(&mut text, &self.registered).is_err() {
-            // A string takes whatever is written.
-            let _ = writeln!(text, "# EOF");
-        }
+        // A string takes whatever is written.
+        let _ = encode_registry(&mut text, &self.registered);
+        text.push_str(&store.open_metrics(&[]));
+        let _ = encode_eof(&mut text);
         text
     }
 }

@@ -1,12 +1,13 @@
 //! What is measured, as Prometheus reads it.
 
-use std::fmt::Write as _;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use ledger::archive::LsmArchive;
 use ledger::model::{Code, Reply};
 use parking_lot::Mutex;
 use prometheus_client::encoding::EncodeLabelSet;
-use prometheus_client::encoding::text::encode;
+use prometheus_client::encoding::text::{encode_eof, encode_registry};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
@@ -64,6 +65,7 @@ pub struct Metrics {
     #[cfg(feature = "grpc")]
     grpc: Family<Grpc, Counter>,
     now: Mutex<Gauges>,
+    archive: OnceLock<Arc<LsmArchive>>,
 }
 
 struct Gauges {
@@ -117,6 +119,7 @@ impl Default for Metrics {
             waiting: gauge("queue_requests", "Requests that wait"),
             healthy: gauge("healthy", "Whether the ledger takes requests"),
         });
+        let archive = OnceLock::new();
         Self {
             registry,
             events,
@@ -131,11 +134,17 @@ impl Default for Metrics {
             #[cfg(feature = "grpc")]
             grpc,
             now,
+            archive,
         }
     }
 }
 
 impl Metrics {
+    /// From now on [`text`](Self::text) tells what this archive's database does, too (`lsm_*`). Only the first one counts.
+    pub fn watch_archive(&self, archive: Arc<LsmArchive>) {
+        let _ = self.archive.set(archive);
+    }
+
     /// Counts the events of a reply, and says how many there are.
     pub(crate) fn replied(&self, reply: &Reply) -> u64 {
         match reply {
@@ -224,10 +233,12 @@ impl Metrics {
         now.waiting.set(number(waiting as u64));
         now.healthy.set(healthy.into());
         let mut text = String::new();
-        if encode(&mut text, &self.registry).is_err() {
-            // A string takes whatever is written.
-            let _ = writeln!(text, "# EOF");
+        // A string takes whatever is written.
+        let _ = encode_registry(&mut text, &self.registry);
+        if let Some(archive) = self.archive.get() {
+            text.push_str(&archive.statistics().open_metrics(&[]));
         }
+        let _ = encode_eof(&mut text);
         text
     }
 }

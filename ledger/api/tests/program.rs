@@ -9,7 +9,7 @@ use std::process::{Command, Output};
 
 use ledger::model::Code;
 use ledger_api::client::{Client, ClientOptions};
-use support::{Program, furnish, transfer, units};
+use support::{Program, furnish, transfer, units, web};
 
 fn output(dir: &Path, arguments: &[&str]) -> (Option<i32>, String) {
     let Output { status, stderr, .. } = Program::command(dir, arguments).output().unwrap();
@@ -76,6 +76,27 @@ fn stopped_in_order_there_is_nothing_to_replay() {
     let program = Program::start(dir.path(), &[]);
     assert_eq!(program.client().find_accounts(&[2]).unwrap()[0].balances.credits_posted, units(5));
     assert_eq!(program.terminate(), Some(0));
+}
+
+#[test]
+fn what_the_archive_does_is_measured_and_no_amount_is() {
+    let dir = tempfile::tempdir().unwrap();
+    let program = Program::start(dir.path(), &["--generation", "10"]);
+    let client = program.client();
+    furnish(&client);
+    for id in 1..=40 {
+        client.create_transfers(&[transfer(id, 987_654_321)]).unwrap();
+    }
+    let text = web::Web::new(program.http).get("/metrics").body;
+    let of = |name: &str| -> f64 {
+        let line = text.lines().find(|line| line.starts_with(name)).unwrap();
+        line.rsplit(' ').next().unwrap().parse().unwrap()
+    };
+    assert!(of("lsm_user_bytes_total ") > 0.0, "{text}");
+    assert!(of("lsm_written_bytes_total{purpose=\"log\"} ") > 0.0, "{text}");
+    assert_eq!(of("ledger_healthy "), 1.0);
+    assert!(text.ends_with("\n# EOF\n"));
+    assert!(!text.contains("987654321"), "{text}");
 }
 
 #[test]

@@ -6,6 +6,7 @@ mod commit;
 mod core;
 mod counters;
 mod flush;
+mod metrics;
 mod moment;
 mod names;
 mod open;

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | [kafka_exporter](https://github.com/danielqsj/kafka_exporter) | `kafka_brokers`, `kafka_broker_info`, `kafka_topic_partitions`, `kafka_topic_partition_*`, `kafka_consumergroup_*` |
 //! | [KMinion](https://github.com/redpanda-data/kminion) | `kminion_kafka_topic_*_water_mark*`, `kminion_kafka_consumer_group_*` |
-//! | nobody else | `queue_chaos_*`: lag in seconds, status, elections, ISR changes |
+//! | nobody else | `queue_chaos_*`: lag in seconds, status, elections, ISR changes, whether the cluster answers |
 //!
 //! As in kafka_exporter, a partition that a group has committed nothing of has -1 as offset and lag, if the group has committed something of its topic.
 
@@ -13,6 +13,12 @@ use std::fmt::Write as _;
 
 use super::status::Status;
 use super::{Observation, PartitionLag};
+
+macro_rules! gauge {
+    ($name:literal, $help:literal) => {
+        ($name, "gauge", $help)
+    };
+}
 
 /// All metrics of some observations, of different groups of one cluster. Of the cluster each metric is there once, whatever group it was seen with.
 #[must_use]
@@ -23,6 +29,19 @@ pub fn render(observations: &[Observation]) -> String {
     for observation in observations {
         group(&mut page, observation);
     }
+    page.text()
+}
+
+/// Whether all of the last look was answered, and how often something was not since the exporter began: without observations there are no other metrics, and
+/// what is not there cannot be told from what is well.
+#[must_use]
+pub fn looks(answered: bool, failures: u64) -> String {
+    let mut page = Page::default();
+    let answers = gauge!("queue_chaos_cluster_answers", "1 if all of the last look was answered.");
+    page.add(answers, &[], f64::from(u8::from(answered)));
+    let metric =
+        ("queue_chaos_look_failures_total", "counter", "Times that the cluster did not answer.");
+    page.add(metric, &[], failures as f64);
     page.text()
 }
 
@@ -82,12 +101,6 @@ impl Page {
         }
         text
     }
-}
-
-macro_rules! gauge {
-    ($name:literal, $help:literal) => {
-        ($name, "gauge", $help)
-    };
 }
 
 fn cluster(page: &mut Page, observations: &[Observation]) {

@@ -92,8 +92,8 @@ impl Commits {
         self.failure.lock().clone().map_or(Ok(()), Err)
     }
 
-    pub fn store_bytes(&self) -> u64 {
-        self.store.bytes()
+    pub fn store_statistics(&self) -> lsm::Statistics {
+        self.store.statistics()
     }
 }
 

@@ -85,9 +85,9 @@ impl Registry {
         self.commits.check_health()
     }
 
-    /// Bytes that the store takes on disk.
-    pub fn store_bytes(&self) -> u64 {
-        self.commits.store_bytes()
+    /// What the store's database has done since it was opened, and what it takes.
+    pub fn store_statistics(&self) -> lsm::Statistics {
+        self.commits.store_statistics()
     }
 
     fn checker(&self) -> Checker<'_> {

@@ -41,14 +41,19 @@ pub struct Store {
 }
 
 impl Store {
+    /// What suits a registry: all of it is in memory; the database needs little to write and nothing to read again.
+    #[must_use]
+    pub fn options() -> Options {
+        Options::default().write_buffer_bytes(4 << 20).cache_bytes(4 << 20)
+    }
+
     /// Opens the registry in a directory, or makes one there, and reads all of it.
     ///
     /// # Errors
     ///
     /// [`Error::Store`], if another process has it open, or it is no database; [`Error::Damaged`], if it is another's.
     pub fn open(dir: impl AsRef<Path>) -> Result<(Self, State)> {
-        // All of it is in memory; the database needs little to write and nothing to read again.
-        Self::open_with(dir, Options::default().write_buffer_bytes(4 << 20).cache_bytes(4 << 20))
+        Self::open_with(dir, Self::options())
     }
 
     /// The same with options of the database.
@@ -106,9 +111,10 @@ impl Store {
             .map_err(|error| Error::Store { doing: "closing it", reason: error.to_string() })
     }
 
-    /// Bytes on disk.
-    pub fn bytes(&self) -> u64 {
-        self.db.statistics().disk_bytes
+    /// What the database has done since it was opened, and what it takes.
+    #[must_use]
+    pub fn statistics(&self) -> lsm::Statistics {
+        self.db.statistics()
     }
 
     fn put(&self, batch: &mut Batch, change: &Change) -> Result<()> {

@@ -59,9 +59,12 @@ fn what_is_about_the_server() {
         "schema_registry_schemas 1",
         "schema_registry_versions 1",
         "schema_registry_healthy 1",
+        "# TYPE lsm_flushes counter",
+        "lsm_compactions_total 0",
         "# EOF",
     ] {
         assert!(metrics.body.lines().any(|it| it == line), "{line} in {}", metrics.body);
     }
+    assert!(metrics.body.ends_with("\n# EOF\n"));
     assert!(!metrics.body.contains("secret-name"));
 }

@@ -43,6 +43,7 @@ pub fn serve(serve: Serve) -> Done {
 
     let (node, archive) = open(&serve)?;
     let metrics = Arc::new(Metrics::default());
+    metrics.watch_archive(Arc::clone(&archive));
     let mut options = ServiceOptions::default();
     options.max_requests = serve.max_requests;
     let service = Service::start(node, options, Arc::clone(&metrics))?;

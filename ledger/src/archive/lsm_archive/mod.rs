@@ -118,6 +118,12 @@ impl LsmArchive {
         Self::open_with(dir, options, ArchiveOptions::default())
     }
 
+    /// What the database has done since it was opened, and what it takes. Takes its locks for a moment.
+    #[must_use]
+    pub fn statistics(&self) -> lsm::Statistics {
+        self.db.statistics()
+    }
+
     /// As [`open`](Self::open), with other options than the defaults.
     ///
     /// # Errors

@@ -64,12 +64,21 @@ impl Lag {
         }
         let pause = self.watch.or(self.listen.map(|_| EVERY));
         let mut known: Vec<String> = Vec::new();
+        let mut failures = 0;
         loop {
+            let mut failed = 0;
             let wanted = match self.group.is_empty() {
                 false => self.group.clone(),
-                true => {
-                    groups(bootstrap, &settings, PATIENCE)?.into_iter().map(|it| it.name).collect()
-                }
+                true => match groups(bootstrap, &settings, PATIENCE) {
+                    Ok(all) => all.into_iter().map(|it| it.name).collect(),
+                    // An exporter lives longer than its cluster is well.
+                    Err(error) if pause.is_some() => {
+                        failed += 1;
+                        complain(&error);
+                        Vec::new()
+                    }
+                    Err(error) => return Err(error.into()),
+                },
             };
             for group in wanted {
                 if !known.contains(&group) {
@@ -83,14 +92,17 @@ impl Lag {
             for monitor in &mut monitors {
                 match monitor.observe(PATIENCE) {
                     Ok(observation) => seen.push(observation),
-                    // An exporter lives longer than its cluster is well.
-                    Err(error) if pause.is_some() => complain(&error),
+                    Err(error) if pause.is_some() => {
+                        failed += 1;
+                        complain(&error);
+                    }
                     Err(error) => return Err(error.into()),
                 }
             }
+            failures += failed;
             if self.listen.is_some() {
-                *page.write().unwrap_or_else(PoisonError::into_inner) =
-                    Some(metrics::render(&seen));
+                let text = metrics::render(&seen) + &metrics::looks(failed == 0, failures);
+                *page.write().unwrap_or_else(PoisonError::into_inner) = Some(text);
             } else if self.json {
                 print(&format!("{}\n", Value::from_iter(seen.iter().map(told))))?;
             } else {
