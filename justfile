@@ -156,8 +156,8 @@ book-test *pages:
     cargo build --release --quiet --workspace --locked
     cargo run --release --quiet -p labs --bin book_test -- {{ pages }}
 
-# Build the book into target/book
+# Build the book into target/book, and the crates' documentation beside it, which its pages link to
 [group('docs')]
-book:
-    @command -v mdbook >/dev/null || { echo "no mdbook here: cargo install --locked mdbook" >&2; exit 1; }
-    mdbook build docs
+book: doc
+    @target=${CARGO_TARGET_DIR:-target}; "$(scripts/mdbook.sh)" build docs --dest-dir "$(realpath -m "$target")/book" && \
+        echo "the book: $target/book/index.html; its commands are executed by \`just book-test\`"
