@@ -7,8 +7,8 @@ usage() {
     cat <<'USAGE'
 Usage: ./dev_up.sh [--module N] [--yes]
 
-Installs what is missing (after asking), builds everything in the release profile, runs the ready labs, prints the
-acceptance table, and writes out/report/index.html. May be run as often as you like.
+Installs what is missing (after asking), builds the course's programs in the release profile, runs
+the ready labs, prints the acceptance table, and writes out/report/index.html. May be run as often as you like.
 
   --module N   only the labs of module N
   --yes        do not ask before installing; also with CI=true
@@ -44,7 +44,9 @@ cd "$here"
 need_linker
 need_toolchain cargo rustc
 # What is here and what is not, before anything else is built. What is missing below is installed next, or done without.
-cargo run --release --quiet --locked -p doctor || say "going on; what follows installs what it can"
+# All builds here have the same features, as labs/src/execution.rs says: what is built once is not built again.
+course=(--release --locked --features ledger_tools/parquet)
+cargo run "${course[@]}" --quiet --bin doctor || say "going on; what follows installs what it can"
 need_curl
 want_just
 # Lab 1-5 is about real brokers. Without Java it says so and goes on.
@@ -58,12 +60,11 @@ fi
 scripts/movies.sh >/dev/null || say "going on without movies.json: lab 1-2 will say that it was not measured"
 need_postgres || say "going on without PostgreSQL: lab 1-2 will measure SQLite alone"
 
-say "building (release)"
-cargo build --release --workspace --locked || die "the build failed; its message is above"
-
-labs=(cargo run --release --quiet --locked -p labs --bin labs --)
+labs=(cargo run "${course[@]}" --quiet --bin labs --)
 if [[ -n $module ]]; then
     "${labs[@]}" module "$module"
 else
+    say "building (release)"
+    cargo build "${course[@]}" --workspace --bins || die "the build failed; its message is above"
     "${labs[@]}" run --all
 fi

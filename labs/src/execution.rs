@@ -16,6 +16,11 @@ use crate::protocol::{Event, MAX_LINE, Table, parse};
 use crate::registry::{Command, Lab};
 use crate::{Error, Result, rivals};
 
+/// How the course's programs are built, here as in `dev_up.sh` and the justfile. No package is named, so that features are those of the whole workspace:
+/// whatever is built next finds what was built before. With packages named, each lab would build some twenty dependencies anew, with features of
+/// its own. The table of postings in lab A takes `parquet`, which is built only where the program that has it is.
+const BUILD: [&str; 3] = ["--release", "--features", "ledger_tools/parquet"];
+
 /// How many complaints about the protocol are kept: the first ones tell.
 const MAX_COMPLAINTS: usize = 10;
 
@@ -315,32 +320,28 @@ fn prepare(command: &Command, root: &Path) -> std::result::Result<std::process::
             program.args(arguments);
             Ok(program)
         }
-        Command::Cargo { package, bin, arguments, also } => {
+        Command::Cargo { bin, arguments, starts } => {
             let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-            let target = ["--release", "-p", package, "--bin", bin];
-            build(&cargo, root, &target)?;
-            if !also.is_empty() {
-                let besides: Vec<&str> =
-                    std::iter::once("--release").chain(also.iter().map(String::as_str)).collect();
-                build(&cargo, root, &besides)?;
-            }
+            build(&cargo, root, std::iter::once(bin).chain(starts))?;
             let mut program = std::process::Command::new(cargo);
-            program.args(["run", "--quiet"]).args(target).arg("--").args(arguments);
+            program.args(["run", "--quiet"]).args(BUILD).args(["--bin", bin, "--"]).args(arguments);
             Ok(program)
         }
     }
 }
 
-/// `cargo build` with these arguments.
-fn build(
+/// `cargo build` of these binaries.
+fn build<'a>(
     cargo: &std::ffi::OsStr,
     root: &Path,
-    arguments: &[&str],
+    bins: impl Iterator<Item = &'a String>,
 ) -> std::result::Result<(), String> {
+    let bins: Vec<&str> = bins.flat_map(|bin| ["--bin", bin]).collect();
     let status = std::process::Command::new(cargo)
         .current_dir(root)
         .arg("build")
-        .args(arguments)
+        .args(BUILD)
+        .args(&bins)
         .stdin(Stdio::null())
         // Cargo reports on standard error; standard output may be the caller's JSON.
         .stdout(Stdio::null())
@@ -349,7 +350,8 @@ fn build(
     if status.success() {
         Ok(())
     } else {
-        Err(format!("`cargo build {}` failed (its message is above)", arguments.join(" ")))
+        let arguments = [&BUILD[..], &bins].concat().join(" ");
+        Err(format!("`cargo build {arguments}` failed (its message is above)"))
     }
 }
 

@@ -23,14 +23,12 @@ use crate::{Error, Result};
 pub enum Command {
     /// A binary of this workspace, built in the release profile first.
     Cargo {
-        /// Its package.
-        package: String,
         /// Its name.
         bin: String,
         /// Its arguments.
         arguments: Vec<String>,
-        /// What `cargo build --release` is given besides, to build the programs that it starts.
-        also: Vec<String>,
+        /// Other binaries of the workspace, which it starts: they are built with it.
+        starts: Vec<String>,
     },
     /// Any program.
     Program {
@@ -44,8 +42,8 @@ pub enum Command {
 impl std::fmt::Display for Command {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let arguments = match self {
-            Self::Cargo { package, bin, arguments, .. } => {
-                write!(f, "cargo run --release -p {package} --bin {bin} --")?;
+            Self::Cargo { bin, arguments, .. } => {
+                write!(f, "cargo course {bin} --")?;
                 arguments
             }
             Self::Program { path, arguments } => {

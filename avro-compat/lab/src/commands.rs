@@ -64,7 +64,7 @@ impl Commands {
         if Command::new("curl").arg("--version").output().is_err() {
             return Err("curl is not installed, and this lab is about its commands: install it (apt install curl), then run this again".into());
         }
-        let commands = "#!/bin/sh\n# The commands of lab 1-4. Start a registry first: cargo run --release -p schema-registry --bin schema-registry\n\
+        let commands = "#!/bin/sh\n# The commands of lab 1-4. Start a registry first: cargo course schema-registry -- --help\n\
              # Another address: registry=http://127.0.0.1:PORT sh commands.sh\nregistry=${registry:-http://127.0.0.1:8081}\n";
         Ok(Self {
             script: out.join("commands.sh"),

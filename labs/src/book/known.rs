@@ -70,6 +70,10 @@ impl Known {
         match words[begin..] {
             ["just", recipe, ref rest @ ..] => self.just(recipe, rest),
             ["cargo", "labs", "run", lab, ..] => self.lab(lab),
+            ["cargo", "course", bin, ..] => {
+                let there = self.packages.values().any(|binaries| binaries.contains(bin));
+                (!there).then(|| format!("no binary {bin}"))
+            }
             ["cargo", "run" | "build" | "test" | "doc", ref rest @ ..] => self.cargo(rest),
             [program, ..] if program.contains('/') => {
                 let built = program.strip_prefix("target/release/");
@@ -154,7 +158,7 @@ mod tests {
     fn what_is_not_there_is_named() {
         let known = Known::of(&gates::workspace_root()).unwrap();
         let text = "`just labs`, `just nonsense 3`, `just lab 1-3`, `just lab 7-7`, `just lab M-N`, `just module 9`\n\
-                    `cargo run -p nobody`, `cargo run --release -p labs --bin labs`, `cargo run -p labs --bin nothing`, `scripts/nowhere.sh`\n\
+                    `cargo run -p nobody`, `cargo run --release -p labs --bin labs`, `cargo run -p labs --bin nothing`, `cargo course doctor -- --json`, `cargo course quack`, `scripts/nowhere.sh`\n\
                     ```console\n$ target/release/labs list\n$ target/release/nonesuch\n$ VARIABLE=1 just nothing  # just comment\n$ ls\n```\n";
         let strangers = known.strangers(&[parse(Path::new("page.md"), text).unwrap()]);
         assert_eq!(
@@ -167,6 +171,7 @@ mod tests {
                 "page.md: no module 9",
                 "page.md: no package nobody",
                 "page.md: no binary nothing in labs",
+                "page.md: no binary quack",
                 "page.md: no program scripts/nowhere.sh",
             ]
         );

@@ -170,7 +170,15 @@ fn commands(body: &[&str]) -> Vec<Command> {
 /// What a line of text names in `code` that is a command of ours.
 fn named(line: &str) -> Vec<String> {
     let code = line.split('`').skip(1).step_by(2);
-    let ours = ["just ", "cargo run ", "cargo labs ", "cargo bench ", "scripts/", "./dev_"];
+    let ours = [
+        "just ",
+        "cargo run ",
+        "cargo labs ",
+        "cargo course ",
+        "cargo bench ",
+        "scripts/",
+        "./dev_",
+    ];
     code.filter(|code| ours.iter().any(|begin| code.starts_with(begin)))
         .map(str::to_owned)
         .collect()

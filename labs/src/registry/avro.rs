@@ -20,12 +20,11 @@ pub(super) fn lab() -> Lab {
                     a message that it could not read, and an alias makes it safe."
             .into(),
         command: Command::Cargo {
-            package: "avro-lab".into(),
             bin: "lab-avro".into(),
             arguments: ["--messages", &MESSAGES.to_string(), "--out", "out/lab/1-4", "--json"]
                 .map(str::to_owned)
                 .to_vec(),
-            also: Vec::new(),
+            starts: Vec::new(),
         },
         artefacts: ["commands.sh", "transcript.txt", "rename.json", "tweets-v1.avro", "tweets-v2.avro"]
             .map(str::to_owned)

@@ -20,10 +20,9 @@ pub(super) fn lab_m1() -> Lab {
                     registry and the ledger; every panel has data, and every rate is one that was offered."
             .into(),
         command: Command::Cargo {
-            package: "dash".into(),
             bin: "dash".into(),
             arguments: ["lab", "--seconds", "30", "--out", "out/lab/M1"].map(str::to_owned).to_vec(),
-            also: Vec::new(),
+            starts: Vec::new(),
         },
         artefacts: ["panels.svg", "snapshot.json"].map(str::to_owned).to_vec(),
         checks: vec![

@@ -37,10 +37,9 @@ fn lab(
         module: "3".into(),
         objective: objective.into(),
         command: Command::Cargo {
-            package: "gpu-lab".into(),
             bin: "gpu-lab".into(),
             arguments: arguments.map(str::to_owned).collect(),
-            also: Vec::new(),
+            starts: Vec::new(),
         },
         artefacts: artefacts.iter().map(|&name| name.to_owned()).collect(),
         checks,

@@ -18,7 +18,6 @@ pub(super) fn lab() -> Lab {
                     state, stream, batch and clients say the same to the minor unit; the log proves that nobody changed it."
             .into(),
         command: Command::Cargo {
-            package: "ledger_lab".into(),
             bin: "lab-ledger".into(),
             arguments: [
                 "--seconds", "30", "--kills", "20", "--rate", "20000", "--full-seconds", "15", "--seeds", "300", "--out", "out/lab/A",
@@ -26,7 +25,7 @@ pub(super) fn lab() -> Lab {
             ]
             .map(str::to_owned)
             .to_vec(),
-            also: ["-p", "ledger_api", "-p", "ledger_tools", "-p", "ledger_sim", "--features", "ledger_tools/parquet"]
+            starts: ["ledger_api", "simulate_transfers", "ledger", "ledger_sim"]
                 .map(str::to_owned)
                 .to_vec(),
         },

@@ -21,12 +21,11 @@ pub(super) fn lab(gates: &Gates) -> Result<Lab> {
                     reaches the disk is accounted for; nothing acknowledged is lost to kill -9."
             .into(),
         command: Command::Cargo {
-            package: "lsm-tools".into(),
             bin: "lab-lsm".into(),
             arguments: ["--records", &RECORDS.to_string(), "--out", "out/lab/1-3", "--json"]
                 .map(str::to_owned)
                 .to_vec(),
-            also: Vec::new(),
+            starts: Vec::new(),
         },
         artefacts: [
             "amplification-over-time.svg",

@@ -16,10 +16,9 @@ pub(super) fn lab_1_2() -> Lab {
                     look-up to schema change and partial update are answered alike, and what each costs says when the document model wins."
             .into(),
         command: Command::Cargo {
-            package: "movies-lab".into(),
             bin: "lab-movies".into(),
             arguments: ["--out", "out/lab/1-2", "--json"].map(str::to_owned).to_vec(),
-            also: Vec::new(),
+            starts: Vec::new(),
         },
         artefacts: ["results.json", "plans.txt", "latencies.svg"].map(str::to_owned).to_vec(),
         checks: vec![

@@ -36,12 +36,7 @@ fn queue_lab(
         title: title.into(),
         module: "1".into(),
         objective: objective.into(),
-        command: Command::Cargo {
-            package: "queue-chaos-cli".into(),
-            bin: "queue-chaos".into(),
-            arguments,
-            also: Vec::new(),
-        },
+        command: Command::Cargo { bin: "queue-chaos".into(), arguments, starts: Vec::new() },
         artefacts: ["timeline.svg", "report.html", "summary.json", "run.cast", "history.jsonl"]
             .map(str::to_owned)
             .to_vec(),

@@ -16,12 +16,11 @@ pub(super) fn lab() -> Lab {
                     nodes even out shares as theory says; caches feel what moved."
             .into(),
         command: Command::Cargo {
-            package: "ring_sim".into(),
             bin: "ring_sim".into(),
             arguments: ["lab", "--keys", "1_000_000", "--out", "out/lab/1-6", "--json"]
                 .map(str::to_owned)
                 .to_vec(),
-            also: Vec::new(),
+            starts: Vec::new(),
         },
         artefacts: ["load.svg", "moved-keys.svg", "virtual-nodes.svg", "warm-up.svg"]
             .map(str::to_owned)

@@ -16,10 +16,9 @@ pub(super) fn lab_00_a() -> Lab {
                     brokers, a GPU or its emulation; what is missing, and how to get that on this system."
             .into(),
         command: Command::Cargo {
-            package: "doctor".into(),
             bin: "doctor".into(),
             arguments: ["--events", "--out", "out/lab/00-A"].map(str::to_owned).to_vec(),
-            also: Vec::new(),
+            starts: Vec::new(),
         },
         artefacts: vec!["machine.json".to_owned()],
         checks: vec![
@@ -41,7 +40,7 @@ pub(super) fn lab_m0() -> Lab {
         title: "DevBox".into(),
         module: "0".into(),
         objective: "A container in which the course runs, made of the very lists and scripts that set any machine up; where Docker runs, it is built, weighed and started.".into(),
-        command: Command::Cargo { package: "doctor".into(), bin: "devbox".into(), arguments: ["--events", "--out", "out/lab/M0"].map(str::to_owned).to_vec(), also: Vec::new() },
+        command: Command::Cargo { bin: "devbox".into(), arguments: ["--events", "--out", "out/lab/M0"].map(str::to_owned).to_vec(), starts: Vec::new() },
         artefacts: vec!["devbox.json".to_owned()],
         checks: vec![
             Check::new("failed", "checks of files, lists, packages and the image that do not hold", "checks", Must::Equal(0.0)),
