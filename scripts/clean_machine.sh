@@ -7,7 +7,7 @@ usage() {
 Usage: scripts/clean_machine.sh [--suite SUITE] [--directory DIR] [--keep] [up|test|both]
 
 Makes a Debian (debootstrap; as root) in DIR, clones the committed state of this work tree into it, and runs there, as an ordinary user's first
-session would:
+session would, in namespaces of its own:
 
   up     ./dev_up.sh --yes      must end with the acceptance table, in under 30 minutes on 2 cores
   test   ./dev_test.sh --yes    must end green, in under 45 minutes on 2 cores
@@ -47,7 +47,7 @@ directory=$(cd "$directory" && pwd)
 
 unmount() {
     local at
-    for at in dev/pts dev sys proc; do
+    for at in dev sys; do
         mountpoint -q "$directory/$at" && umount -l "$directory/$at"
     done
     return 0
@@ -79,7 +79,6 @@ for at in /etc/apt/apt.conf.d /etc/apt/sources.list.d /etc/apt/sources.list /etc
     mkdir -p "$directory$(dirname "$at")"
     cp -rL "$at" "$directory$(dirname "$at")/"
 done
-mount -t proc proc "$directory/proc"
 mount -t sysfs -o ro sys "$directory/sys"
 mount --rbind --make-rslave /dev "$directory/dev"
 
@@ -107,12 +106,30 @@ if [[ ${CLEAN_MACHINE_SAME_NETWORK:-0} == 1 ]]; then
     chroot "$directory" chown -R newcomer: /home/newcomer
 fi
 
+# Its first process, in namespaces of its own: who has only changed its root may not make the namespaces that lab A fills a disk in, and what packages start as
+# services would outlive it. The user becomes newcomer at the end.
+# shellcheck disable=SC2016
+readonly first='set -euo pipefail
+directory=$1
+shift
+mount --make-rprivate /
+mount --rbind "$directory" "$directory"
+cd "$directory"
+mkdir -p .outside
+pivot_root . .outside
+cd /
+mount -t proc proc /proc
+umount --lazy /.outside
+rmdir /.outside
+exec chroot --userspec=newcomer: / env -i "$@"'
+
 verdict=0
 run() {
     local limit=$1 begun=$SECONDS code=0 seconds
     shift
     say "== $*"
-    chroot --userspec=newcomer: "$directory" env -i "${environment[@]}" bash -c 'cd ~/course && exec "$@"' bash "$@" </dev/null || code=$?
+    unshare --mount --pid --fork --kill-child bash -c "$first" first "$directory" \
+        "${environment[@]}" bash -c 'cd ~/course && exec "$@"' bash "$@" </dev/null || code=$?
     seconds=$((SECONDS - begun))
     if ((code != 0)); then
         say "== $*: exit code $code after $seconds s"
