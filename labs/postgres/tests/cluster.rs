@@ -9,6 +9,7 @@
 use std::fs::Permissions;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
+use std::process::Stdio;
 
 use private_postgres::{Cluster, Error, Programs, Setup};
 use rustix::process::{Pid, getpgid, getpgrp, test_kill_process};
@@ -91,8 +92,9 @@ fn a_cluster_is_as_it_was_asked_to_be_and_goes_with_its_value() {
     assert_eq!(getpgid(Some(process)).unwrap(), getpgrp());
 
     // Who is connected does not keep it.
-    let mut idle =
-        cluster.client("psql").args(["-X", "-c", "SELECT pg_sleep(600)"]).spawn().unwrap();
+    let mut idle = cluster.client("psql");
+    idle.args(["-X", "-c", "SELECT pg_sleep(600)"]).stdout(Stdio::null()).stderr(Stdio::null());
+    let mut idle = idle.spawn().unwrap();
     let sleeps = "SELECT count(*) FROM pg_stat_activity WHERE query = 'SELECT pg_sleep(600)'";
     while ask(&cluster, "postgres", sleeps) != "1" {
         assert!(idle.try_wait().unwrap().is_none(), "it could not connect");
