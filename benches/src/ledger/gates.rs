@@ -155,7 +155,7 @@ pub fn run(choice: &Choice, files: &Path, progress: impl Fn(&str)) -> Result<Out
         false => Cluster::start(files)?,
     };
     if let Some(cluster) = &cluster {
-        outcomes.note(POSTGRES, cluster.version.as_str());
+        outcomes.note(POSTGRES, cluster.version());
     }
     let mut netted = Vec::new();
     for round in 0..choice.rounds {

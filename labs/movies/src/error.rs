@@ -27,7 +27,7 @@ pub enum Error {
     Postgres(#[from] postgres::Error),
     /// A private PostgreSQL could not be made or started.
     #[error("a PostgreSQL of its own: {0}")]
-    Cluster(String),
+    Cluster(#[from] private_postgres::Error),
     /// MongoDB refused.
     #[cfg(feature = "mongodb")]
     #[error("MongoDB: {0}")]

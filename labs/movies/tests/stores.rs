@@ -167,7 +167,7 @@ fn postgres_answers_as_the_model() {
     // Its server is another user than root.
     std::fs::set_permissions(directory.path(), std::os::unix::fs::PermissionsExt::from_mode(0o711))
         .unwrap();
-    let Some(cluster) = Cluster::start(directory.path(), &["fsync=off"]).unwrap() else {
+    let Some(cluster) = Cluster::start(directory.path(), &[("fsync", "off")]).unwrap() else {
         let required = std::env::var("MOVIES_POSTGRES").is_ok_and(|value| value == "require");
         assert!(!required, "MOVIES_POSTGRES=require, and there is no PostgreSQL");
         eprintln!("not run: there is no PostgreSQL here");
