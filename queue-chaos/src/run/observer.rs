@@ -41,6 +41,8 @@ pub(super) struct Observer<'a> {
     pub direct: &'a str,
     pub settings: &'a Settings,
     pub group: &'a str,
+    /// Whether the group commits: of one that does not, the cluster can only say that it is behind with everything.
+    pub commits: bool,
     pub topics: &'a [String],
     pub isolation: Isolation,
     pub running: &'a Mutex<Option<Running>>,
@@ -94,7 +96,7 @@ impl Observer<'_> {
                 sample.leaderless = observation.cluster.offline();
                 sample.elections = observation.changes.elections;
             }
-            if !sample.seen
+            if !(sample.seen && self.commits)
                 && let Some(counts) = &now.1
             {
                 sample.lag = counts.sent.saturating_sub(counts.read);
