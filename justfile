@@ -156,6 +156,11 @@ book-test *pages:
     cargo build --release --quiet --workspace --locked
     cargo run --release --quiet -p labs --bin book_test -- {{ pages }}
 
+# Record anew what the front page shows, queue-chaos on three nodes of Apache Kafka, and make the picture of it (`scripts/recording.sh --help`)
+[group('docs')]
+record:
+    scripts/recording.sh
+
 # Build the book into target/book, and the crates' documentation beside it, which its pages link to
 [group('docs')]
 book: doc

@@ -127,7 +127,7 @@ impl Conduct<'_> {
             self.artefacts(&finished)?;
         } else {
             print(&format!(
-                "\nreport:    {}\nrecording: {}   (asciinema play; queue-chaos movie makes a picture of it)\nagain:     {}\njudge:     queue-chaos check {}\n",
+                "\nreport:    {}\nrecording: {}   (asciinema play, or queue-chaos movie)\nagain:     {}\njudge:     queue-chaos check {}\n",
                 finished.written.page.display(),
                 self.out.join(CAST).display(),
                 self.replay,

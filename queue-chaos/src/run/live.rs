@@ -72,7 +72,7 @@ pub struct Live {
 
 impl fmt::Display for Live {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:>5.1} s {:<8} ", self.elapsed.as_secs_f64(), self.phase.as_str())?;
+        write!(f, "{:>5.1} s  {:<8} ", self.elapsed.as_secs_f64(), self.phase.as_str())?;
         let it = &self.sample;
         write!(f, "{:>6.0} msgs/s  acked {:>7}  read {:>7}", it.acked, self.acked, self.read)?;
         if it.seen || it.lag > 0 {
