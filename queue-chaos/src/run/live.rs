@@ -74,13 +74,13 @@ impl fmt::Display for Live {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:>5.1} s  {:<8} ", self.elapsed.as_secs_f64(), self.phase.as_str())?;
         let it = &self.sample;
-        write!(f, "{:>6.0} msgs/s  acked {:>7}  read {:>7}", it.acked, self.acked, self.read)?;
+        write!(f, "{:>5.0} msgs/s  acked {:>6}  read {:>6}", it.acked, self.acked, self.read)?;
         if it.seen || it.lag > 0 {
             write!(f, "  lag {} ({:.1} s)", it.lag, it.lag_seconds)?;
         }
         // How many copies there were is not known while nobody tells it.
         if !it.seen && self.phase == Phase::Load && self.sent > 0 {
-            f.write_str("  nobody answers")?;
+            f.write_str("  no answer")?;
         } else if it.under_replicated > 0 {
             write!(f, "  under-replicated {}", it.under_replicated)?;
         }
