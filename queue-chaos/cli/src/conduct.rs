@@ -278,6 +278,8 @@ impl Shown {
             self.screen.text(&format!("{:>5.1} s  {what}", at.as_secs_f64()), Tone::Deed)?;
         }
         let new = live.phase != self.phase;
+        // What was told has taken the place of the line that changes.
+        let new = new || !live.news.is_empty();
         if new || self.last.is_none_or(|last| last.elapsed() >= RECORDED) {
             self.screen.status(&live.to_string())?;
             let (done, load) = (live.elapsed.as_millis() as u64, live.load.as_millis() as u64);

@@ -90,8 +90,10 @@ impl Observer<'_> {
             if let Ok(observation) = &observed {
                 // A partition whose leader does not answer has no lag that is known.
                 sample.seen = observation.partitions.iter().all(|it| it.lag.is_some());
-                sample.lag = observation.lag();
-                sample.lag_seconds = observation.seconds();
+                if self.commits {
+                    sample.lag = observation.lag();
+                    sample.lag_seconds = observation.seconds();
+                }
                 sample.under_replicated = observation.cluster.under_replicated();
                 sample.leaderless = observation.cluster.offline();
                 sample.elections = observation.changes.elections;
