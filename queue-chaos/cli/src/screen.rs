@@ -157,14 +157,16 @@ fn width() -> usize {
     width.max(NARROWEST)
 }
 
-/// As much of it as one line has room for, with a column to spare: at the last one, terminals differ.
+/// As much of it as one line has room for, with a column to spare: at the last one, terminals differ. Of columns, which stand two spaces apart, whole ones.
 fn cut(text: &str, width: usize) -> Cow<'_, str> {
-    match text.char_indices().nth(width - 1) {
-        Some(_) => {
-            let end = text.char_indices().nth(width - 2).map_or(0, |(at, _)| at);
-            Cow::Owned(format!("{}\u{2026}", &text[..end]))
-        }
-        None => Cow::Borrowed(text),
+    if text.char_indices().nth(width - 1).is_none() {
+        return Cow::Borrowed(text);
+    }
+    let end = text.char_indices().nth(width - 2).map_or(0, |(at, _)| at);
+    let room = &text[..end];
+    match room.rfind("  ").filter(|at| *at > end / 2) {
+        Some(at) => Cow::Owned(format!("{} \u{2026}", room[..at].trim_end())),
+        None => Cow::Owned(format!("{room}\u{2026}")),
     }
 }
 
@@ -186,6 +188,10 @@ mod tests {
         assert_eq!(cut("0123456789", 11), "0123456789");
         assert_eq!(cut("0123456789", 10), "01234567\u{2026}");
         assert_eq!(cut("\u{e9}\u{e9}\u{e9}\u{e9}", 4), "\u{e9}\u{e9}\u{2026}");
+        assert_eq!(
+            cut("lag 3  under-replicated 1  [kill 2]", 32),
+            "lag 3  under-replicated 1 \u{2026}"
+        );
         let text = "  message 0/1 was acknowledged, and is not there";
         assert_eq!(wrapped(text, 32), ["  message 0/1 was acknowledged,", "    and is not there"]);
         assert_eq!(wrapped("short", 32), ["short"]);
