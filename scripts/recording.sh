@@ -54,7 +54,7 @@ queue-chaos run --plan $plan --min-insync 2
 codes+=(\$?)
 sleep 5
 printf '\n'
-remark 'The same as Kafka comes: acks=all waits for those in sync, and that is the leader alone:'
+remark 'The same by the default, one: acks=all waits for those in sync, and that is the leader alone:'
 queue-chaos run --plan $plan
 codes+=(\$?)
 echo "\${codes[*]}" >codes
