@@ -159,6 +159,11 @@ book-test *pages:
     cargo build {{ course }} --workspace --bins --locked
     cargo run {{ course }} --bin book_test -- {{ pages }}
 
+# Record anew what the front page shows, queue-chaos on three nodes of Apache Kafka, and make the picture of it (`scripts/recording.sh --help`)
+[group('docs')]
+record:
+    scripts/recording.sh
+
 # Build the book into target/book, and the crates' documentation beside it, which its pages link to
 [group('docs')]
 book: doc

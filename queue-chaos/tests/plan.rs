@@ -522,6 +522,7 @@ fn every_plan_of_this_crate_is_read() {
         "flaky-clients",
         "full-disk",
         "kill-leader",
+        "lone-leader",
         "one-way-partition",
         "rolling-restart",
         "slow-replica",

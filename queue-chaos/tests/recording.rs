@@ -161,36 +161,59 @@ fn a_moving_picture() {
         .unwrap();
     let document = roxmltree::Document::parse(&picture).unwrap();
     assert_eq!(document.root_element().attribute("aria-label"), Some("progress <of> it"));
+    let style = document.descendants().find(|node| node.has_tag_name("style")).unwrap();
+    let style = style.text().unwrap();
     let rows: Vec<(String, Option<&str>, Option<&str>)> = document
         .descendants()
         .filter(|node| node.has_tag_name("g"))
         .map(|group| {
             let text =
                 group.descendants().filter(|node| node.is_text()).filter_map(|node| node.text());
-            let times = group.children().find(|node| node.has_tag_name("animate"));
-            (
-                text.collect(),
-                group.attribute("display"),
-                times.and_then(|node| node.attribute("keyTimes")),
-            )
+            let name = group.attribute("style").and_then(|it| it.strip_prefix("animation-name:"));
+            let times = name.map(|name| {
+                let begin = format!("@keyframes {name}{{");
+                let mut found = style.lines().filter_map(|line| line.strip_prefix(&begin));
+                let times = found.next().unwrap();
+                assert_eq!(found.next(), None, "{name} is there once");
+                times.strip_suffix('}').unwrap()
+            });
+            (text.collect(), group.attribute("class"), times)
         })
         .collect();
     // 2 s of steps, a pause of a minute that is 2 s here, and 4 s at the end.
-    assert_eq!(
-        rows,
-        [
-            (" 25 %  lag 75  ####".into(), Some("none"), Some("0.000000;0.062500;0.125000")),
-            (" 50 %  lag 50  ########".into(), Some("none"), Some("0.000000;0.125000;0.187500")),
-            (
-                " 75 %  lag 25  ############".into(),
-                Some("none"),
-                Some("0.000000;0.187500;0.250000")
-            ),
-            ("$ queue-chaos run --seed 7".into(), None, None),
-            ("100 %  lag 0  ################".into(), None, Some("0.000000;0.250000")),
-            ("ok  <all> & \"everything\"".into(), None, Some("0.000000;0.500000")),
-        ]
+    let between = |from, until| {
+        format!("0%{{visibility:hidden}}{from}%{{visibility:visible}}{until}%{{visibility:hidden}}")
+    };
+    let since = |from| format!("0%{{visibility:hidden}}{from}%{{visibility:visible}}");
+    let told: Vec<(&str, Option<&str>, Option<String>)> = vec![
+        ("$ queue-chaos run --seed 7", None, None),
+        (" 25 %  lag 75  ####", Some("t h"), Some(between("6.25", "12.5"))),
+        (" 50 %  lag 50  ########", Some("t h"), Some(between("12.5", "18.75"))),
+        (" 75 %  lag 25  ############", Some("t h"), Some(between("18.75", "25"))),
+        ("100 %  lag 0  ################", Some("t"), Some(since("25"))),
+        ("ok  <all> & \"everything\"", Some("t"), Some(since("50"))),
+    ];
+    let rows: Vec<_> = rows
+        .iter()
+        .map(|(text, class, times)| (&**text, *class, times.map(str::to_owned)))
+        .collect();
+    assert_eq!(rows, told);
+    // Who has asked for less motion sees the last frame.
+    assert!(
+        picture.contains("@media(prefers-reduced-motion:reduce){.t{animation:none!important}}")
     );
+}
+
+/// Rows that come and go at once need one animation between them.
+#[test]
+fn a_screen_that_scrolls() {
+    let mut recording = Recording::new(Vec::new(), &Header::new(10, 3)).unwrap();
+    for (second, text) in ["a\nb\nc", "\nd\ne\nf"].into_iter().enumerate() {
+        recording.output_at(Duration::from_secs(second as u64), text).unwrap();
+    }
+    let picture =
+        to_svg(&String::from_utf8(recording.finish().unwrap()).unwrap(), "p.cast").unwrap();
+    assert_eq!((picture.matches("@keyframes").count(), picture.matches("<text").count()), (2, 6));
 }
 
 #[test]
@@ -224,7 +247,7 @@ proptest! {
         let text = String::from_utf8(recording.finish().unwrap()).unwrap();
         let picture = to_svg(&text, "p.cast").unwrap();
         let document = roxmltree::Document::parse(&picture).unwrap();
-        let known = ["svg", "style", "rect", "g", "animate", "text"];
+        let known = ["svg", "style", "rect", "g", "text"];
         prop_assert!(document.descendants().filter(|node| node.is_element()).all(|node| known.contains(&node.tag_name().name())));
     }
 

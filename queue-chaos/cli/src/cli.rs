@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::commands::{check, cluster, completions, hello, lag, proxy, replicate, run};
+use crate::commands::{check, cluster, completions, hello, lag, movie, proxy, replicate, run};
 use crate::exit::{End, Result};
 
 const EXAMPLES: &str = "\
@@ -12,6 +12,7 @@ Examples:
   queue-chaos run --broker kafka --nodes 3 --seed 7 --duration 2m
   queue-chaos run --steps 'at 3s stop 1; at 6s start 1' --duration 12s
   queue-chaos check out/queue-chaos/run/history.jsonl   judges a history again
+  queue-chaos movie out/queue-chaos/run/run.cast        its recording as an SVG that moves
   queue-chaos lag --bootstrap localhost:9092 --watch 2s
   queue-chaos lag --bootstrap localhost:9092 --listen 127.0.0.1:9308
   queue-chaos cluster up --nodes 3                      in one terminal,
@@ -50,6 +51,8 @@ pub enum Command {
     Proxy(proxy::ProxyCommand),
     /// A broker joins, and its replication is throttled: partitions are under-replicated, and recover (lab 1-5)
     Replicate(replicate::Replicate),
+    /// Makes a moving picture of a recording of a terminal
+    Movie(movie::Movie),
     /// Prints completions for a shell
     Completions(completions::Completions),
 }
@@ -65,6 +68,7 @@ impl Command {
             Self::Cluster(it) => it.run(),
             Self::Proxy(it) => it.run(),
             Self::Replicate(it) => it.run(),
+            Self::Movie(it) => it.run(),
             Self::Completions(it) => it.run(),
         }
     }

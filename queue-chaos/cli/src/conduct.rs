@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use clap::Args;
 use comfy_table::{Table, presets};
 use queue_chaos::broker::Cluster;
+use queue_chaos::check::Verdict;
 use queue_chaos::report::Recovery;
 use queue_chaos::run::{self, Finished, Live, Phase};
 use queue_chaos::schedule::Plan;
@@ -15,7 +16,7 @@ use crate::commands::check::allowed;
 use crate::exit::{Result, print};
 use crate::interrupt;
 use crate::protocol::Protocol;
-use crate::screen::Screen;
+use crate::screen::{Screen, Tone};
 
 /// How a run is told.
 #[derive(Clone, Debug, Args)]
@@ -38,6 +39,9 @@ impl Telling {
 
 /// Moments of the recording and of a screen that is no terminal are not as many as those of one that is.
 const RECORDED: Duration = Duration::from_millis(500);
+
+/// Columns of a terminal in which two numbers have room on a line.
+const TWO_A_LINE: u16 = 96;
 
 /// MiB of history after which a load ends, where nobody says otherwise.
 pub const HISTORY_LIMIT: u64 = run::HISTORY_LIMIT >> 20;
@@ -106,20 +110,24 @@ impl Conduct<'_> {
             return Err(error);
         }
         for trouble in &finished.trouble {
-            screen.line(&format!("  not finished: {trouble}"))?;
+            screen.text(&format!("  not finished: {trouble}"), Tone::Plain)?;
             self.protocol.note(&format!("not finished: {trouble}"))?;
+        }
+        // The numbers come before the verdict: it is the last of much that one sees.
+        screen.close()?;
+        if !self.protocol.is_on() {
+            print(&format!("\n{}\n", table(&finished)))?;
         }
         screen.line("")?;
         for line in finished.judgement.to_string().lines() {
-            screen.line(line)?;
+            screen.text(line, tone(&finished, line))?;
         }
         screen.finish()?;
-        let table = table(&finished);
         if self.protocol.is_on() {
             self.artefacts(&finished)?;
         } else {
             print(&format!(
-                "\n{table}\n\nreport:    {}\nrecording: {}   (asciinema play)\nagain:     {}\njudge:     queue-chaos check {}\n",
+                "\nreport:    {}\nrecording: {}   (asciinema play, or queue-chaos movie)\nagain:     {}\njudge:     queue-chaos check {}\n",
                 finished.written.page.display(),
                 self.out.join(CAST).display(),
                 self.replay,
@@ -214,18 +222,35 @@ fn measures(
     MEASURES.into_iter().zip(values).map(|((name, unit), value)| (name, value, unit))
 }
 
+/// How a line of the judgement stands out: the verdict at its head, and the kinds of what was found. Their cases are set in.
+fn tone(finished: &Finished, line: &str) -> Tone {
+    match line.chars().next() {
+        None | Some(' ') => Tone::Plain,
+        _ if line.starts_with("not known") => Tone::Judged(Verdict::Unknown),
+        _ => Tone::Judged(finished.judgement.verdict),
+    }
+}
+
+/// The numbers: a line each, and two a line where there is room.
 fn table(finished: &Finished) -> Table {
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
-    for (name, value, unit) in measures(finished) {
-        let value = match value {
-            Some(value) if value.fract() == 0.0 => format!("{value}"),
-            Some(value) => format!("{value:.2}"),
-            None => "?".to_owned(),
-        };
-        table.add_row([name.replace('_', " "), value, unit.to_owned()]);
+    let cells: Vec<[String; 3]> = measures(finished)
+        .map(|(name, value, unit)| {
+            let value = match value {
+                Some(value) if value.fract() == 0.0 => format!("{value}"),
+                Some(value) => format!("{value:.2}"),
+                None => "?".to_owned(),
+            };
+            [name.replace('_', " "), value, unit.to_owned()]
+        })
+        .collect();
+    let wide = table.width().is_some_and(|width| width >= TWO_A_LINE);
+    let rows = if wide { cells.len().div_ceil(2) } else { cells.len() };
+    for row in 0..rows {
+        table.add_row(cells.iter().skip(row).step_by(rows).flatten());
     }
-    if let Some(column) = table.column_mut(1) {
+    for column in table.column_iter_mut().skip(1).step_by(3) {
         column.set_cell_alignment(comfy_table::CellAlignment::Right);
     }
     table
@@ -250,9 +275,11 @@ impl Shown {
 
     fn tell(&mut self, live: &Live) -> Result<()> {
         for (at, what) in &live.news {
-            self.screen.line(&format!("{:>5.1} s  {what}", at.as_secs_f64()))?;
+            self.screen.text(&format!("{:>5.1} s  {what}", at.as_secs_f64()), Tone::Deed)?;
         }
         let new = live.phase != self.phase;
+        // What was told has taken the place of the line that changes.
+        let new = new || !live.news.is_empty();
         if new || self.last.is_none_or(|last| last.elapsed() >= RECORDED) {
             self.screen.status(&live.to_string())?;
             let (done, load) = (live.elapsed.as_millis() as u64, live.load.as_millis() as u64);

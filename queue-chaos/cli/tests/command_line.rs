@@ -81,6 +81,7 @@ fn what_is_wrong_is_said_before_anything_is_done() {
         (&["hello", "--bootstrap", "localhost:9092"], "stops the broker"),
         (&["replicate", "--broker", "embedded"], "real brokers"),
         (&["lag"], "--bootstrap"),
+        (&["movie", "/no/such/run.cast"], "/no/such/run.cast"),
         (&["cluster", "status", "--dir", "/no/such/cluster"], "cluster up"),
         (&["cluster", "do", "explode 1", "--dir", "/no/such/cluster"], "explode"),
         (&["proxy", "--upstream", "127.0.0.1:9", "--toxic", "latencie 3s"], "latency"),
@@ -90,7 +91,8 @@ fn what_is_wrong_is_said_before_anything_is_done() {
         assert_eq!(code, 2, "{arguments:?}: {out}{error}");
         assert!(error.contains(says), "{arguments:?}: {error}");
     }
-    for command in ["hello", "run", "check", "lag", "cluster", "proxy", "replicate", "completions"]
+    for command in
+        ["hello", "run", "check", "lag", "cluster", "proxy", "replicate", "movie", "completions"]
     {
         assert_eq!(run(&[command, "--help"]).0, 0, "{command}");
     }
@@ -120,6 +122,12 @@ fn a_run_tells_people_and_the_course_runner() {
     }
     let cast = std::fs::read_to_string(dir.path().join("run.cast")).unwrap();
     assert!(cast.starts_with("{\"version\":2") && cast.contains("stop 1"), "{cast}");
+    let (recording, picture) = (dir.path().join("run.cast"), dir.path().join("run.svg"));
+    let recording = recording.to_str().unwrap();
+    let (code, movie, error) = run(&["movie", recording]);
+    assert!(code == 0 && movie.contains("stop 1") && movie.contains("@keyframes"), "{error}");
+    assert_eq!(run(&["movie", recording, "--out", picture.to_str().unwrap()]).0, 0);
+    assert_eq!(std::fs::read_to_string(picture).unwrap(), movie);
 
     let (code, said, error) = run(&[&steps[..], &["--json"]].concat());
     assert_eq!(code, 0, "{said}{error}");

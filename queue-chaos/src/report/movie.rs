@@ -1,5 +1,6 @@
 //! Recordings as moving pictures.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use serde::Deserialize;
@@ -20,6 +21,9 @@ const MOST_FRAMES: usize = 1_000;
 
 /// For how long the last frame stands before it begins again.
 const LAST: f64 = 4.0;
+
+/// Times are counted in so many parts of the whole: at ten minutes, milliseconds.
+const WHOLE: u64 = 1_000_000;
 
 /// The largest screen.
 const MOST_COLUMNS: usize = 400;
@@ -50,7 +54,7 @@ struct Stands {
 }
 
 /// Makes a moving picture of a [`Recording`](super::Recording), for pages that show no other: an SVG that plays by itself, again and again. Pauses are as short as the recording's
-/// `idle_time_limit`, or 2 s. What cannot move pictures shows the last frame.
+/// `idle_time_limit`, or 2 s. It moves by CSS alone: no script. What cannot move pictures shows the last frame, and so does who has asked for less motion.
 ///
 /// It knows as much of a terminal as progress lines and coloured tables need: carriage return, line feed, cursor movements, erasing, 16 colours. Letters are one column wide. The
 /// name is for messages. The last line may be cut short, as a killed run leaves it.
@@ -143,44 +147,54 @@ fn picture(head: &Head, stands: &[Stands], end: f64) -> String {
     for (number, colour) in COLOURS.iter().enumerate() {
         let _ = write!(out, ".c{number}{{fill:{colour}}}");
     }
-    let _ = write!(
-        out,
-        ".b{{font-weight:700}}.d{{fill-opacity:.65}}</style><rect width=\"{width:.0}\" height=\"{height:.0}\" rx=\"8\" fill=\"#0d1117\"/>"
-    );
-    for stands in stands {
-        let last = stands.until >= end;
-        let whole = last && stands.from <= 0.0;
-        out.push_str(if last { "<g>" } else { "<g display=\"none\">" });
-        if !whole {
-            visible(&mut out, stands.from / end, stands.until / end, end);
-        }
-        draw(&mut out, stands);
-        out.push_str("</g>\n");
+    // Those that stand for the same time stand together, and are shown by one animation: a screen that scrolls changes all of its rows at once.
+    let mut groups: BTreeMap<(u64, u64), Vec<&Stands>> = BTreeMap::new();
+    let share = |at: f64| (at / end * WHOLE as f64).round() as u64;
+    for it in stands {
+        groups.entry((share(it.from), share(it.until))).or_default().push(it);
     }
-    out.push_str("</svg>\n");
-    out
+    let _ = writeln!(
+        out,
+        ".b{{font-weight:700}}.d{{fill-opacity:.65}}.h{{visibility:hidden}}.t{{animation:{end:.3}s step-end infinite}}\
+         @media(prefers-reduced-motion:reduce){{.t{{animation:none!important}}}}"
+    );
+    let mut shown = String::new();
+    for (number, ((from, until), group)) in groups.into_iter().enumerate() {
+        let last = until >= WHOLE;
+        if from == 0 && last {
+            shown.push_str("<g>");
+        } else {
+            keyframes(&mut out, number, from, until);
+            let hidden = if last { "" } else { " h" };
+            let _ = write!(shown, "<g class=\"t{hidden}\" style=\"animation-name:k{number}\">");
+        }
+        group.into_iter().for_each(|it| draw(&mut shown, it));
+        shown.push_str("</g>\n");
+    }
+    // The frame has a line around it: on a dark page one would not see where it ends.
+    let _ = writeln!(
+        out,
+        "</style><rect x=\".5\" y=\".5\" width=\"{:.0}\" height=\"{:.0}\" rx=\"8\" fill=\"#0d1117\" stroke=\"#3d444d\"/>",
+        width.round() - 1.0,
+        height.round() - 1.0
+    );
+    out + &shown + "</svg>\n"
 }
 
-/// That it is shown from one share of the time to another.
-fn visible(out: &mut String, from: f64, until: f64, end: f64) {
-    let (mut values, mut times) = (Vec::new(), Vec::new());
-    for (value, at) in [("none", 0.0), ("inline", from), ("none", until)] {
-        if at < 1.0 {
-            // The first value must be that of time 0.
-            if at <= 0.0 {
-                values.clear();
-                times.clear();
-            }
-            values.push(value);
-            times.push(format!("{at:.6}"));
-        }
+/// That something is shown from one share of the time to another, and not before and after.
+fn keyframes(out: &mut String, number: usize, from: u64, until: u64) {
+    let _ = write!(out, "@keyframes k{number}{{");
+    let mut frame = |at: u64, value: &str| {
+        let _ = write!(out, "{}%{{visibility:{value}}}", at as f64 * 100.0 / WHOLE as f64);
+    };
+    if from > 0 {
+        frame(0, "hidden");
     }
-    let _ = write!(
-        out,
-        "<animate attributeName=\"display\" values=\"{}\" keyTimes=\"{}\" calcMode=\"discrete\" dur=\"{end:.3}s\" repeatCount=\"indefinite\"/>",
-        values.join(";"),
-        times.join(";")
-    );
+    frame(from, "visible");
+    if until < WHOLE {
+        frame(until, "hidden");
+    }
+    out.push_str("}\n");
 }
 
 /// Pieces of one look, each at its place: fonts of other widths stay in their columns.

@@ -64,7 +64,7 @@ pub struct Live {
     pub read: u64,
     /// What was seen last from outside.
     pub sample: Sample,
-    /// What has been done to the cluster since the moment before: to be told once. Times are since the run began.
+    /// What has been done to the cluster since the moment before: to be told once. Times are since the load began, as those of the plan.
     pub news: Vec<(Duration, String)>,
     /// Faults that last.
     pub faults: Vec<String>,
@@ -72,16 +72,16 @@ pub struct Live {
 
 impl fmt::Display for Live {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:>5.1} s {:<8} ", self.elapsed.as_secs_f64(), self.phase.as_str())?;
+        write!(f, "{:>5.1} s  {:<8} ", self.elapsed.as_secs_f64(), self.phase.as_str())?;
         let it = &self.sample;
-        write!(f, "{:>7.0} msgs/s  acked {:>9}  read {:>9}  ", it.acked, self.acked, self.read)?;
+        write!(f, "{:>5.0} msgs/s  acked {:>6}  read {:>6}", it.acked, self.acked, self.read)?;
         if it.seen || it.lag > 0 {
-            write!(f, "lag {} ({:.1} s)", it.lag, it.lag_seconds)?;
+            write!(f, "  lag {} ({:.1} s)", it.lag, it.lag_seconds)?;
         }
+        // How many copies there were is not known while nobody tells it.
         if !it.seen && self.phase == Phase::Load && self.sent > 0 {
-            f.write_str("  nobody answers")?;
-        }
-        if it.under_replicated > 0 {
+            f.write_str("  no answer")?;
+        } else if it.under_replicated > 0 {
             write!(f, "  under-replicated {}", it.under_replicated)?;
         }
         if !self.faults.is_empty() {

@@ -29,7 +29,7 @@ pub struct Measures {
     pub redelivered: u64,
     /// Samples in which the cluster answered.
     pub samples: u64,
-    /// The most messages that the group had not committed; while nobody answered, that it had not read.
+    /// The most messages that the group had not committed; while nobody answered, or if nobody commits, that it had not read.
     pub max_lag: u64,
     /// The highest age of the oldest of them, seconds.
     pub max_lag_seconds: f64,

@@ -41,7 +41,7 @@ use self::observer::{Observer, Seen};
 use self::stage::Stage;
 use crate::broker::{Cluster, NewTopic};
 use crate::check::{Judgement, check_file};
-use crate::history::{self, Isolation, Outcome, Reader, Topic, What, Writer};
+use crate::history::{self, Commits, Isolation, Outcome, Reader, Topic, What, Writer};
 use crate::report::{Report, Timeline, Written};
 use crate::schedule::{self, Executed, Plan};
 use crate::workload::{self, Ids, Partitions, Running, Settings, Site, Workload};
@@ -246,6 +246,7 @@ pub fn run(
             direct: &direct,
             settings: &client,
             group: &group,
+            commits: workload.loops > 0 || workload.consumer.commits != Commits::Never,
             topics: &read,
             isolation,
             running: &running,
@@ -309,7 +310,7 @@ fn phases(
     }
     stand.begun = Instant::now();
     // A thread for what is done, so that this one can show it.
-    let news = Mutex::new(News::default());
+    let news = Mutex::new(News { began: sink.now(), ..News::default() });
     // It may have ended in the warm-up: then nothing is done, not even at once.
     let ended = AtomicBool::new(bounds.reached().is_some());
     let executed = std::thread::scope(|scope| {
@@ -468,13 +469,15 @@ impl Stand<'_> {
 /// What is done to the cluster, as it is told.
 #[derive(Default)]
 struct News {
+    /// When the load began, microseconds since the run began.
+    began: u64,
     fresh: Vec<(Duration, String)>,
     last: Vec<String>,
 }
 
 impl News {
     fn hear(&mut self, it: &schedule::Progress<'_>) {
-        let at = Duration::from_micros(it.at);
+        let at = Duration::from_micros(it.at.saturating_sub(self.began));
         match it.outcome {
             Outcome::Invoke => {
                 self.last.push(it.action.to_string());

@@ -41,6 +41,8 @@ pub(super) struct Observer<'a> {
     pub direct: &'a str,
     pub settings: &'a Settings,
     pub group: &'a str,
+    /// Whether the group commits: of one that does not, the cluster can only say that it is behind with everything.
+    pub commits: bool,
     pub topics: &'a [String],
     pub isolation: Isolation,
     pub running: &'a Mutex<Option<Running>>,
@@ -88,13 +90,15 @@ impl Observer<'_> {
             if let Ok(observation) = &observed {
                 // A partition whose leader does not answer has no lag that is known.
                 sample.seen = observation.partitions.iter().all(|it| it.lag.is_some());
-                sample.lag = observation.lag();
-                sample.lag_seconds = observation.seconds();
+                if self.commits {
+                    sample.lag = observation.lag();
+                    sample.lag_seconds = observation.seconds();
+                }
                 sample.under_replicated = observation.cluster.under_replicated();
                 sample.leaderless = observation.cluster.offline();
                 sample.elections = observation.changes.elections;
             }
-            if !sample.seen
+            if !(sample.seen && self.commits)
                 && let Some(counts) = &now.1
             {
                 sample.lag = counts.sent.saturating_sub(counts.read);
