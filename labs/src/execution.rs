@@ -330,6 +330,20 @@ fn prepare(command: &Command, root: &Path) -> std::result::Result<std::process::
     }
 }
 
+/// cargo, as a shell would start it. The cargo that started this program has told it of its package; `ring`'s build script runs again when that changes,
+/// and all that stands on it is built again, Polars included.
+fn cargo_command(cargo: &std::ffi::OsStr) -> std::process::Command {
+    let mut command = std::process::Command::new(cargo);
+    for (name, _) in std::env::vars_os() {
+        if name.to_str().is_some_and(|name| {
+            name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_")
+        }) {
+            command.env_remove(name);
+        }
+    }
+    command
+}
+
 /// `cargo build` of these binaries.
 fn build<'a>(
     cargo: &std::ffi::OsStr,
@@ -337,7 +351,7 @@ fn build<'a>(
     bins: impl Iterator<Item = &'a String>,
 ) -> std::result::Result<(), String> {
     let bins: Vec<&str> = bins.flat_map(|bin| ["--bin", bin]).collect();
-    let status = std::process::Command::new(cargo)
+    let status = cargo_command(cargo)
         .current_dir(root)
         .arg("build")
         .args(BUILD)
