@@ -21,7 +21,7 @@ use crate::{Error, Result};
 /// How a lab is started, with the root of the workspace as its working directory.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Command {
-    /// A binary of this workspace, built in the release profile first.
+    /// A binary of this workspace, built first, as `.cargo/config.toml` says.
     Cargo {
         /// Its name.
         bin: String,
@@ -147,6 +147,17 @@ fn list<'a>(names: impl Iterator<Item = &'a str>) -> String {
 /// A gate that a lab is judged by.
 fn gate<'g>(gates: &'g Gates, lab: &str, name: &str) -> Result<&'g Gate> {
     gates.get(name).ok_or_else(|| Error::UnknownGate { lab: lab.into(), gate: name.into() })
+}
+
+/// A binary of the workspace with its arguments.
+fn binary(bin: &str, arguments: &[&str]) -> Command {
+    let arguments = arguments.iter().copied().map(str::to_owned).collect();
+    Command::Cargo { bin: bin.into(), arguments, starts: Vec::new() }
+}
+
+/// At least one number, and at most another.
+fn between(measure: &str, what: &str, unit: &str, low: f64, high: f64) -> Check {
+    Check::new(measure, what, unit, Must::Between { low, high })
 }
 
 /// So many or more.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Command, Lab};
+use super::{Lab, between, binary};
 use crate::check::{Check, Must};
 
 /// The lab.
@@ -19,13 +19,7 @@ pub(super) fn lab() -> Lab {
         objective: "A schema gets a second version in a registry; consumers of both versions read messages of both; a rename is refused, with \
                     a message that it could not read, and an alias makes it safe."
             .into(),
-        command: Command::Cargo {
-            bin: "lab-avro".into(),
-            arguments: ["--messages", &MESSAGES.to_string(), "--out", "out/lab/1-4", "--json"]
-                .map(str::to_owned)
-                .to_vec(),
-            starts: Vec::new(),
-        },
+        command: binary("lab-avro", &["--messages", &MESSAGES.to_string(), "--out", "out/lab/1-4", "--json"]),
         artefacts: ["commands.sh", "transcript.txt", "rename.json", "tweets-v1.avro", "tweets-v2.avro"]
             .map(str::to_owned)
             .to_vec(),
@@ -53,12 +47,7 @@ pub(super) fn lab() -> Lab {
                 "errors",
                 Must::Equal(0.0),
             ),
-            Check::new(
-                "rename_fixes",
-                "edits of the schema that it suggests, each checked again",
-                "fixes",
-                Must::Between { low: 1.0, high: 100.0 },
-            ),
+            between("rename_fixes", "edits of the schema that it suggests, each checked again", "fixes", 1.0, 100.0),
             count("messages_read_through_the_alias", "of v1 and v2, read with the alias", messages),
             count("renamed_messages_read_by_v1", "of the third version, read with v1: consumers go first", 0.0),
         ],

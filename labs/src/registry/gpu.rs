@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use gates::gate::{Comparison, Gates};
 
-use super::{Command, Lab, at_least, gate};
+use super::{Lab, at_least, between, binary, gate};
 use crate::Result;
 use crate::check::{Check, Must};
 
@@ -30,17 +30,12 @@ fn lab(
     checks: Vec<Check>,
 ) -> Lab {
     let out = format!("out/lab/{id}");
-    let arguments = arguments.iter().copied().chain(["--out", &out, "--json"]);
     Lab {
         id: id.into(),
         title: title.into(),
         module: "3".into(),
         objective: objective.into(),
-        command: Command::Cargo {
-            bin: "gpu-lab".into(),
-            arguments: arguments.map(str::to_owned).collect(),
-            starts: Vec::new(),
-        },
+        command: binary("gpu-lab", &[arguments, &["--out", &out, "--json"]].concat()),
         artefacts: artefacts.iter().map(|&name| name.to_owned()).collect(),
         checks,
         time_limit: Duration::from_secs(5 * 60),
@@ -57,12 +52,12 @@ fn none(measure: &str, what: &str, unit: &str) -> Check {
 
 /// References bound the error of each element by what its sums may lose.
 fn within_bounds() -> Check {
-    let must = Must::Between { low: 0.0, high: 1.0 };
-    Check::new(
+    between(
         "worst_error_over_bound",
         "the greatest error / what its bound allows",
         "ratio",
-        must,
+        0.0,
+        1.0,
     )
 }
 
@@ -97,11 +92,12 @@ fn vec_add(gates: &Gates) -> Result<Lab> {
                 Must::Equal(100.0),
             ),
             // 30 instructions of a warp for four elements a lane, against 24 for one.
-            Check::new(
+            between(
                 "instructions_float4_over_scalar",
                 "warp instructions with loads of 16 bytes / with loads of 4",
                 "ratio",
-                Must::Between { low: 0.25, high: 0.4 },
+                0.25,
+                0.4,
             ),
             Check::new(
                 "gpus_bound_by_memory",
@@ -195,11 +191,12 @@ fn occupancy() -> Lab {
                 "points",
                 Must::Equal(36.0),
             ),
-            Check::new(
+            between(
                 "ilp_off_percent",
                 "parallelism within threads as counted, against 1, 2, 4, 8 chains: worst point",
                 "%",
-                Must::Between { low: 0.0, high: 5.0 },
+                0.0,
+                5.0,
             ),
             at_least(
                 "eight_chains_at_low_occupancy_percent",
@@ -207,11 +204,12 @@ fn occupancy() -> Lab {
                 "%",
                 90.0,
             ),
-            Check::new(
+            between(
                 "one_chain_at_low_occupancy_percent",
                 "the same with one chain",
                 "%",
-                Must::Between { low: 0.0, high: 60.0 },
+                0.0,
+                60.0,
             ),
             recorded("best_gflops", "the optimum on the device", "GFLOP/s"),
         ],

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use gates::gate::Gates;
 
-use super::{Command, Lab, gate};
+use super::{Lab, binary, gate};
 use crate::Result;
 use crate::check::{Check, Must};
 
@@ -20,13 +20,7 @@ pub(super) fn lab(gates: &Gates) -> Result<Lab> {
         objective: "A memtable, a write-ahead log and tables take a million inserts within the course's limit; every byte that \
                     reaches the disk is accounted for; nothing acknowledged is lost to kill -9."
             .into(),
-        command: Command::Cargo {
-            bin: "lab-lsm".into(),
-            arguments: ["--records", &RECORDS.to_string(), "--out", "out/lab/1-3", "--json"]
-                .map(str::to_owned)
-                .to_vec(),
-            starts: Vec::new(),
-        },
+        command: binary("lab-lsm", &["--records", &RECORDS.to_string(), "--out", "out/lab/1-3", "--json"]),
         artefacts: [
             "amplification-over-time.svg",
             "amplification-by-strategy.svg",

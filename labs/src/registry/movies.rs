@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Command, Lab, at_least};
+use super::{Lab, at_least, binary};
 use crate::check::{Check, Must};
 
 /// The same films in relational and in document stores.
@@ -15,11 +15,7 @@ pub(super) fn lab_1_2() -> Lab {
         objective: "The same films as normalised tables and as documents, in SQLite and, where it is installed, in PostgreSQL: eight queries from point \
                     look-up to schema change and partial update are answered alike, and what each costs says when the document model wins."
             .into(),
-        command: Command::Cargo {
-            bin: "lab-movies".into(),
-            arguments: ["--out", "out/lab/1-2", "--json"].map(str::to_owned).to_vec(),
-            starts: Vec::new(),
-        },
+        command: binary("lab-movies", &["--out", "out/lab/1-2", "--json"]),
         artefacts: ["results.json", "plans.txt", "latencies.svg"].map(str::to_owned).to_vec(),
         checks: vec![
             Check::new(

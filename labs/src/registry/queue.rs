@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Command, Lab, at_least};
+use super::{Lab, at_least, between, binary};
 use crate::check::{Check, Must};
 
 /// What labs over queues have in common: the command, the artefacts, and that nothing is lost.
@@ -14,8 +14,6 @@ fn queue_lab(
     checks: Vec<Check>,
 ) -> Lab {
     let out = format!("out/lab/{id}");
-    let arguments =
-        arguments.iter().copied().chain(["--out", &out, "--json"]).map(str::to_owned).collect();
     let none =
         |measure: &str, what: &str, unit: &str| Check::new(measure, what, unit, Must::Equal(0.0));
     let mut all = vec![
@@ -36,7 +34,7 @@ fn queue_lab(
         title: title.into(),
         module: "1".into(),
         objective: objective.into(),
-        command: Command::Cargo { bin: "queue-chaos".into(), arguments, starts: Vec::new() },
+        command: binary("queue-chaos", &[arguments, &["--out", &out, "--json"]].concat()),
         artefacts: ["timeline.svg", "report.html", "summary.json", "run.cast", "history.jsonl"]
             .map(str::to_owned)
             .to_vec(),
@@ -82,11 +80,12 @@ pub(super) fn lab_1_1() -> Lab {
             100_000.0,
         ),
         Check::new("broker_stops", "times that the broker was stopped", "stops", Must::Equal(2.0)),
-        Check::new(
+        between(
             "lag_over_backlog",
             "the group's lag / what producers had sent and it had not committed, at its highest",
             "ratio",
-            Must::Between { low: 0.0, high: 1.0 },
+            0.0,
+            1.0,
         ),
         at_least(
             "max_lag_seconds",

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Command, Lab, at_least};
+use super::{Lab, at_least, binary};
 use crate::check::{Check, Must};
 
 /// What this machine has.
@@ -15,11 +15,7 @@ pub(super) fn lab_00_a() -> Lab {
         objective: "One command says what this machine has for the course: a toolchain, a disk and what a durable write costs on it, \
                     brokers, a GPU or its emulation; what is missing, and how to get that on this system."
             .into(),
-        command: Command::Cargo {
-            bin: "doctor".into(),
-            arguments: ["--events", "--out", "out/lab/00-A"].map(str::to_owned).to_vec(),
-            starts: Vec::new(),
-        },
+        command: binary("doctor", &["--events", "--out", "out/lab/00-A"]),
         artefacts: vec!["machine.json".to_owned()],
         checks: vec![
             Check::new("required_missing", "things that are missing and nothing goes without", "things", none),
@@ -40,7 +36,7 @@ pub(super) fn lab_m0() -> Lab {
         title: "DevBox".into(),
         module: "0".into(),
         objective: "A container in which the course runs, made of the very lists and scripts that set any machine up; where Docker runs, it is built, weighed and started.".into(),
-        command: Command::Cargo { bin: "devbox".into(), arguments: ["--events", "--out", "out/lab/M0"].map(str::to_owned).to_vec(), starts: Vec::new() },
+        command: binary("devbox", &["--events", "--out", "out/lab/M0"]),
         artefacts: vec!["devbox.json".to_owned()],
         checks: vec![
             Check::new("failed", "checks of files, lists, packages and the image that do not hold", "checks", Must::Equal(0.0)),
