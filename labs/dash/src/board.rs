@@ -1,18 +1,18 @@
 //! Scraping again and again, and what is known now.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use parking_lot::Mutex;
 use serde::Serialize;
 
+use crate::Result;
 use crate::exposition::Sample;
 use crate::history::{History, View};
+use crate::pace::Paced;
 use crate::panels::Dashboard;
 use crate::series::{Millis, Store};
 use crate::target::{Scraped, Scraper, Target};
-use crate::{Error, Result};
 
 /// How a board is kept.
 #[derive(Clone, Copy, Debug)]
@@ -60,18 +60,21 @@ struct Now {
     targets: Vec<TargetView>,
 }
 
+fn millis(time: Duration) -> Millis {
+    Millis::try_from(time.as_millis()).unwrap_or(Millis::MAX)
+}
+
 /// Milliseconds since 1970.
 fn clock() -> Millis {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    Millis::try_from(since.as_millis()).unwrap_or(Millis::MAX)
+    millis(SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default())
 }
 
 impl Board {
     /// A board of nothing yet.
     #[must_use]
     pub fn new(dashboard: Dashboard, targets: Vec<Target>, options: BoardOptions) -> Self {
-        let every = Millis::try_from(options.every.as_millis()).unwrap_or(Millis::MAX / 8);
-        let store = Store::new(dashboard.window().saturating_add(every.saturating_mul(4)));
+        let four = millis(options.every).saturating_mul(4);
+        let store = Store::new(dashboard.window().saturating_add(four));
         let history = History::new(dashboard.panels.len(), options.moments);
         let targets = targets
             .into_iter()
@@ -146,50 +149,23 @@ impl Board {
             store.add(&target.name, &target.instance, at, samples);
         }
         // One scrape that fails is a gap, and no value that stands still.
-        let stale = Millis::try_from(self.options.every.as_millis()).unwrap_or(Millis::MAX) / 2;
+        let stale = millis(self.options.every) / 2;
         history.add(&self.dashboard, store, at, stale);
     }
 }
 
 /// Looks again and again, on a thread of its own, until it is dropped.
 #[derive(Debug)]
-pub struct Watch {
-    stop: Arc<AtomicBool>,
-    thread: Option<std::thread::JoinHandle<()>>,
-}
+pub struct Watch(#[expect(dead_code, reason = "it is there to be dropped")] Paced);
 
 impl Watch {
     /// Begins.
     ///
     /// # Errors
-    /// [`Error::Io`] if the system has no thread.
+    /// [`Error::Io`](crate::Error::Io) if the system has no thread.
     pub fn start(board: Arc<Board>) -> Result<Self> {
-        let stop = Arc::new(AtomicBool::new(false));
-        let stopped = Arc::clone(&stop);
-        let watch = move || {
-            let scraper = Scraper::default();
-            let mut next = Instant::now();
-            while !stopped.load(Ordering::Relaxed) {
-                board.look(&scraper);
-                next = (next + board.options().every).max(Instant::now());
-                while Instant::now() < next && !stopped.load(Ordering::Relaxed) {
-                    std::thread::park_timeout(next.saturating_duration_since(Instant::now()));
-                }
-            }
-        };
-        let thread = std::thread::Builder::new().name("scrape".into()).spawn(watch);
-        let thread = thread.map_err(Error::io("start a thread"))?;
-        Ok(Self { stop, thread: Some(thread) })
-    }
-}
-
-impl Drop for Watch {
-    fn drop(&mut self) {
-        self.stop.store(true, Ordering::Relaxed);
-        if let Some(thread) = self.thread.take() {
-            thread.thread().unpark();
-            let _ = thread.join();
-        }
+        let (scraper, every) = (Scraper::default(), board.options().every);
+        Ok(Self(Paced::start("scrape", every, move |_| board.look(&scraper))?))
     }
 }
 

@@ -95,9 +95,10 @@ fn measures(view: &View, down: usize) -> Vec<Value> {
             lines(view, id).filter(|line| line.name.contains(name)).flat_map(|line| &line.values);
         values.flatten().copied().fold(0.0_f64, f64::max)
     };
+    let dark = dark(view).len();
     let all = [
-        ("panels_with_data", (view.panels.len() - dark(view).len()) as f64, "panels"),
-        ("panels_without_data", dark(view).len() as f64, "panels"),
+        ("panels_with_data", (view.panels.len() - dark) as f64, "panels"),
+        ("panels_without_data", dark as f64, "panels"),
         ("targets_down", down as f64, "targets"),
         ("scrapes", view.times.len() as f64, "scrapes"),
         ("producer_tps", sum("producer-tps"), "1/s"),

@@ -31,5 +31,6 @@ pub mod series;
 pub mod target;
 
 mod error;
+mod pace;
 
 pub use error::{Error, Result};

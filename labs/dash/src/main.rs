@@ -13,6 +13,7 @@ use dash::demo::{Demo, DemoOptions};
 use dash::panels::Dashboard;
 use dash::target::{DEFAULTS, Target};
 use dash::{Error, Result, grafana, http, lab};
+use schema_registry::http::Server;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -125,15 +126,9 @@ fn serve(serve: &Serve) -> Result<()> {
     let board = Arc::new(Board::new(Dashboard::built_in()?, targets, options));
     let watch = Watch::start(Arc::clone(&board))?;
     print(&format!("http://{address}/   (ctrl-C ends it)"));
-    runtime
-        .block_on(async {
-            // Connections that browsers keep open end with the runtime.
-            tokio::select! {
-                ended = axum::serve(listener, http::router(board, address)).into_future() => ended,
-                () = stop => Ok(()),
-            }
-        })
-        .map_err(Error::io("serve"))?;
+    let router = http::router(board, address);
+    // Bounded as our servers are: how many connections, how long a head may take.
+    runtime.block_on(schema_registry::http::serve(listener, router, Server::default(), stop));
     drop(watch);
     drop(demo);
     Ok(())

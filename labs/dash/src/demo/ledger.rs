@@ -17,8 +17,8 @@ use ledger_api::metrics::Metrics;
 use ledger_api::service::{Service, ServiceOptions};
 use ledger_api::tcp::{TcpOptions, TcpServer};
 
-use super::pace::Paced;
 use super::serve::Serving;
+use crate::pace::Paced;
 use crate::{Error, Result};
 
 const PART: &str = "ledger";
@@ -61,9 +61,8 @@ impl Ledger {
         let binary = TcpServer::start(socket, desk.clone(), keys, counted, TcpOptions::default());
         let binary = binary.map_err(Error::demo(PART))?;
         let router = http::router(desk, Keys::open(), metrics, HttpOptions::default());
-        let web = Serving::start(PART, address, |listener, stopped| async move {
-            let stop = async { drop(stopped.await) };
-            http::serve(listener, router, http::Server::default(), stop).await;
+        let web = Serving::start(PART, address, |listener, stop| {
+            http::serve(listener, router, http::Server::default(), stop)
         })?;
         let load = load(Client::new(ClientOptions::new(binary.address())))?;
         Ok(Self { _load: load, web, _binary: binary, _service: service })

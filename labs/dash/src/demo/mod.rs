@@ -4,7 +4,6 @@
 //! left behind, however this process ends, but a temporary directory after `kill -9`.
 
 mod ledger;
-mod pace;
 mod queue;
 mod registry;
 mod serve;

@@ -14,9 +14,10 @@ use queue_chaos::history::{Isolation, Sink, Topic, What};
 use queue_chaos::lag::{Monitor, metrics};
 use queue_chaos::schedule::Action;
 use queue_chaos::workload::{Ids, Partitions, Running, Settings, Site, Workload};
+use schema_registry::http::{self, Server};
 
-use super::pace::Paced;
 use super::serve::Serving;
+use crate::pace::Paced;
 use crate::{Error, Result};
 
 const PART: &str = "queue";
@@ -123,12 +124,7 @@ fn exporter(address: SocketAddr, page: Arc<RwLock<Option<String>>>) -> Result<Se
         }
     };
     let app = Router::new().route("/metrics", get(answer));
-    Serving::start(PART, address, |listener, stopped| async move {
-        let stop = async { drop(stopped.await) };
-        // Connections that are kept open end with the runtime.
-        tokio::select! {
-            _ = axum::serve(listener, app).into_future() => {}
-            () = stop => {}
-        }
+    Serving::start(PART, address, |listener, stop| {
+        http::serve(listener, app, Server::default(), stop)
     })
 }

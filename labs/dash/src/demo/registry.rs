@@ -10,8 +10,8 @@ use schema_registry::registry::RegistryOptions;
 use schema_registry::store::Store;
 use serde_json::{Value, json};
 
-use super::pace::Paced;
 use super::serve::Serving;
+use crate::pace::Paced;
 use crate::{Error, Result};
 
 const PART: &str = "registry";
@@ -54,9 +54,8 @@ impl Registry {
             RegistryOptions::default(),
         );
         let router = http::router(Arc::new(registry), HttpOptions::default());
-        let web = Serving::start(PART, address, |listener, stopped| async move {
-            let stop = async { drop(stopped.await) };
-            http::serve(listener, router, Server::default(), stop).await;
+        let web = Serving::start(PART, address, |listener, stop| {
+            http::serve(listener, router, Server::default(), stop)
         })?;
         let load = load(&format!("http://{}", web.address()))?;
         Ok(Self { _load: load, web, _store: Closing(Some(store)) })

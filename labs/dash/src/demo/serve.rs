@@ -1,11 +1,15 @@
 //! A server on a thread of its own.
 
 use std::net::SocketAddr;
+use std::pin::Pin;
 
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
 use crate::{Error, Result};
+
+/// Done when a server is to end.
+pub type Stop = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// A server that ends when it is dropped.
 #[derive(Debug)]
@@ -16,11 +20,11 @@ pub struct Serving {
 }
 
 impl Serving {
-    /// Listens there, and runs `serve` with the socket and with what is done when it is to end.
+    /// Listens there, and runs `serve` with the socket.
     pub fn start<F>(
         part: &'static str,
         address: SocketAddr,
-        serve: impl FnOnce(TcpListener, oneshot::Receiver<()>) -> F + Send + 'static,
+        serve: impl FnOnce(TcpListener, Stop) -> F + Send + 'static,
     ) -> Result<Self>
     where
         F: Future<Output = ()>,
@@ -37,7 +41,7 @@ impl Serving {
         let thread = std::thread::Builder::new().name(part.to_owned()).spawn(move || {
             runtime.block_on(async {
                 if let Ok(listener) = TcpListener::from_std(socket) {
-                    serve(listener, stopped).await;
+                    serve(listener, Box::pin(async { drop(stopped.await) })).await;
                 }
             });
         });
