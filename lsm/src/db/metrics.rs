@@ -42,22 +42,12 @@ impl Statistics {
             "Bytes of keys and values that were committed",
             self.user_bytes as f64,
         );
-        page.family("lsm_written_bytes", "counter", "bytes", "Bytes written, by purpose");
-        for purpose in Purpose::ALL {
-            page.line(
-                "lsm_written_bytes_total",
-                Some(("purpose", name(purpose))),
-                self.io.of(purpose).bytes_written as f64,
-            );
-        }
-        page.family("lsm_read_bytes", "counter", "bytes", "Bytes read, by purpose of the file");
-        for purpose in Purpose::ALL {
-            page.line(
-                "lsm_read_bytes_total",
-                Some(("purpose", name(purpose))),
-                self.io.of(purpose).bytes_read as f64,
-            );
-        }
+        page.bytes_by_purpose("lsm_written_bytes", "Bytes written, by purpose", |purpose| {
+            self.io.of(purpose).bytes_written
+        });
+        page.bytes_by_purpose("lsm_read_bytes", "Bytes read, by purpose of the file", |purpose| {
+            self.io.of(purpose).bytes_read
+        });
         page.counter(
             "lsm_stalls",
             "",
@@ -97,7 +87,7 @@ impl Statistics {
     }
 }
 
-fn name(purpose: Purpose) -> &'static str {
+fn word(purpose: Purpose) -> &'static str {
     match purpose {
         Purpose::Log => "log",
         Purpose::Flush => "flush",
@@ -138,6 +128,14 @@ impl Page {
     fn counter(&mut self, name: &str, unit: &str, help: &str, value: f64) {
         self.family(name, "counter", unit, help);
         self.line(&format!("{name}_total"), None, value);
+    }
+
+    fn bytes_by_purpose(&mut self, name: &str, help: &str, bytes: impl Fn(Purpose) -> u64) {
+        self.family(name, "counter", "bytes", help);
+        for purpose in Purpose::ALL {
+            let label = Some(("purpose", word(purpose)));
+            self.line(&format!("{name}_total"), label, bytes(purpose) as f64);
+        }
     }
 
     fn gauge(&mut self, name: &str, unit: &str, help: &str, value: f64) {

@@ -67,17 +67,23 @@ impl Lag {
         let mut failures = 0;
         loop {
             let mut failed = 0;
+            // An exporter lives longer than its cluster is well.
+            let mut miss = |error: queue_chaos::Error| -> Result<()> {
+                if pause.is_none() {
+                    return Err(error.into());
+                }
+                failed += 1;
+                complain(&error);
+                Ok(())
+            };
             let wanted = match self.group.is_empty() {
                 false => self.group.clone(),
                 true => match groups(bootstrap, &settings, PATIENCE) {
                     Ok(all) => all.into_iter().map(|it| it.name).collect(),
-                    // An exporter lives longer than its cluster is well.
-                    Err(error) if pause.is_some() => {
-                        failed += 1;
-                        complain(&error);
+                    Err(error) => {
+                        miss(error)?;
                         Vec::new()
                     }
-                    Err(error) => return Err(error.into()),
                 },
             };
             for group in wanted {
@@ -92,11 +98,7 @@ impl Lag {
             for monitor in &mut monitors {
                 match monitor.observe(PATIENCE) {
                     Ok(observation) => seen.push(observation),
-                    Err(error) if pause.is_some() => {
-                        failed += 1;
-                        complain(&error);
-                    }
-                    Err(error) => return Err(error.into()),
+                    Err(error) => miss(error)?,
                 }
             }
             failures += failed;
