@@ -94,6 +94,9 @@ need_linker() {
 
 pinned_toolchain() { sed -n 's/^channel *= *"\(.*\)"/\1/p' "$root/rust-toolchain.toml"; }
 
+# `cargo install` with the pinned toolchain. Not from inside the workspace: what is installed must not be built with the workspace's settings.
+cargo_install() { (cd / && RUSTUP_TOOLCHAIN=$(pinned_toolchain) cargo install --locked --quiet "$@" >&2); }
+
 # rustup's own installer, with its checksum checked; no toolchain comes with it, and no shell's profile is changed.
 fetch_rustup() {
     local machine libc=gnu directory url code=0
@@ -163,8 +166,7 @@ want_just() {
     if apt_has just && apt_install just; then
         return 0
     fi
-    # Not from inside the workspace: it must not be built with the workspace's settings.
-    (cd / && RUSTUP_TOOLCHAIN=$(pinned_toolchain) cargo install --locked --quiet just >&2) ||
+    cargo_install just ||
         say "could not install just; going on without it: the scripts work without it"
 }
 

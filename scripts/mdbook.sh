@@ -16,7 +16,8 @@ USAGE
 
 [[ ${1:-} == --help ]] && { usage; exit 0; }
 
-root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+# shellcheck source=scripts/install.sh
+. "$(dirname "${BASH_SOURCE[0]}")/install.sh"
 tools=${CARGO_TARGET_DIR:-$root/target}/tools
 [[ $tools == /* ]] || tools=$root/$tools
 
@@ -26,10 +27,7 @@ for found in "$(command -v mdbook || true)" "$tools/bin/mdbook"; do
         exit 0
     fi
 done
-echo "mdbook.sh: building mdbook $version into $tools, once" >&2
-# Not with the workspace's settings, and not from inside of it: its lock file is its own.
-toolchain=$(sed -n 's/^channel *= *"\(.*\)"/\1/p' "$root/rust-toolchain.toml")
-(cd / && RUSTUP_TOOLCHAIN=$toolchain CARGO_TARGET_DIR=$tools/build \
-    cargo install --locked --quiet --root "$tools" --no-default-features --features search "mdbook@$version" >&2)
+say "mdbook.sh: building mdbook $version into $tools, once"
+CARGO_TARGET_DIR=$tools/build cargo_install --root "$tools" --no-default-features --features search "mdbook@$version"
 rm -rf "$tools/build"
 echo "$tools/bin/mdbook"
