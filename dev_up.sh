@@ -44,9 +44,7 @@ cd "$here"
 need_linker
 need_toolchain cargo rustc
 # What is here and what is not, before anything else is built. What is missing below is installed next, or done without.
-# All builds here have the same features, as labs/src/execution.rs says: what is built once is not built again.
-course=(--release --locked --features ledger_tools/parquet)
-cargo run "${course[@]}" --quiet --bin doctor || say "going on; what follows installs what it can"
+cargo --quiet --locked course doctor || say "going on; what follows installs what it can"
 need_curl
 want_just
 # Lab 1-5 is about real brokers. Without Java it says so and goes on.
@@ -60,11 +58,11 @@ fi
 scripts/movies.sh >/dev/null || say "going on without movies.json: lab 1-2 will say that it was not measured"
 need_postgres || say "going on without PostgreSQL: lab 1-2 will measure SQLite alone"
 
-labs=(cargo run "${course[@]}" --quiet --bin labs --)
+labs=(cargo --locked labs)
 if [[ -n $module ]]; then
     "${labs[@]}" module "$module"
 else
     say "building (release)"
-    cargo build "${course[@]}" --workspace --bins || die "the build failed; its message is above"
+    cargo --locked course-build --workspace --bins || die "the build failed; its message is above"
     "${labs[@]}" run --all
 fi

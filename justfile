@@ -8,9 +8,6 @@ features := `paste -sd, scripts/features.txt`
 # The rooms of lsm whose unit tests Miri can run.
 miri_rooms := "memtable:: log::group_sync log::tests::records log::header log::checksum log::small_lz4 varint:: table::block table::footer table::properties table::filter table::index compaction::retain key:: snapshot:: version::edit"
 
-# How the course's programs are built, as labs/src/execution.rs says.
-course := "--release --quiet --features ledger_tools/parquet"
-
 [private]
 default:
     @{{ just_executable() }} --list --unsorted
@@ -18,37 +15,37 @@ default:
 # Run a lab and judge it: `just lab 1-3`
 [group('course')]
 lab id:
-    cargo run {{ course }} --bin labs -- run {{ id }}
+    cargo labs run {{ id }}
 
 # Run the ready labs of a module and judge them: `just module 1`
 [group('course')]
 module number:
-    cargo run {{ course }} --bin labs -- module {{ number }}
+    cargo labs module {{ number }}
 
 # A page of live figures at 127.0.0.1:7000: our servers under load, or servers that run: `just dash --target ledger=http://127.0.0.1:7080/metrics`
 [group('course')]
 dash *options:
-    cargo run {{ course }} --bin dash -- {{ if options == "" { "--demo" } else { options } }}
+    cargo --quiet course dash -- {{ if options == "" { "--demo" } else { options } }}
 
 # What this machine has for the course, what is missing, and how to get it here
 [group('course')]
 doctor:
-    @cargo run {{ course }} --bin doctor
+    @cargo --quiet course doctor
 
 # The dev container against the scripts; where Docker runs it is built and started. Ends with `DevBox ready`
 [group('course')]
 test-dev:
-    @cargo run {{ course }} --bin devbox
+    @cargo --quiet course devbox
 
 # The report anew, from the last run of each lab and of the gates
 [group('course')]
 report:
-    @cargo run {{ course }} --bin labs -- report
+    @cargo labs report
 
 # List the ready labs and their checks
 [group('course')]
 labs:
-    cargo run {{ course }} --bin labs -- list
+    cargo labs list
 
 # Run the tests of everything, or of one crate: `just test lsm`
 [group('check')]
@@ -156,8 +153,8 @@ doc:
 # Execute the commands of the book, of all pages or of some (`just book-test labs/1-4`), in the release profile
 [group('docs')]
 book-test *pages:
-    cargo build {{ course }} --workspace --bins --locked
-    cargo run {{ course }} --bin book_test -- {{ pages }}
+    cargo --quiet --locked course-build --workspace --bins
+    cargo --quiet course book_test -- {{ pages }}
 
 # Record anew what the front page shows, queue-chaos on three nodes of Apache Kafka, and make the picture of it (`scripts/recording.sh --help`)
 [group('docs')]

@@ -30,7 +30,7 @@ target=${CARGO_TARGET_DIR:-$root/target}
 program=$(realpath "${1:-$target/release/queue-chaos}")
 
 CARGO_TARGET_DIR=$target "$root/scripts/kafka_jars.sh" >/dev/null
-(($#)) || (cd "$root" && cargo build --release --quiet --locked --features ledger_tools/parquet --bin queue-chaos)
+(($#)) || (cd "$root" && cargo --quiet --locked course-build --bin queue-chaos)
 recorder=$target/recording/bin/asciinema
 if [[ $("$recorder" --version 2>/dev/null) != "asciinema $asciinema" ]]; then
     command -v python3 >/dev/null || { echo "recording.sh: no python3" >&2; exit 1; }

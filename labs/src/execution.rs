@@ -14,12 +14,7 @@ use crate::check::{Judged, Verdict, judge};
 use crate::group::Group;
 use crate::protocol::{Event, MAX_LINE, Table, parse};
 use crate::registry::{Command, Lab};
-use crate::{Error, Result, rivals};
-
-/// How the course's programs are built, here as in `dev_up.sh` and the justfile. No package is named, so that features are those of the whole workspace:
-/// whatever is built next finds what was built before. With packages named, each lab would build some twenty dependencies anew, with features of
-/// its own. The table of postings in lab A takes `parquet`, which is built only where the program that has it is.
-const BUILD: [&str; 3] = ["--release", "--features", "ledger_tools/parquet"];
+use crate::{Error, Result, environment, rivals};
 
 /// How many complaints about the protocol are kept: the first ones tell.
 const MAX_COMPLAINTS: usize = 10;
@@ -316,46 +311,31 @@ fn execute(lab: &Lab, root: &Path, watch: &mut dyn FnMut(&Event)) -> Outcome {
 fn prepare(command: &Command, root: &Path) -> std::result::Result<std::process::Command, String> {
     match command {
         Command::Program { path, arguments } => {
-            let mut program = std::process::Command::new(path);
+            let mut program = environment::command(path);
             program.args(arguments);
             Ok(program)
         }
         Command::Cargo { bin, arguments, starts } => {
             let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
             build(&cargo, root, std::iter::once(bin).chain(starts))?;
-            let mut program = std::process::Command::new(cargo);
-            program.args(["run", "--quiet"]).args(BUILD).args(["--bin", bin, "--"]).args(arguments);
+            let mut program = environment::command(cargo);
+            program.args(["--quiet", "course", bin, "--"]).args(arguments);
             Ok(program)
         }
     }
 }
 
-/// cargo, as a shell would start it. The cargo that started this program has told it of its package; `ring`'s build script runs again when that changes,
-/// and all that stands on it is built again, Polars included.
-fn cargo_command(cargo: &std::ffi::OsStr) -> std::process::Command {
-    let mut command = std::process::Command::new(cargo);
-    for (name, _) in std::env::vars_os() {
-        if name.to_str().is_some_and(|name| {
-            name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_")
-        }) {
-            command.env_remove(name);
-        }
-    }
-    command
-}
-
-/// `cargo build` of these binaries.
+/// Builds these binaries, as all of the course is built: `.cargo/config.toml` says how.
 fn build<'a>(
     cargo: &std::ffi::OsStr,
     root: &Path,
     bins: impl Iterator<Item = &'a String>,
 ) -> std::result::Result<(), String> {
-    let bins: Vec<&str> = bins.flat_map(|bin| ["--bin", bin]).collect();
-    let status = cargo_command(cargo)
+    let arguments: Vec<&str> =
+        std::iter::once("course-build").chain(bins.flat_map(|bin| ["--bin", bin])).collect();
+    let status = environment::command(cargo)
         .current_dir(root)
-        .arg("build")
-        .args(BUILD)
-        .args(&bins)
+        .args(&arguments)
         .stdin(Stdio::null())
         // Cargo reports on standard error; standard output may be the caller's JSON.
         .stdout(Stdio::null())
@@ -364,8 +344,7 @@ fn build<'a>(
     if status.success() {
         Ok(())
     } else {
-        let arguments = [&BUILD[..], &bins].concat().join(" ");
-        Err(format!("`cargo build {arguments}` failed (its message is above)"))
+        Err(format!("`cargo {}` failed (its message is above)", arguments.join(" ")))
     }
 }
 

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`registry`] | the labs that are ready |
 //! | [`protocol`] | what a lab's command says on standard output |
+//! | [`environment`] | programs as a shell would start them |
 //! | [`execution`] | a command as a child process, and what it said |
 //! | [`check`] | acceptance checks and their verdicts |
 //! | [`rivals`] | the same work by others, from the last run of the gates |
@@ -17,6 +18,7 @@
 
 pub mod book;
 pub mod check;
+pub mod environment;
 pub mod execution;
 pub mod front_page;
 pub mod group;

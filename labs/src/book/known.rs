@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use super::page::{Command, Page};
-use crate::{Error, Result, registry};
+use crate::{Error, Result, environment, registry};
 
 /// What the workspace has.
 #[derive(Clone, Debug)]
@@ -132,7 +132,7 @@ fn recipe(line: &str) -> Option<&str> {
 fn packages(root: &Path) -> Result<BTreeMap<String, BTreeSet<String>>> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let failed = |error| Error::io(Path::new(&cargo), error);
-    let output = std::process::Command::new(&cargo)
+    let output = environment::command(&cargo)
         .current_dir(root)
         .args(["metadata", "--no-deps", "--format-version", "1", "--offline"])
         .output()

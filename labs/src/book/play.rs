@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use super::page::{Block, Command, Page, Want, Way};
 use crate::group::Group;
-use crate::{Error, Result};
+use crate::{Error, Result, environment};
 
 /// How much of a command's output is shown when it went wrong, in bytes from its end.
 const SHOWN: u64 = 4 << 10;
@@ -140,7 +140,7 @@ impl Run<'_> {
             search.push(path);
         }
         let mut group = Group::spawn(
-            std::process::Command::new("bash")
+            environment::command("bash")
                 .args(["-c", &self.command.text])
                 .current_dir(self.directory)
                 .env("PATH", search)
