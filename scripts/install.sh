@@ -157,16 +157,32 @@ need_curl() {
     apt_thing curl "curl" || die "what is fetched is fetched with curl, and lab 1-4 is about curl commands: install curl"
 }
 
+# Its authors' program as PyPI has it, beside cargo: building it takes minutes, of the thirty that the README's first command has.
+just_of_pypi() {
+    local directory code=0
+    need_python || return 1
+    directory=$(mktemp -d)
+    {
+        python3 -m venv "$directory/venv" &&
+            "$directory/venv/bin/python" -m pip install --quiet --disable-pip-version-check --only-binary :all: rust-just==1.59.0 >&2 &&
+            mkdir -p "$HOME/.cargo/bin" &&
+            install -m 755 "$directory/venv/bin/just" "$HOME/.cargo/bin/just" &&
+            "$HOME/.cargo/bin/just" --version >/dev/null
+    } || code=1
+    rm -rf "$directory"
+    return "$code"
+}
+
 want_just() {
     command -v just >/dev/null && return 0
-    if ! consent "just (the command runner; apt, else cargo)"; then
+    if ! consent "just (the command runner; apt, else PyPI, else cargo)"; then
         say "going on without just: the scripts work without it"
         return 0
     fi
     if apt_has just && apt_install just; then
         return 0
     fi
-    cargo_install just ||
+    just_of_pypi || cargo_install just ||
         say "could not install just; going on without it: the scripts work without it"
 }
 

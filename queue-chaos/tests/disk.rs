@@ -5,10 +5,19 @@ use std::fs;
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use proptest::prelude::*;
 use queue_chaos::Error;
 use queue_chaos::disk::{Quota, Torn, clean, deny_writes, tear_tail};
+
+/// Held by each test that mounts or starts a program: until a child has become its program it holds what other tests have open, and has closed since, so that what they
+/// have deleted still takes room.
+static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+
+fn alone() -> MutexGuard<'static, ()> {
+    ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 /// None, and the reason on stderr, where the machine does not allow it: without root, or in a container that may not mount.
 fn quota(dir: &Path, bytes: u64) -> Option<Quota> {
@@ -34,6 +43,7 @@ fn mounts() -> String {
 
 #[test]
 fn a_quota_fills_and_is_freed() {
+    let _alone = alone();
     let root = tempfile::tempdir().unwrap();
     let dir = root.path().join("a b");
     let Some(quota) = quota(&dir, 1 << 20) else { return };
@@ -59,6 +69,7 @@ fn a_quota_fills_and_is_freed() {
 
 #[test]
 fn a_quota_is_read_only_unless_somebody_writes() {
+    let _alone = alone();
     let root = tempfile::tempdir().unwrap();
     let Some(quota) = quota(root.path(), 1 << 20) else { return };
     let path = quota.dir().join("file");
@@ -82,6 +93,7 @@ fn a_quota_is_read_only_unless_somebody_writes() {
 
 #[test]
 fn a_quota_hides_nothing_and_unmounts_only_its_own() {
+    let _alone = alone();
     let root = tempfile::tempdir().unwrap();
     fs::write(root.path().join("file"), "x").unwrap();
     let refused = Quota::mount(root.path(), 1 << 20).unwrap_err();
@@ -107,6 +119,7 @@ fn a_quota_hides_nothing_and_unmounts_only_its_own() {
 
 #[test]
 fn what_a_killed_run_has_left_is_cleaned() {
+    let _alone = alone();
     let root = tempfile::tempdir().unwrap();
     let inside = |name: &str| root.path().join(name);
     for (name, source) in [
@@ -141,6 +154,7 @@ fn what_a_killed_run_has_left_is_cleaned() {
 #[test]
 #[cfg(target_os = "linux")]
 fn a_process_that_runs_can_be_denied_to_write() {
+    let _alone = alone();
     use std::io::{BufRead, BufReader};
     let root = tempfile::tempdir().unwrap();
     // It writes a line to an open file for each that it reads, and says how that went. Pipes are no files.

@@ -4,12 +4,18 @@ use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use super::{mounts, system};
 use crate::{Error, Result};
 
 /// What fills a disk. Kafka looks at directories alone in its data directory.
 const BALLAST: &str = ".queue-chaos-ballast";
+
+/// A process that is started holds all that was open here until it has become its program, also what was closed here meanwhile. This is much longer than
+/// that takes, also on a busy machine.
+const CHILDREN_BECOME_PROGRAMS: Duration = Duration::from_secs(1);
 
 /// Why there cannot be a [`Quota`] here.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -120,15 +126,21 @@ impl Quota {
     /// [`deny_writes`] does that to a node.
     ///
     /// # Errors
-    /// [`Error::File`], of kind [`ResourceBusy`](io::ErrorKind::ResourceBusy) if a file is open for writing.
+    /// [`Error::File`], of kind [`ResourceBusy`](io::ErrorKind::ResourceBusy) if a file is still open for writing a second later.
     pub fn read_only(&self, read_only: bool) -> Result<()> {
-        system::remount(&self.dir, read_only).map_err(|e| match e.kind() {
-            io::ErrorKind::ResourceBusy => {
-                let why = "a file in it is open for writing: stop who writes, or deny_writes it";
-                self.failed("", io::Error::new(e.kind(), why))
+        let patience = Instant::now() + CHILDREN_BECOME_PROGRAMS;
+        loop {
+            match system::remount(&self.dir, read_only) {
+                Ok(()) => return Ok(()),
+                Err(e) if e.kind() != io::ErrorKind::ResourceBusy => return Err(self.failed("", e)),
+                Err(_) if Instant::now() < patience => thread::sleep(Duration::from_millis(10)),
+                Err(e) => {
+                    let why =
+                        "a file in it is open for writing: stop who writes, or deny_writes it";
+                    return Err(self.failed("", io::Error::new(e.kind(), why)));
+                }
             }
-            _ => self.failed("", e),
-        })
+        }
     }
 
     fn failed(&self, file: &str, source: io::Error) -> Error {
