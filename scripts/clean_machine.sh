@@ -76,6 +76,8 @@ for file in /etc/resolv.conf /etc/hosts; do
 done
 for at in /etc/apt/apt.conf.d /etc/apt/sources.list.d /etc/apt/sources.list /etc/ssl/certs /usr/local/share/ca-certificates; do
     [[ ${CLEAN_MACHINE_SAME_NETWORK:-0} == 1 && -e $at ]] || continue
+    # Its own certificates are links, which lead out of it as long as its root is not ours.
+    rm -rf "${directory:?}$at"
     mkdir -p "$directory$(dirname "$at")"
     cp -rL "$at" "$directory$(dirname "$at")/"
 done
