@@ -32,7 +32,7 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 . "$here/scripts/install.sh"
 cd "$here"
 
-need_linker
+need_compilers
 need_toolchain cargo rustc
 # What others wrote is compared with, or asks, where it can be had: then a test that does not find it fails, instead of saying so and passing.
 if need_jdk && "$here/scripts/avro_jars.sh" >/dev/null; then

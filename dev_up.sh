@@ -41,7 +41,7 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 . "$here/scripts/install.sh"
 cd "$here"
 
-need_linker
+need_compilers
 need_toolchain cargo rustc
 # What is here and what is not, before anything else is built. What is missing below is installed next, or done without.
 cargo --quiet --locked course doctor || say "going on; what follows installs what it can"

@@ -17,7 +17,10 @@ session would, in namespaces of its own:
   --directory DIR   where the Debian is made, by default below ${TMPDIR:-/tmp}. Some 30 GB are written there
   --keep            leaves it; without, it is removed again, whatever came of it
 
-Nothing outside of DIR is changed. Exit code: 0 all ended well and in time; 1 something did not, or took longer; 2 it could not be tried.
+With CLEAN_MACHINE_SAME_NETWORK=1 it is given this machine's package sources, certificates and settings of cargo, pip, npm and Maven: for a network that is reached
+through mirrors. DEBIAN_MIRROR is where debootstrap looks.
+
+Nothing outside of DIR is changed but DIR.log, which is left if there is no Debian to be had. Exit code: 0 all ended well and in time; 1 something did not, or took longer; 2 it could not be tried.
 USAGE
 }
 
@@ -71,6 +74,7 @@ rm -f "$directory.log"
 say "it took $((SECONDS - begun)) s"
 
 # What a machine has anyway: names, a network, its proxies and mirrors.
+[[ ${CLEAN_MACHINE_SAME_NETWORK:-0} == 1 && -e /etc/apt ]] && rm -f "$directory/etc/apt/sources.list"
 for file in /etc/resolv.conf /etc/hosts; do
     [[ -e $file ]] && cat "$file" >"$directory$file"
 done

@@ -1,19 +1,18 @@
 # shellcheck shell=bash
 # Installs what is missing; sourced by dev_up.sh, dev_test.sh and .ci/run. Nothing is installed without consent: assume_yes=1, or an answer.
 #
-#   need_linker      a C compiler, which rustc links with
+#   need_compilers   C and C++ compilers and make: rustc links with the first, and librdkafka, which the workspace builds, asks for all
 #   need_toolchain   the toolchain of rust-toolchain.toml with the components given as arguments
 #   need_curl        `curl`, with which lab 1-4 asks the registry, and what is fetched is fetched
 #   want_just        `just`; a convenience, so that its absence is only reported
 #   need_jdk         a Java compiler and runtime, which Java's Avro is compared with; false if there is none then
 #   has_java         whether there is a Java of that version or later, which Apache Kafka runs on; nothing is installed
 #   need_python      python3 that can make virtual environments; false if there is none then
-#   need_gxx         g++, which nvcc calls for the host's side; false if there is none then
 #   need_node        node and npm; false if there are none then
 #   need_browser     Chromium, which pages are tested in; false if there is none then
 #   need_prometheus  Prometheus and promtool, which rules and panels are tested with; false if there are none then
 #   need_postgres    PostgreSQL's server and pgbench: stores of lab 1-2, and what the ledger is compared with; false if there are none then
-#   need_peers       what the rivals are built with: a C++ compiler and libclang
+#   need_peers       what the rivals are built with besides: libclang
 
 assume_yes=${assume_yes:-0}
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -87,10 +86,13 @@ apt_has() {
     [[ $policy == *Candidate:* && $policy != *"Candidate: (none)"* ]]
 }
 
-need_linker() {
-    command -v cc >/dev/null && return 0
-    apt_thing linker "a C compiler" || die "rustc cannot link without a C compiler: install one so that \`cc\` is found"
+need_compilers() {
+    has_compilers && return 0
+    apt_thing compilers "C and C++ compilers and make" && has_compilers ||
+        die "this builds with a C compiler, a C++ compiler and make: install them so that \`cc\`, \`c++\` and \`make\` are found"
 }
+
+has_compilers() { command -v cc >/dev/null && command -v c++ >/dev/null && command -v make >/dev/null; }
 
 pinned_toolchain() { sed -n 's/^channel *= *"\(.*\)"/\1/p' "$root/rust-toolchain.toml"; }
 
@@ -191,11 +193,6 @@ need_python() {
     apt_thing python "python3 with virtual environments"
 }
 
-need_gxx() {
-    command -v g++ >/dev/null && return 0
-    apt_thing gxx "a C++ compiler"
-}
-
 need_node() {
     command -v node >/dev/null && command -v npm >/dev/null && return 0
     apt_thing node "node and npm"
@@ -245,10 +242,7 @@ need_postgres() {
 }
 
 need_peers() {
-    need_linker
-    if ! command -v c++ >/dev/null; then
-        apt_thing gxx "a C++ compiler" || die "RocksDB is C++: install a compiler so that \`c++\` is found"
-    fi
+    need_compilers
     # As the binding's generator looks for it: where it is told, by the loader, and where distributions keep their LLVMs.
     [[ -n ${LIBCLANG_PATH:-} ]] && return 0
     ldconfig -p 2>/dev/null | grep 'libclang\(-[0-9.]*\)\?\.so' >/dev/null && return 0

@@ -19,37 +19,66 @@ struct Program {
 
 const VERSION: &[&str] = &["--version"];
 
-const C: Program = Program {
-    name: "C compiler",
-    purpose: "linking every program",
-    required: true,
-    ways: &[("cc", VERSION), ("gcc", VERSION), ("clang", VERSION)],
-    without: "rustc cannot link",
-    package: Package {
-        apt: "gcc libc6-dev",
-        dnf: "gcc",
-        pacman: "gcc",
-        apk: "build-base",
-        page: "a C compiler that is found as `cc`",
+const REQUIRED: [Program; 4] = [
+    Program {
+        name: "C compiler",
+        purpose: "linking every program",
+        required: true,
+        ways: &[("cc", VERSION)],
+        without: "rustc cannot link",
+        package: Package {
+            apt: "gcc libc6-dev",
+            dnf: "gcc",
+            pacman: "gcc",
+            apk: "build-base",
+            page: "a C compiler that is found as `cc`",
+        },
     },
-};
-
-const CURL: Program = Program {
-    name: "curl",
-    purpose: "lab 1-4; fetching Apache Kafka's jars",
-    required: true,
-    ways: &[("curl", VERSION)],
-    without: "lab 1-4 fails",
-    package: Package {
-        apt: "curl",
-        dnf: "curl",
-        pacman: "curl",
-        apk: "curl",
-        page: "https://curl.se",
+    Program {
+        name: "C++ compiler",
+        purpose: "building librdkafka, which is the embedded broker; RocksDB, the rival of `just bench lsm`",
+        required: true,
+        ways: &[("c++", VERSION)],
+        without: "librdkafka is not configured without one",
+        package: Package {
+            apt: "g++",
+            dnf: "gcc-c++",
+            pacman: "gcc",
+            apk: "build-base",
+            page: "a C++ compiler that is found as `c++`",
+        },
     },
-};
+    Program {
+        name: "make",
+        purpose: "building librdkafka",
+        required: true,
+        ways: &[("make", VERSION)],
+        without: "librdkafka is not built",
+        package: Package {
+            apt: "make",
+            dnf: "make",
+            pacman: "make",
+            apk: "build-base",
+            page: "https://www.gnu.org/software/make/",
+        },
+    },
+    Program {
+        name: "curl",
+        purpose: "lab 1-4; fetching Apache Kafka's jars",
+        required: true,
+        ways: &[("curl", VERSION)],
+        without: "lab 1-4 fails",
+        package: Package {
+            apt: "curl",
+            dnf: "curl",
+            pacman: "curl",
+            apk: "curl",
+            page: "https://curl.se",
+        },
+    },
+];
 
-const OPTIONAL: [Program; 9] = [
+const OPTIONAL: [Program; 8] = [
     Program {
         name: "just",
         purpose: "short commands",
@@ -131,20 +160,6 @@ const OPTIONAL: [Program; 9] = [
         },
     },
     Program {
-        name: "C++ compiler",
-        purpose: "building RocksDB, the rival of `just bench lsm`",
-        required: false,
-        ways: &[("c++", VERSION), ("g++", VERSION), ("clang++", VERSION)],
-        without: "PEERS= just bench lsm measures without it",
-        package: Package {
-            apt: "g++ libclang-dev",
-            dnf: "gcc-c++ clang-devel",
-            pacman: "gcc clang",
-            apk: "g++ clang-dev",
-            page: "a C++ compiler that is found as `c++`, and libclang",
-        },
-    },
-    Program {
         name: "Docker",
         purpose: "the stack of Prometheus and Grafana; the dev container",
         required: false,
@@ -194,7 +209,7 @@ const OPTIONAL: [Program; 9] = [
 
 /// What Debian calls the programs that it has.
 pub(crate) fn apt() -> Vec<(&'static str, &'static str)> {
-    let all = [&C, &CURL].into_iter().chain(&OPTIONAL);
+    let all = REQUIRED.iter().chain(&OPTIONAL);
     all.map(|program| (program.name, program.package.apt))
         .filter(|(_, apt)| !apt.is_empty())
         .collect()
@@ -203,7 +218,8 @@ pub(crate) fn apt() -> Vec<(&'static str, &'static str)> {
 /// What nothing goes without.
 #[must_use]
 pub fn required(place: &Place, system: &System) -> Vec<Finding> {
-    vec![toolchain(place), examine(place, system, &C), examine(place, system, &CURL)]
+    let programs = REQUIRED.iter().map(|program| examine(place, system, program));
+    std::iter::once(toolchain(place)).chain(programs).collect()
 }
 
 /// What is good to have.

@@ -95,13 +95,13 @@ fn what_is_broken_is_named() {
             "installs nothing from scripts/packages.txt",
         ),
         (FILES[2], "!rust-toolchain.toml", "", "keeps out"),
-        (FILES[3], "gxx g++", "gxx", "`gxx` has no package"),
-        (FILES[3], "gxx g++", "linker g++", "a name is there twice"),
+        (FILES[3], "prometheus prometheus", "prometheus", "`prometheus` has no package"),
+        (FILES[3], "prometheus prometheus", "curl prometheus", "a name is there twice"),
         (
             FILES[3],
-            "gxx g++",
-            "cxx g++",
-            "only in one of scripts/install.sh and scripts/packages.txt: cxx, gxx",
+            "prometheus prometheus",
+            "metrics prometheus",
+            "only in one of scripts/install.sh and scripts/packages.txt: metrics, prometheus",
         ),
         (FILES[3], "python python3 python3-venv", "python python3", "Python: python3 python3-venv"),
     ] {

@@ -83,13 +83,18 @@ fn an_empty_machine_lacks_what_is_required_and_says_how_to_get_it() {
         .file("root/etc/os-release", "ID=debian\nPRETTY_NAME=\"Debian GNU/Linux 12 (bookworm)\"\n");
     let found = machine.examine();
     let lacking: Vec<&str> = found.lacking().map(|finding| finding.name).collect();
-    assert_eq!(lacking, ["Rust toolchain", "C compiler", "curl"]);
+    assert_eq!(lacking, ["Rust toolchain", "C compiler", "C++ compiler", "make", "curl"]);
     assert_eq!(get(&found, "C compiler"), "sudo apt install gcc libc6-dev");
     assert_eq!(get(&found, "Rust toolchain"), "https://rustup.rs");
     assert_eq!(get(&found, "browser"), "sudo apt install chromium");
     let text = show::table(&found, Some(120));
     assert!(text.starts_with("Debian GNU/Linux 12 (bookworm)\n"), "{text}");
-    assert!(text.contains("Missing, and required: Rust toolchain, C compiler, curl"), "{text}");
+    assert!(
+        text.contains(
+            "Missing, and required: Rust toolchain, C compiler, C++ compiler, make, curl"
+        ),
+        "{text}"
+    );
     // What is always there.
     assert!(detail(&found, "broker, embedded").contains("librdkafka"));
     assert!(detail(&found, "GPU, emulated").contains("softcuda"));
@@ -115,6 +120,8 @@ fn what_is_there_says_its_version() {
     let machine = Machine::new();
     machine.program("rustup", "echo 1.95.0-x86_64-unknown-linux-gnu");
     machine.program("cc", "echo 'cc (Debian) 12.2.0'");
+    machine.program("c++", "echo 'c++ (Debian) 12.2.0'");
+    machine.program("make", "echo 'GNU Make 4.3'");
     machine.program("curl", "echo 'curl 7.88.1'");
     machine.program(
         "java",
