@@ -10,8 +10,8 @@ Usage: ./dev_up.sh [--module N] [--yes]
 Installs what is missing (after asking), builds the course's programs in the release profile, runs
 the ready labs, prints the acceptance table, and writes out/report/index.html. May be run as often as you like.
 
-  --module N   only the labs of module N
-  --yes        do not ask before installing; also with CI=true
+  --module N   only the labs of module N: 0, 1, 3 or A (`just labs` lists them)
+  --yes        do not ask before installing; also with CI=true, and when standard input is no terminal
   --help       this text
 
 Exit code: 0 no check failed; 1 a check failed; 2 something could not be installed, built or started.
@@ -20,11 +20,11 @@ USAGE
 
 module=
 assume_yes=0
-[[ ${CI:-} == true ]] && assume_yes=1
+[[ ${CI:-} == true || ! -t 0 ]] && assume_yes=1
 while (($#)); do
     case $1 in
         --module)
-            [[ -n ${2:-} ]] || { echo "dev_up.sh: --module needs a number" >&2; exit 2; }
+            [[ -n ${2:-} ]] || { echo "dev_up.sh: --module needs the name of one" >&2; exit 2; }
             module=$2
             shift
             ;;
@@ -48,10 +48,10 @@ cargo --quiet --locked course doctor || say "going on; what follows installs wha
 need_curl
 want_just
 # Lab 1-5 is about real brokers. Without Java it says so and goes on.
-if need_jdk; then
+if need_jdk && has_java 17; then
     scripts/kafka_jars.sh >/dev/null || say "going on without Apache Kafka: lab 1-5 will say that it was not measured"
 else
-    say "going on without Java: lab 1-5 will say that it was not measured"
+    say "going on without Java 17: lab 1-5 will say that it was not measured"
 fi
 
 # Lab 1-2 is about real films. Without PostgreSQL it measures SQLite alone.

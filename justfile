@@ -47,10 +47,10 @@ report:
 labs:
     cargo labs list
 
-# Run the tests of everything, or of one crate: `just test lsm`
+# Run the tests of everything, or of one package with the features that CI gives it: `just test lsm`
 [group('check')]
 test crate="":
-    {{ if crate == "" { "./dev_test.sh" } else if crate == "lsm" { "cargo test -p lsm --features sim,zstd" } else if crate == "hash-ring" { "cargo test -p hash-ring --features shared,serde" } else { "cargo test -p " + crate } }}
+    {{ if crate == "" { "./dev_test.sh" } else { "cargo test -p " + crate + " --features \"$(grep '^" + crate + "/' scripts/features.txt | paste -sd,)\"" } }}
 
 # Fresh seeds of a simulator until somebody stops it: `just sim ledger`, `just sim ledger --profile damage`
 [group('check')]
@@ -88,7 +88,7 @@ ptx do="check":
 [group('check')]
 fuzz seconds="60" crate="lsm" target="":
     @cargo fuzz --version >/dev/null 2>&1 || { echo "no cargo-fuzz here: cargo install --locked cargo-fuzz (it needs a nightly toolchain, too)" >&2; exit 1; }
-    cd {{ if crate == "hash-ring" { "ring" } else { crate } }} && for target in {{ if target == "" { "$(cargo +nightly fuzz list)" } else { target } }}; do \
+    cd "$(cargo pkgid -p {{ crate }} | sed 's|^path+file://||; s|#.*||')" && for target in {{ if target == "" { "$(cargo +nightly fuzz list)" } else { target } }}; do \
         echo "== $target"; mkdir -p "fuzz/corpus/$target"; seeds="fuzz/seeds/$target"; [ -d "$seeds" ] || seeds=; \
         cargo +nightly fuzz run "$target" "fuzz/corpus/$target" $seeds -- -max_total_time={{ seconds }} -print_final_stats=1; \
     done

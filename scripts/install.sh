@@ -1,5 +1,6 @@
 # shellcheck shell=bash
-# Installs what is missing; sourced by dev_up.sh, dev_test.sh and .ci/run. Nothing is installed without consent: assume_yes=1, or an answer.
+# Installs what is missing; sourced by dev_up.sh, dev_test.sh, .ci/run, recipes of the justfile, scripts that install, and the dev container. Nothing is installed without
+# consent: assume_yes=1, or an answer.
 #
 #   need_compilers   C and C++ compilers and make: rustc links with the first, and librdkafka, which the workspace builds, asks for all
 #   need_toolchain   the toolchain of rust-toolchain.toml with the components given as arguments
@@ -219,7 +220,7 @@ need_jdk() {
     if apt_has "$(packages_of jdk)"; then
         apt_thing jdk "a JDK"
     else
-        # Distributions drop old versions; any from 11 on will do.
+        # Distributions drop old versions. Java's Avro does with 11; who runs Kafka asks has_java 17.
         consent "a JDK (apt: default-jdk-headless)" && apt_install default-jdk-headless
     fi
 }

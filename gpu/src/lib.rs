@@ -1,5 +1,5 @@
 //! CUDA kernels in steps, from the plain to the fast, behind one typed API. Run on a GPU, or without one on
-//! [`softcuda`](https://docs.rs/softcuda), by the same calls of the driver and with nothing to install.
+//! [`softcuda`](../softcuda/index.html), by the same calls of the driver and with nothing to install.
 //!
 //! ```
 //! use gpu_kernels::{DeviceBuffer, Gpu, VecAdd, vec_add};

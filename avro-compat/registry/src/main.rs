@@ -71,6 +71,9 @@ struct Serve {
     /// Who may ask: a file with NAME:HASH on each line, as hash-password writes them. Everybody, if there is none.
     #[arg(long, value_name = "FILE")]
     users: Option<PathBuf>,
+    /// Listen where other machines reach it, without --users or without TLS.
+    #[arg(long)]
+    insecure: bool,
     /// The certificate chain, in PEM, for HTTPS.
     #[cfg(feature = "tls")]
     #[arg(long, value_name = "FILE", requires = "tls_key")]
@@ -144,6 +147,7 @@ fn start(serve: Serve) -> Done {
     options.users = serve.users.as_deref().map(Users::read).transpose()?;
     options.log = log;
     let server = server(&serve)?;
+    may_listen(serve.listen, serve.users.is_some(), &server, serve.insecure)?;
 
     let (store, state) = Store::open(&serve.data)?;
     let registry = Arc::new(Registry::new(store.clone(), state, registry));
@@ -164,6 +168,31 @@ fn start(serve: Serve) -> Done {
     drop(runtime);
     store.close()?;
     Ok(())
+}
+
+/// Users keep others out, TLS keeps their passwords from being read on the way.
+fn may_listen(address: SocketAddr, users: bool, server: &Server, insecure: bool) -> Done {
+    #[cfg(feature = "tls")]
+    let tls = server.tls.is_some();
+    #[cfg(not(feature = "tls"))]
+    let tls = {
+        let _ = server;
+        false
+    };
+    if address.ip().is_loopback() || insecure || (users && tls) {
+        return Ok(());
+    }
+    let missing = match (users, tls) {
+        (false, true) => "users (--users)",
+        (true, _) => "TLS (--tls-certificate and --tls-key, in a build with the feature tls)",
+        (false, false) => {
+            "users (--users) and TLS (--tls-certificate and --tls-key, in a build with the feature tls)"
+        }
+    };
+    Err(format!(
+        "{address} can be reached from other machines, and that takes {missing}; or say --insecure"
+    )
+    .into())
 }
 
 #[cfg(feature = "tls")]

@@ -43,6 +43,14 @@ pub enum Error {
         /// What the system says.
         error: std::io::Error,
     },
+    /// A page that other machines reach, unasked.
+    #[error(
+        "{address} can be reached from other machines, and nobody is asked for a password: say --insecure, or put a proxy before it that asks"
+    )]
+    Exposed {
+        /// Where it was to listen.
+        address: std::net::SocketAddr,
+    },
     /// A workload of the demo.
     #[error("the demo's {part}: {what}")]
     Demo {

@@ -50,9 +50,12 @@ enum Command {
 
 #[derive(Args)]
 struct Serve {
-    /// Where the page is. Port 0 is any that is free; the address is printed. Nobody is asked for a password: leave it on this machine.
+    /// Where the page is. Port 0 is any that is free; the address is printed.
     #[arg(long, default_value = "127.0.0.1:7000", value_name = "ADDRESS:PORT")]
     listen: SocketAddr,
+    /// Listen where other machines reach it: nobody is asked for a password, and whoever looks sees all figures and the URLs of their servers.
+    #[arg(long)]
+    insecure: bool,
     /// What to scrape, instead of our servers at their usual ports. May be given several times.
     #[arg(long, value_name = "NAME=URL")]
     target: Vec<Target>,
@@ -94,6 +97,9 @@ fn print(text: &str) {
 }
 
 fn serve(serve: &Serve) -> Result<()> {
+    if !serve.listen.ip().is_loopback() && !serve.insecure {
+        return Err(Error::Exposed { address: serve.listen });
+    }
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
     let runtime = runtime.map_err(Error::io("start a runtime"))?;

@@ -169,4 +169,7 @@ fn wrong_arguments_and_a_port_that_is_taken() {
     let (code, said) = run(&["--listen", &address]);
     assert_eq!(code, Some(1));
     assert!(said.contains(&format!("listen on {address}")), "{said}");
+    let (code, said) = run(&["--listen", "0.0.0.0:0"]);
+    assert_eq!(code, Some(1));
+    assert!(said.contains("--insecure"), "{said}");
 }
