@@ -139,6 +139,25 @@ fn two_servers_do_not_share_a_directory() {
 }
 
 #[test]
+fn what_other_machines_reach_takes_users_and_tls_or_a_word() {
+    use std::io::BufRead as _;
+    let dir = tempfile::tempdir().unwrap();
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_schema-registry"));
+    command.args(["--listen", "0.0.0.0:0", "--data"]).arg(dir.path());
+    let output = command.output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert!(told.contains("takes users (--users) and TLS"), "{told}");
+    assert!(std::fs::read_dir(dir.path()).unwrap().next().is_none(), "nothing is made before");
+    let mut child = command.arg("--insecure").stdout(std::process::Stdio::piped()).spawn().unwrap();
+    let mut line = String::new();
+    std::io::BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(line.starts_with("listening on 0.0.0.0:"), "{line}");
+}
+
+#[test]
 fn users_by_the_program() {
     use std::process::{Command, Stdio};
     let dir = tempfile::tempdir().unwrap();

@@ -6,6 +6,7 @@ use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
 /// When something counts as hanging.
@@ -99,8 +100,7 @@ fn the_demo_fills_every_panel_and_ends_in_order() {
         std::thread::sleep(Duration::from_millis(100));
     }
     // What ctrl-C does.
-    let pid = program.child.id().to_string();
-    assert!(Command::new("kill").args(["-INT", &pid]).status().unwrap().success());
+    kill_process(Pid::from_child(&program.child), Signal::INT).unwrap();
     assert_eq!(program.child.wait().unwrap().code(), Some(0));
     for (name, url) in &program.targets {
         let address = url.split('/').nth(2).unwrap();

@@ -9,6 +9,7 @@ use std::process::{Command, Output};
 
 use ledger::model::Code;
 use ledger_api::client::{Client, ClientOptions};
+use rustix::process::{Pid, Signal, kill_process};
 use support::{Program, furnish, transfer, units, web};
 
 fn output(dir: &Path, arguments: &[&str]) -> (Option<i32>, String) {
@@ -226,8 +227,7 @@ fn keys_by_the_program_and_never_in_its_log() {
     client.create_transfers(&[transfer(1, 123_456_789)]).unwrap();
     let nobody = Client::new(ClientOptions::new(address));
     assert!(nobody.status().is_err());
-    let pid = child.id().to_string();
-    assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+    kill_process(Pid::from_child(&child), Signal::TERM).unwrap();
     assert!(child.wait().unwrap().success());
     let log = std::fs::read_to_string(log).unwrap();
     assert!(log.contains("event=\"opened\"") && log.contains("event=\"stopped\""), "{log}");

@@ -10,6 +10,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 
+use rustix::process::{Pid, Signal, kill_process};
 use schema_registry::http::{self, HttpOptions};
 use schema_registry::registry::{Registry, RegistryOptions};
 use schema_registry::store::Store;
@@ -107,8 +108,7 @@ impl Program {
 
     /// `SIGTERM`; returns when it is gone, with its exit code.
     pub fn terminate(mut self) -> Option<i32> {
-        let pid = self.child.id().to_string();
-        Command::new("kill").args(["-TERM", &pid]).status().unwrap();
+        kill_process(Pid::from_child(&self.child), Signal::TERM).unwrap();
         self.child.wait().unwrap().code()
     }
 }

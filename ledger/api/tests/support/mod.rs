@@ -27,6 +27,7 @@ use ledger_api::keys::{self, Keys, Scope};
 use ledger_api::metrics::Metrics;
 use ledger_api::service::{Desk, Request, Service, ServiceOptions};
 use ledger_api::tcp::{TcpOptions, TcpServer};
+use rustix::process::{Pid, Signal, kill_process};
 
 /// What a server in this process is like.
 pub struct Setup {
@@ -319,8 +320,7 @@ impl Program {
 
     /// `SIGTERM`; returns when it is gone, with its exit code.
     pub fn terminate(mut self) -> Option<i32> {
-        let pid = self.child.id().to_string();
-        Command::new("kill").args(["-TERM", &pid]).status().unwrap();
+        kill_process(Pid::from_child(&self.child), Signal::TERM).unwrap();
         self.child.wait().unwrap().code()
     }
 }

@@ -23,6 +23,7 @@ use ledger_api::{
     metrics::Metrics,
     service::{Service, ServiceOptions},
 };
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
 pub const NOW: u64 = 1_700_000_000_000_000_000;
@@ -223,8 +224,7 @@ impl Child {
 
     /// As ctrl-C does.
     pub fn interrupt(mut self) -> Value {
-        let pid = self.0.id().to_string();
-        Command::new("kill").args(["-INT", &pid]).status().unwrap();
+        kill_process(Pid::from_child(&self.0), Signal::INT).unwrap();
         let mut said = String::new();
         std::io::Read::read_to_string(self.0.stdout.as_mut().unwrap(), &mut said).unwrap();
         assert_eq!(self.0.wait().unwrap().code(), Some(0), "{said}");

@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
 use std::sync::OnceLock;
 
+use rustix::process::{Pid, Signal, kill_process};
+
 use crate::Done;
 
 /// How a server is started.
@@ -62,10 +64,8 @@ impl Child {
 
     /// `SIGTERM`; waits until it is gone.
     pub fn terminate(mut self) -> Done<ExitStatus> {
-        let id = self.process.id().to_string();
-        if !Command::new("kill").args(["-TERM", &id]).status()?.success() {
-            return Err("the server cannot be told to stop".into());
-        }
+        kill_process(Pid::from_child(&self.process), Signal::TERM)
+            .map_err(|error| format!("the server cannot be told to stop: {error}"))?;
         Ok(self.process.wait()?)
     }
 }
