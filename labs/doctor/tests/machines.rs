@@ -187,7 +187,7 @@ fn json_and_events_say_the_same() {
     let events = show::events(&found);
     let measure =
         |id: &str| events.iter().find(|event| event["id"] == id).unwrap()["value"].as_f64();
-    assert_eq!(measure("required_missing"), Some(3.0));
+    assert_eq!(measure("required_missing"), Some(5.0));
     assert_eq!(measure("brokers"), Some(1.0));
     let table = events.iter().find(|event| event["event"] == "table").unwrap();
     assert_eq!(table["rows"].as_array().unwrap().len(), found.findings.len());
