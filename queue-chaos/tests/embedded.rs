@@ -129,6 +129,23 @@ fn what_is_acknowledged_survives_stops_and_kills() {
     assert_eq!(read(&cluster), numbers(0..900));
 }
 
+/// It does not drop doubles: an answer that is lost would be one.
+#[test]
+fn a_node_that_is_stopped_answers_what_it_has_taken() {
+    let mut cluster = cluster(1);
+    let producer = producer(&cluster, &[("enable.idempotence", "true"), ("linger.ms", "0")]);
+    std::thread::scope(|scope| {
+        let writer = scope.spawn(|| (0..60).for_each(|n| write(&producer, n * 50..(n + 1) * 50)));
+        while !writer.is_finished() {
+            cluster.apply(&Action::Stop(Target::All)).unwrap();
+            cluster.apply(&Action::Start(Target::All)).unwrap();
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        writer.join().unwrap();
+    });
+    assert_eq!(read(&cluster), numbers(0..3_000));
+}
+
 #[test]
 fn leaders_are_where_replicas_are_up() {
     let mut cluster = cluster(3);

@@ -5,6 +5,7 @@
 //! - **Nothing is replicated.** A partition is in memory, once; who leads it is only a name. So nothing is lost by killing leaders, and replicas are
 //!   always said to be in sync.
 //! - **Doubles are not dropped.** It looks at sequence numbers of transactional producers only: where an acknowledgement is lost, an idempotent producer's message is there twice.
+//!   A node that is stopped or restarted answers what it has taken before, as Kafka's does; one that is killed does not.
 //! - **Transactions leave no marks.** Consumers see aborted messages, whatever they are told to see.
 //! - **Old records go.** A partition keeps the last 5 MiB, and at most 100,000 batches: a run that writes more and reads it late finds the beginning of the log cut off.
 //! - **Groups and transactions have a fixed coordinator**, by the hash of their name. While it is down, they wait.
@@ -20,7 +21,8 @@ mod mock;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr};
 
@@ -28,9 +30,14 @@ use self::mock::{Mock, Partition, number};
 use super::target::{self, Dice, Wanted, unsupported};
 use super::{Cluster, NewTopic, NodeState};
 use crate::id::NodeId;
-use crate::proxy::{Proxy, Rule};
+use crate::proxy::{Direction, Proxy, Rule, Toxic};
 use crate::schedule::{Action, Link, Peer, Target};
 use crate::{Error, Result};
+
+/// A node that is stopped has delivered its answers when none came for so long. A proxy passes on within a millisecond what it is given time to pass on.
+const QUIET: Duration = Duration::from_millis(50);
+/// However much consumers still get of what they wait for.
+const LONGEST_DRAIN: Duration = Duration::from_secs(1);
 
 /// librdkafka's cluster, and the proxies in front of its nodes.
 pub struct Embedded {
@@ -42,6 +49,7 @@ pub struct Embedded {
 }
 
 struct Node {
+    id: NodeId,
     up: bool,
     proxy: Proxy,
     /// What comes on top of each response.
@@ -63,7 +71,7 @@ impl Embedded {
         let mut all = BTreeMap::new();
         for (id, upstream) in (1..).map(NodeId).zip(mock.listens.iter().copied()) {
             let proxy = Proxy::listen(SocketAddr::from(([127, 0, 0, 1], 0)), upstream)?;
-            all.insert(id, Node { up: true, proxy, round_trip: Duration::ZERO });
+            all.insert(id, Node { id, up: true, proxy, round_trip: Duration::ZERO });
         }
         mock.advertise(proxies(&all))?;
         Ok(Self { nodes: all, mock, topics: Vec::new(), dice: Dice::default() })
@@ -97,6 +105,34 @@ impl Embedded {
                 }
             }
         })
+    }
+
+    /// What a node has taken is answered, and the answers are delivered, before it goes: it takes nothing more.
+    fn stop(&mut self, id: NodeId) -> Result<()> {
+        let Some(node) = self.nodes.get(&id) else { return Ok(()) };
+        let held = node.proxy.add(Rule::new(Toxic::BlackHole, Direction::Up));
+        let done = self.drain(node);
+        let done = done.and_then(|()| self.take_down(id));
+        self.nodes.get(&id).inspect(|node| _ = node.proxy.remove(held));
+        done
+    }
+
+    fn drain(&self, node: &Node) -> Result<()> {
+        // Its thread does what it is told between two looks at its connections, and answers at once what it reads: so it has answered all that had arrived.
+        for _ in 0..3 {
+            self.mock.round_trip(node.id, node.round_trip)?;
+        }
+        let patience = Instant::now() + node.round_trip + LONGEST_DRAIN;
+        let mut delivered = node.proxy.statistics().bytes_down;
+        while Instant::now() < patience {
+            thread::sleep(node.round_trip + QUIET);
+            let now = node.proxy.statistics().bytes_down;
+            if now == delivered {
+                break;
+            }
+            delivered = now;
+        }
+        Ok(())
     }
 
     fn take_down(&mut self, id: NodeId) -> Result<()> {
@@ -241,7 +277,11 @@ impl Cluster for Embedded {
     fn apply(&mut self, action: &Action) -> Result<()> {
         self.supports(action)?;
         match action {
-            Action::Stop(target) | Action::Kill(target) => {
+            Action::Stop(target) => {
+                let nodes = self.resolve(*target, Wanted::Up)?;
+                nodes.into_iter().try_for_each(|id| self.stop(id))
+            }
+            Action::Kill(target) => {
                 let nodes = self.resolve(*target, Wanted::Up)?;
                 nodes.into_iter().try_for_each(|id| self.take_down(id))
             }
@@ -252,14 +292,14 @@ impl Cluster for Embedded {
             Action::Restart(target) => {
                 let nodes = self.resolve(*target, Wanted::Up)?;
                 nodes.into_iter().try_for_each(|id| {
-                    self.take_down(id)?;
+                    self.stop(id)?;
                     self.take_up(id)
                 })
             }
             Action::RollingRestart => {
                 let nodes = self.resolve(Target::All, Wanted::Up)?;
                 nodes.into_iter().try_for_each(|id| {
-                    self.take_down(id)?;
+                    self.stop(id)?;
                     self.take_up(id)
                 })
             }
