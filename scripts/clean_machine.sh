@@ -113,7 +113,7 @@ if [[ ${CLEAN_MACHINE_SAME_NETWORK:-0} == 1 ]]; then
 fi
 
 # Its first process, in namespaces of its own: who has only changed its root may not make the namespaces that lab A fills a disk in, and what packages start as
-# services would outlive it. The user becomes newcomer at the end.
+# services would outlive it. Its session is its own, too: a process group that began outside has no number in here. The user becomes newcomer at the end.
 # shellcheck disable=SC2016
 readonly first='set -euo pipefail
 directory=$1
@@ -127,7 +127,7 @@ cd /
 mount -t proc proc /proc
 umount --lazy /.outside
 rmdir /.outside
-exec chroot --userspec=newcomer: / env -i "$@"'
+exec setsid chroot --userspec=newcomer: / env -i "$@"'
 
 verdict=0
 run() {
