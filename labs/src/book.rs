@@ -9,6 +9,7 @@
 //! <!-- commands: 2 exits 1 -->                        the second command ends with code 1
 //! <!-- commands: 1 serves until listening -->         it is a server: the next ones begin when it has said `listening`, and it is stopped behind the last
 //! <!-- commands: 3 wants kafka -->                    only where Java 17 and Apache Kafka's jars are
+//! <!-- commands: 3 wants docker -->                   only where a Docker engine answers
 //! <!-- commands: all elsewhere CI runs it -->         not here, and why
 //! ```
 //!

@@ -118,7 +118,10 @@ fn list(json: bool) -> Result<()> {
             lab.id, lab.title, lab.module, lab.objective
         ));
         for check in &lab.checks {
-            output(&format!("     - {}: {} {}", check.what, check.must, check.unit));
+            output(&format!(
+                "     - {}: {}: {} {}",
+                check.measure, check.what, check.must, check.unit
+            ));
         }
     }
     Ok(())

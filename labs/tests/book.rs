@@ -37,6 +37,53 @@ fn links(page: &str) -> Vec<String> {
     targets.filter_map(|rest| rest.split_once(')')).map(|(target, _)| target.to_owned()).collect()
 }
 
+/// The ids in the first column of a lab's table of acceptance.
+fn accepted(page: &str) -> BTreeSet<String> {
+    let section = page.split("\n## ").find(|it| it.starts_with("Acceptance"));
+    let rows = section.unwrap_or_default().lines().filter(|line| line.starts_with("| `"));
+    let first = rows.filter_map(|row| row.split('|').nth(1));
+    first.flat_map(|cell| cell.split('`').skip(1).step_by(2).map(str::to_owned)).collect()
+}
+
+#[test]
+fn each_labs_page_has_its_checks() {
+    for lab in labs::registry::labs().unwrap() {
+        let path = root().join(format!("docs/src/labs/{}.md", lab.id));
+        let page = fs::read_to_string(&path).unwrap();
+        let mut checks: BTreeSet<String> =
+            lab.checks.iter().map(|check| check.measure.clone()).collect();
+        checks.insert("artefacts".to_owned());
+        assert_eq!(accepted(&page), checks, "{}", path.display());
+    }
+}
+
+/// Which parts a lab's page has, in this order.
+#[test]
+fn each_labs_page_has_its_parts() {
+    const PARTS: [&str; 7] = [
+        "Objective",
+        "Run it",
+        "What you should see",
+        "How it is measured",
+        "Acceptance",
+        "Debrief",
+        "Exercises",
+    ];
+    for lab in labs::registry::labs().unwrap() {
+        let path = root().join(format!("docs/src/labs/{}.md", lab.id));
+        let page = fs::read_to_string(&path).unwrap();
+        let mut headings = page.lines().filter_map(|line| line.strip_prefix("## "));
+        for part in PARTS {
+            assert!(
+                headings.any(|heading| heading.starts_with(part)),
+                "{}: no part `{part}`, or not where it belongs",
+                path.display()
+            );
+        }
+        assert!(page.contains("\nTo read: "), "{}: no `To read:`", path.display());
+    }
+}
+
 /// The names that headings can be linked by.
 fn anchors(page: &str) -> BTreeSet<String> {
     let blocks = page.split("```").step_by(2).collect::<String>();

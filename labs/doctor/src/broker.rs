@@ -67,11 +67,15 @@ fn java(said: &str) -> Option<(u32, String)> {
     Some((number, name.unwrap_or(version).to_owned()))
 }
 
-/// The version of the jars that `scripts/kafka_jars.sh` has fetched.
+/// The version of the jars of a distribution that `KAFKA_HOME` names, or of those that `scripts/kafka_jars.sh` has fetched.
 fn jars(place: &Place) -> Option<String> {
-    let target = std::env::var_os("CARGO_TARGET_DIR")
-        .map_or_else(|| place.workspace().join("target"), Into::into);
-    let names = std::fs::read_dir(target.join("kafka-jars")).ok()?;
+    let directory = match std::env::var_os("KAFKA_HOME") {
+        Some(home) => std::path::PathBuf::from(home).join("libs"),
+        None => std::env::var_os("CARGO_TARGET_DIR")
+            .map_or_else(|| place.workspace().join("target"), Into::into)
+            .join("kafka-jars"),
+    };
+    let names = std::fs::read_dir(directory).ok()?;
     names.filter_map(|entry| entry.ok()?.file_name().into_string().ok()).find_map(|name| {
         let version = name.strip_prefix("kafka-clients-")?.strip_suffix(".jar")?;
         Some(version.to_owned())
