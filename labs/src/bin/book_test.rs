@@ -82,7 +82,14 @@ fn run(arguments: &Arguments) -> Result<u8> {
     let stage = stage(root, Duration::from_secs(arguments.limit));
     let mut all = Vec::new();
     for page in &pages {
-        all.extend(play(page, &stage, &mut say)?);
+        let played = play(page, &stage, &mut say)?;
+        // Not at the end alone: that may be half an hour away.
+        for played in &played {
+            if let Verdict::Failed(why) = &played.verdict {
+                say(&format!("failed: {}\n$ {}\n{why}", played.place, played.command));
+            }
+        }
+        all.extend(played);
     }
     if arguments.json {
         output(&serde_json::to_string_pretty(&all)?);
