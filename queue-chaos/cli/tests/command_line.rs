@@ -69,9 +69,12 @@ fn histories_are_judged_again_and_the_exit_code_tells() {
 
 #[test]
 fn what_is_wrong_is_said_before_anything_is_done() {
+    let dir = tempfile::tempdir().unwrap();
+    let place = dir.path().join("at/all");
+    let place = place.to_str().unwrap();
     for (arguments, says) in [
         (&["run", "--steps", "at 3s kil 1"][..], "kill"),
-        (&["run", "--steps", "at 3s pause 1", "--out", "/nowhere/at/all"], "pause"),
+        (&["run", "--steps", "at 3s pause 1", "--out", place], "pause"),
         (&["run", "--steps", "at 1s mark x", "--broker", "external"], "--bootstrap"),
         (&["run", "--plan", "/no/such/plan.toml"], "/no/such/plan.toml"),
         (&["run"], "--plan"),
@@ -91,6 +94,7 @@ fn what_is_wrong_is_said_before_anything_is_done() {
         assert_eq!(code, 2, "{arguments:?}: {out}{error}");
         assert!(error.contains(says), "{arguments:?}: {error}");
     }
+    assert!(!dir.path().join("at").exists(), "nothing is made for a plan that cannot be run");
     for command in
         ["hello", "run", "check", "lag", "cluster", "proxy", "replicate", "movie", "completions"]
     {

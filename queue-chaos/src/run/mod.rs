@@ -168,6 +168,16 @@ pub fn workload_of(plan: &Plan) -> Result<Workload> {
     Ok(workload)
 }
 
+/// Whether a cluster, and the clients of a run on it, can do all that a plan has. [`run`] asks that before it does anything; who has something to do before
+/// that can ask, too.
+///
+/// # Errors
+/// [`Error::Unsupported`] with the first that it cannot do.
+pub fn check_supported(plan: &Plan, cluster: &mut dyn Cluster) -> Result<()> {
+    let running = Mutex::new(None);
+    schedule::check_supported(&plan.timeline(), &Stage { cluster, running: &running })
+}
+
 /// Runs a plan on a cluster. `watch` is told some five times a second; setting `stop` ends the load early, and everything after it happens as ever.
 ///
 /// # Errors
@@ -186,8 +196,8 @@ pub fn run(
     let began = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let mut topics = topics(plan, cluster.nodes().len());
     name_anew(&mut topics, &mut workload, began.as_millis() as u64);
+    check_supported(plan, cluster)?;
     let running = Mutex::new(None);
-    schedule::check_supported(&timeline, &Stage { cluster, running: &running })?;
 
     std::fs::create_dir_all(&options.out)
         .map_err(|source| Error::File { path: options.out.clone(), source })?;

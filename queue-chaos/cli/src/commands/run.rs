@@ -99,6 +99,12 @@ impl Run {
             print(&plan.to_toml()?)?;
             return Ok(End::Ok);
         }
+        // A node of Kafka wants a directory. The others do not, and what they cannot do is said before anything is made.
+        if kind != Kind::Kafka {
+            let mut started = cluster.map_or_else(start, Ok)?;
+            queue_chaos::run::check_supported(&plan, &mut *started)?;
+            cluster = Some(started);
+        }
         let conduct = Conduct {
             title: &plan.name.clone(),
             replay: replay(),
