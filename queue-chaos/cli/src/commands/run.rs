@@ -77,11 +77,10 @@ impl Run {
             return Err("--disk is for --broker kafka".into());
         }
         let out = self.telling.directory("run");
-        let start = || choice.start(kind, nodes, &plan, &out.join("cluster"));
         let mut cluster = None;
         if let Some(seed) = self.seed {
             // What can be drawn depends on what the cluster can take.
-            let started = start()?;
+            let started = choice.start(kind, nodes, &plan, &out.join("cluster"))?;
             let mut options =
                 RandomOptions { nodes, duration: plan.duration, ..RandomOptions::default() };
             options.keep_supported(&*started);
@@ -101,7 +100,10 @@ impl Run {
         }
         // A node of Kafka wants a directory. The others do not, and what they cannot do is said before anything is made.
         if kind != Kind::Kafka {
-            let mut started = cluster.map_or_else(start, Ok)?;
+            let mut started = match cluster {
+                Some(started) => started,
+                None => choice.start(kind, nodes, &plan, &out.join("cluster"))?,
+            };
             queue_chaos::run::check_supported(&plan, &mut *started)?;
             cluster = Some(started);
         }
