@@ -80,28 +80,28 @@ export PROPTEST_RNG_SEED=${PROPTEST_RNG_SEED:-20261126}
 # The default features alone are what the importability check builds.
 features=$(paste -sd, scripts/features.txt)
 tests=(cargo test --workspace --locked --features "$features")
-TESTS_PASSED=$(mktemp -d)
-export TESTS_PASSED
+passed=$(mktemp -d)
+export TESTS_PASSED=$passed
 host=$(rustc -vV | sed -n 's/^host: //p' | tr 'a-z-' 'A-Z_')
 declare -x "CARGO_TARGET_${host}_RUNNER=$here/scripts/test_once.sh"
 build=
 finish() {
     # What it has started ends by itself.
     [[ -z $build ]] || kill "$build" 2>/dev/null || true
-    rm -rf "$TESTS_PASSED"
+    rm -rf "$passed"
 }
 trap finish EXIT
 # These wait for brokers most of their time: minutes, in which all the rest is built. It makes room for them: they have deadlines.
 (
-    until [[ -e $TESTS_PASSED/begun ]]; do sleep 1; done
+    until [[ -e $passed/begun ]]; do sleep 1; done
     exec nice -n 10 "${tests[@]}" --no-run
-) >"$TESTS_PASSED/build" 2>&1 &
+) >"$passed/build" 2>&1 &
 build=$!
 "${tests[@]}" --test controls_kafka --test kafka --test controls
 code=0
 wait "$build" || code=$?
 build=
-((code == 0)) || { cat "$TESTS_PASSED/build" >&2; exit "$code"; }
+((code == 0)) || { cat "$passed/build" >&2; exit "$code"; }
 "${tests[@]}"
 unset TESTS_PASSED "CARGO_TARGET_${host}_RUNNER"
 
